@@ -1,0 +1,12 @@
+"Package metadata, read from settings.ini."
+from configparser import ConfigParser
+from pathlib import Path
+from setuptools import find_packages, setup
+
+ini = ConfigParser(delimiters=['=']); ini.read('settings.ini'); cfg = ini['DEFAULT']
+extras = {o: cfg.get(f'{o}_requirements', '').split() for o in ('dev', 'bench')}
+setup(name=cfg['lib_name'], version=cfg['version'], description=cfg['description'], author=cfg['author'], author_email=cfg['author_email'],
+      keywords=cfg['keywords'], url=cfg['git_url'], license='Apache-2.0', python_requires='>='+cfg['min_python'],
+      long_description=Path('README.md').read_text(encoding='utf-8'), long_description_content_type='text/markdown', classifiers=[],
+      packages=find_packages(include=[cfg['lib_name']+'*']), install_requires=cfg['requirements'].split(), extras_require=extras,
+      entry_points={'console_scripts': cfg['console_scripts'].split(), 'nbdev': [f"{cfg['lib_name']}={cfg['lib_path']}._modidx:d"]})
