@@ -8,11 +8,11 @@ __all__ = ['bbox_xyxy_to_x1y1wh', 'xp_of', 'xyxy_to_xywh', 'xywh_to_xyxy', 'bbox
            'scale_boxes', 'bbox_flip', 'bbox_mapping', 'bbox_mapping_back', 'intersection_union', 'box_iou', 'box_iof',
            'box_giou', 'bbox_overlaps', 'bbox2roi', 'roi2bbox', 'bbox2result']
 
-# %% ../../nbs/00_core/05_boxes.ipynb #7fd79376
+# %% ../../nbs/00_core/05_boxes.ipynb #bf61ee2a
 import sys
 import numpy as np
 
-# %% ../../nbs/00_core/05_boxes.ipynb #d1d9cbc8
+# %% ../../nbs/00_core/05_boxes.ipynb #a619f24f
 def xp_of(
     x, # numpy array or torch tensor
 ): # the module `numpy` or `torch`
@@ -22,8 +22,15 @@ def xp_of(
     if torch is not None and isinstance(x, torch.Tensor): return torch
     raise TypeError(f"expected a numpy array or a torch tensor, got {type(x).__name__}")
 
-# %% ../../nbs/00_core/05_boxes.ipynb #fc4805ed
-def _stack(xs): return xp_of(xs[0]).stack(xs, -1)
+# %% ../../nbs/00_core/05_boxes.ipynb #d4ef0e7d
+def _stack(xs):
+    "Columns side by side; `np.stack` would take longer than the rest of a conversion."
+    if not isinstance(xs[0], np.ndarray): return xp_of(xs[0]).stack(xs, -1)
+    out = np.empty((*xs[0].shape,len(xs)), xs[0].dtype)
+    for i,x in enumerate(xs): out[...,i] = x
+    return out
+
+def _relu(x): return np.maximum(x, 0) if isinstance(x, np.ndarray) else x.clip(0)
 
 def xyxy_to_xywh(
     boxes, # `(...,4)` left, top, right, bottom
@@ -39,7 +46,7 @@ def xywh_to_xyxy(
     x,y,w,h = (boxes[...,i] for i in range(4))
     return _stack([x, y, x+w, y+h])
 
-# %% ../../nbs/00_core/05_boxes.ipynb #6fad555d
+# %% ../../nbs/00_core/05_boxes.ipynb #97e710dd
 def bbox_xyxy_to_cxcywh(
     bbox, # `(...,4)` xyxy
 ): # `(...,4)` centre x, centre y, width, height
@@ -69,7 +76,7 @@ def bbox_cxcyah_to_xyxy(
     w = a*h
     return _stack([cx-w/2, cy-h/2, cx+w/2, cy+h/2])
 
-# %% ../../nbs/00_core/05_boxes.ipynb #6cb314f4
+# %% ../../nbs/00_core/05_boxes.ipynb #be667054
 def bbox_cxcywh_to_x1y1wh(
     bbox, # `(...,4)` centre x, centre y, width, height
 ): # `(...,4)` left, top, width, height
@@ -92,13 +99,12 @@ def quad2bbox(
     scale = (side(0,1)*side(1,2)/(wh[...,0]*wh[...,1]))**.5
     return xp.concatenate([p.mean(-2), scale[...,None]*wh], -1)
 
-# %% ../../nbs/00_core/05_boxes.ipynb #0973f0b1
+# %% ../../nbs/00_core/05_boxes.ipynb #5d3e2b96
 def box_area(
     boxes, # `(...,4)` xyxy
 ): # `(...,)` square pixels, 0 for inverted boxes
     "The area of each box."
-    w,h = boxes[...,2]-boxes[...,0], boxes[...,3]-boxes[...,1]
-    return w.clip(0)*h.clip(0)
+    return _relu(boxes[...,2]-boxes[...,0])*_relu(boxes[...,3]-boxes[...,1])
 
 def clip_boxes(
     boxes, # `(...,4)` xyxy
@@ -116,7 +122,7 @@ def scale_boxes(
     fx,fy = factor if isinstance(factor, (tuple,list)) else (factor,factor)
     return _stack([boxes[...,i]*f for i,f in enumerate((fx,fy,fx,fy))])
 
-# %% ../../nbs/00_core/05_boxes.ipynb #69a59a4e
+# %% ../../nbs/00_core/05_boxes.ipynb #7ba6e3ba
 def bbox_flip(
     bboxes, # `(...,4k)` xyxy, `k` boxes side by side
     img_shape:tuple, # height and width of the image (more is ignored)
@@ -132,7 +138,7 @@ def bbox_flip(
     if direction!='horizontal': out[...,1::4],out[...,3::4] = h-bboxes[...,3::4], h-bboxes[...,1::4]
     return out
 
-# %% ../../nbs/00_core/05_boxes.ipynb #3c4ebad4
+# %% ../../nbs/00_core/05_boxes.ipynb #5aadda09
 def _factors(like, scale_factor):
     f = np.broadcast_to(np.asarray(scale_factor, 'float64'), 4)
     return f if isinstance(like, np.ndarray) else like.new_tensor(f.tolist())
@@ -159,7 +165,7 @@ def bbox_mapping_back(
     if flip: bboxes = bbox_flip(bboxes, img_shape, flip_direction)
     return bboxes/_factors(bboxes, scale_factor)
 
-# %% ../../nbs/00_core/05_boxes.ipynb #3c078aec
+# %% ../../nbs/00_core/05_boxes.ipynb #d20fb6b6
 def _pair(a, b): return a[...,:,None,:], b[...,None,:,:]
 
 def intersection_union(
@@ -168,8 +174,8 @@ def intersection_union(
 )->tuple: # intersection and union in square pixels, of the common shape
     "Intersection and union of boxes that face each other."
     xp = xp_of(a)
-    wh = (xp.minimum(a[...,2:], b[...,2:]) - xp.maximum(a[...,:2], b[...,:2])).clip(0)
-    inter = wh[...,0]*wh[...,1]
+    inter = (_relu(xp.minimum(a[...,2], b[...,2])-xp.maximum(a[...,0], b[...,0]))
+             *_relu(xp.minimum(a[...,3], b[...,3])-xp.maximum(a[...,1], b[...,1])))
     return inter, box_area(a)+box_area(b)-inter
 
 def box_iou(
@@ -195,7 +201,7 @@ def box_giou(
     "Generalised IoU of all pairs."
     return bbox_overlaps(a, b, 'giou', eps=1e-9)
 
-# %% ../../nbs/00_core/05_boxes.ipynb #bacc42ce
+# %% ../../nbs/00_core/05_boxes.ipynb #b89fd6ef
 def bbox_overlaps(
     bboxes1, # `(...,N,4)` xyxy
     bboxes2, # `(...,M,4)` xyxy, or `(...,N,4)` if aligned
@@ -217,7 +223,7 @@ def bbox_overlaps(
     hull = (wh[...,0]*wh[...,1]).clip(eps)
     return iou-(hull-union)/hull
 
-# %% ../../nbs/00_core/05_boxes.ipynb #012b2df9
+# %% ../../nbs/00_core/05_boxes.ipynb #4470d51d
 def bbox2roi(
     bbox_list:list, # per image: `(n,4)` or more columns, of which four are used
 ): # `(sum n,5)` image index and xyxy

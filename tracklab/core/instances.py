@@ -5,21 +5,20 @@
 # %% auto #0
 __all__ = ['Instances', 'outs2results', 'results2outs']
 
-# %% ../../nbs/00_core/07_instances.ipynb #e120d9f5
+# %% ../../nbs/00_core/07_instances.ipynb #c82ddaf6
 import numpy as np
 from fastcore.basics import patch
 from .boxes import xp_of
 
-# %% ../../nbs/00_core/07_instances.ipynb #9e3b99c5
+# %% ../../nbs/00_core/07_instances.ipynb #f2e46ff4
 class Instances:
     "The objects of one frame: named fields of one common length."
     def __init__(self,
         **fields, # arrays, tensors or lists of one length; `None` leaves a field out
     ):
         fields = {k:v for k,v in fields.items() if v is not None}
-        sizes = {k:len(v) for k,v in fields.items()}
-        if len(set(sizes.values()))>1:
-            raise ValueError("fields must have one length, got "+', '.join(f'{k}: {n}' for k,n in sizes.items()))
+        if len({len(v) for v in fields.values()})>1:
+            raise ValueError("fields must have one length, got "+', '.join(f'{k}: {len(v)}' for k,v in fields.items()))
         self.__dict__.update(fields)
 
     def __getattr__(self, name):
@@ -40,22 +39,22 @@ class Instances:
     @property
     def fields(self): return dict(self.__dict__)
 
-# %% ../../nbs/00_core/07_instances.ipynb #322ff8a7
+# %% ../../nbs/00_core/07_instances.ipynb #af9cb5d3
 def _take(v, i):
     if isinstance(i, (int, np.integer)): i = slice(i, i+1 or None)
-    if isinstance(i, slice) or not isinstance(v, list): return v[i]
+    if not isinstance(v, list) or isinstance(i, slice): return v[i]
     i = np.asarray(i)
     return [v[j] for j in (np.flatnonzero(i) if i.dtype==bool else i)]
 
-# %% ../../nbs/00_core/07_instances.ipynb #36a8148e
+# %% ../../nbs/00_core/07_instances.ipynb #0b6eaa6c
 @patch
 def with_(self:Instances,
     **fields, # fields to add or replace; `None` removes one
 )->Instances: # a new object
     "The same objects with other fields."
-    return Instances(**{**self.__dict__, **fields})
+    return Instances(**(self.__dict__|fields))
 
-# %% ../../nbs/00_core/07_instances.ipynb #6b95afb1
+# %% ../../nbs/00_core/07_instances.ipynb #47d6adb2
 def _cat(vs):
     if isinstance(vs[0], list): return [o for v in vs for o in v]
     return xp_of(vs[0]).concatenate(vs, 0)
@@ -69,7 +68,7 @@ def cat(cls:Instances,
     if not parts: return cls()
     return cls._make({k:_cat([p.__dict__[k] for p in parts]) for k in parts[0].__dict__ if all(k in p for p in parts)})
 
-# %% ../../nbs/00_core/07_instances.ipynb #0a465117
+# %% ../../nbs/00_core/07_instances.ipynb #f6480620
 @patch
 def to(self:Instances,
     device, # as in `Tensor.to`
@@ -82,7 +81,7 @@ def numpy(self:Instances)->Instances: # tensors as arrays
     "The same objects with numpy fields, for association and files."
     return self._make({k:v.detach().cpu().numpy() if hasattr(v, 'detach') else v for k,v in self.__dict__.items()})
 
-# %% ../../nbs/00_core/07_instances.ipynb #87589da9
+# %% ../../nbs/00_core/07_instances.ipynb #b896bbe1
 def _array(x): return x.detach().cpu().numpy() if hasattr(x, 'detach') else np.asarray(x)
 
 def outs2results(
@@ -105,7 +104,7 @@ def outs2results(
     if masks is not None: results['mask_results'] = [[_array(masks)[i] for i in g] for g in groups]
     return results
 
-# %% ../../nbs/00_core/07_instances.ipynb #bef250f1
+# %% ../../nbs/00_core/07_instances.ipynb #caf9a082
 def results2outs(
     bbox_results:list=None, # per class `(n,5)`, or `(n,6)` with the id in front
     mask_results:list=None, # per class a list of masks `(H,W)`

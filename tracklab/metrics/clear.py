@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['CLEAR_COUNTS', 'CLEAR_RATES', 'clear_matches', 'clear', 'combine_clear']
 
-# %% ../../nbs/03_metrics/04_clear.ipynb #a1ce191d
+# %% ../../nbs/03_metrics/04_clear.ipynb #d30fc754
 import numpy as np
 from .pairs import EvalSequence, contested, assign_frame
 
-# %% ../../nbs/03_metrics/04_clear.ipynb #67958379
+# %% ../../nbs/03_metrics/04_clear.ipynb #e0b95e8f
 def clear_matches(
     seq:EvalSequence, # the video
     threshold:float=0.5, # smallest IoU of a match
@@ -28,7 +28,7 @@ def clear_matches(
         last[g[before]] = -1
     return pairs[kept]
 
-# %% ../../nbs/03_metrics/04_clear.ipynb #0091adba
+# %% ../../nbs/03_metrics/04_clear.ipynb #660ff574
 def _switches_and_fragments(seq, matches):
     "Number of identity switches, and of runs of tracked frames beyond the first of each person."
     g,p,t = seq.gt_id[seq.gt_row[matches]], seq.pred_id[seq.pred_row[matches]], seq.gt_frame[seq.gt_row[matches]]
@@ -38,11 +38,11 @@ def _switches_and_fragments(seq, matches):
     same = np.diff(g)==0
     return int((same & (np.diff(p)!=0)).sum()), float((same & (np.diff(rank)!=1)).sum())
 
-# %% ../../nbs/03_metrics/04_clear.ipynb #af6f8d82
+# %% ../../nbs/03_metrics/04_clear.ipynb #7e504e41
 CLEAR_COUNTS = ('CLR_TP','CLR_FN','CLR_FP','IDSW','MT','PT','ML','Frag','CLR_Frames','MOTP_sum')
 CLEAR_RATES = ('MOTA','MOTP','MODA','CLR_Re','CLR_Pr','MTR','PTR','MLR','sMOTA','CLR_F1','FP_per_frame','MOTAL')
 
-# %% ../../nbs/03_metrics/04_clear.ipynb #9644802c
+# %% ../../nbs/03_metrics/04_clear.ipynb #62142cd6
 def _finish_clear(res):
     "Add the rates that follow from the counts."
     tp,fn,fp,sw,s = (res[k] for k in ('CLR_TP','CLR_FN','CLR_FP','IDSW','MOTP_sum'))
@@ -53,7 +53,7 @@ def _finish_clear(res):
                MOTAL=(tp-fp-(np.log10(sw) if sw>0 else 0))/over(tp+fn), FP_per_frame=fp/over(res['CLR_Frames']))
     return res
 
-# %% ../../nbs/03_metrics/04_clear.ipynb #50197a87
+# %% ../../nbs/03_metrics/04_clear.ipynb #02bd11e6
 def clear(
     seq:EvalSequence, # the video
     threshold:float=0.5, # smallest IoU of a match
@@ -71,7 +71,7 @@ def clear(
               float(seq.sim[m].sum()))
     return _finish_clear(dict(zip(CLEAR_COUNTS, counts)))
 
-# %% ../../nbs/03_metrics/04_clear.ipynb #c788335e
+# %% ../../nbs/03_metrics/04_clear.ipynb #36ed1d60
 def combine_clear(
     results:list[dict], # one `clear` per video (or per class)
 )->dict[str,float]:

@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['ALPHAS', 'global_alignment', 'hota', 'combine_hota']
 
-# %% ../../nbs/03_metrics/03_hota.ipynb #0fc342ec
+# %% ../../nbs/03_metrics/03_hota.ipynb #576a3221
 import numpy as np
 from .pairs import EvalSequence, assign
 
-# %% ../../nbs/03_metrics/03_hota.ipynb #e205fd0a
+# %% ../../nbs/03_metrics/03_hota.ipynb #d4b61e77
 ALPHAS = np.arange(0.05, 0.99, 0.05)
 
-# %% ../../nbs/03_metrics/03_hota.ipynb #d362fa00
+# %% ../../nbs/03_metrics/03_hota.ipynb #68ca1388
 def global_alignment(
     seq:EvalSequence, # the video
 )->np.ndarray: # `(num_gt_ids, num_pred_ids)`, 0 to 1
@@ -22,7 +22,7 @@ def global_alignment(
     meets = seq.pair_counts(weights=s/total)
     return meets/(seq.gt_lengths()[:,None] + seq.pred_lengths()[None] - meets)
 
-# %% ../../nbs/03_metrics/03_hota.ipynb #614f7ca8
+# %% ../../nbs/03_metrics/03_hota.ipynb #15d91ac1
 def _matches_per_alpha(seq, pairs):
     "Identity pairs that are matched at all, and how often at each alpha: `(U,)`, `(U,)`, `(U,19)`."
     code = seq.gt_id[seq.gt_row[pairs]]*seq.num_pred_ids + seq.pred_id[seq.pred_row[pairs]]
@@ -32,7 +32,7 @@ def _matches_per_alpha(seq, pairs):
     n = np.bincount(u*m+passed, minlength=len(code)*m).reshape(-1,m)[:,::-1].cumsum(1)[:,-2::-1]
     return *np.divmod(code, max(1,seq.num_pred_ids)), n
 
-# %% ../../nbs/03_metrics/03_hota.ipynb #a8063b94
+# %% ../../nbs/03_metrics/03_hota.ipynb #d7f29a5c
 def _finish_hota(res):
     "Add the fields that follow from the counts and the association scores."
     tp,fn,fp = (res[f'HOTA_{k}'] for k in ('TP','FN','FP'))
@@ -42,7 +42,7 @@ def _finish_hota(res):
     res['HOTALocA(0)'] = res['HOTA(0)']*res['LocA(0)']
     return res
 
-# %% ../../nbs/03_metrics/03_hota.ipynb #cf78dfae
+# %% ../../nbs/03_metrics/03_hota.ipynb #6432aafd
 def hota(
     seq:EvalSequence, # the video
 )->dict[str,np.ndarray|float]: # arrays over the 19 alphas, and three numbers at the lowest alpha
@@ -58,7 +58,7 @@ def hota(
     res['LocA'] = np.maximum(1e-10,loc)/np.maximum(1e-10,tp)
     return _finish_hota(res)
 
-# %% ../../nbs/03_metrics/03_hota.ipynb #7474b9e0
+# %% ../../nbs/03_metrics/03_hota.ipynb #8dae933c
 def combine_hota(
     results:list[dict], # one `hota` per video (or per class)
 )->dict[str,np.ndarray|float]:

@@ -5,17 +5,17 @@
 # %% auto #0
 __all__ = ['identity', 'combine_identity']
 
-# %% ../../nbs/03_metrics/05_identity.ipynb #c011678b
+# %% ../../nbs/03_metrics/05_identity.ipynb #d6d70664
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 from .pairs import EvalSequence
 
-# %% ../../nbs/03_metrics/05_identity.ipynb #560869a3
+# %% ../../nbs/03_metrics/05_identity.ipynb #9dc4f4a1
 def _finish_identity(res):
     tp,fn,fp = (res[k] for k in ('IDTP','IDFN','IDFP'))
     return {**res, 'IDR':tp/max(1.,tp+fn), 'IDP':tp/max(1.,tp+fp), 'IDF1':tp/max(1.,tp+fp/2+fn/2)}
 
-# %% ../../nbs/03_metrics/05_identity.ipynb #73455a1c
+# %% ../../nbs/03_metrics/05_identity.ipynb #21f21ec7
 def identity(
     seq:EvalSequence, # the video
     threshold:float=0.5, # smallest IoU of boxes that agree
@@ -26,7 +26,7 @@ def identity(
     tp = int(m[linear_sum_assignment(m, maximize=True)].sum())
     return _finish_identity({'IDTP':tp, 'IDFN':len(seq.gt_id)-tp, 'IDFP':len(seq.pred_id)-tp})
 
-# %% ../../nbs/03_metrics/05_identity.ipynb #79eba377
+# %% ../../nbs/03_metrics/05_identity.ipynb #fd4a0e5e
 def combine_identity(
     results:list[dict], # one `identity` per video (or per class)
 )->dict[str,float]:

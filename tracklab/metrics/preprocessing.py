@@ -5,16 +5,16 @@
 # %% auto #0
 __all__ = ['MOT_CLASSES', 'MOT_DISTRACTORS', 'on_distractor', 'mot_preprocess']
 
-# %% ../../nbs/03_metrics/02_mot_preprocessing.ipynb #1c21fbb5
+# %% ../../nbs/03_metrics/02_mot_preprocessing.ipynb #3286eeb6
 import numpy as np
 from .pairs import EvalSequence, assign
 
-# %% ../../nbs/03_metrics/02_mot_preprocessing.ipynb #cd20d970
+# %% ../../nbs/03_metrics/02_mot_preprocessing.ipynb #1392a6ac
 MOT_CLASSES = dict(enumerate(['pedestrian', 'person_on_vehicle', 'car', 'bicycle', 'motorbike', 'non_mot_vehicle', 'static_person',
                               'distractor', 'occluder', 'occluder_on_ground', 'occluder_full', 'reflection', 'crowd'], start=1))
 MOT_DISTRACTORS = {'MOT15':(), 'MOT16':(2,7,8,12), 'MOT17':(2,7,8,12), 'MOT20':(2,7,8,12,6)}
 
-# %% ../../nbs/03_metrics/02_mot_preprocessing.ipynb #ead32fa2
+# %% ../../nbs/03_metrics/02_mot_preprocessing.ipynb #c1f09b59
 def on_distractor(
     seq:EvalSequence, # the video with all boxes of its ground truth
     gt_class:np.ndarray, # `(G,)` class number of each ground truth box
@@ -28,7 +28,7 @@ def on_distractor(
     mask[seq.pred_row[pairs]] = np.isin(gt_class[seq.gt_row[pairs]], list(distractors))
     return mask
 
-# %% ../../nbs/03_metrics/02_mot_preprocessing.ipynb #645aac0e
+# %% ../../nbs/03_metrics/02_mot_preprocessing.ipynb #22b1f5bb
 def mot_preprocess(
     seq:EvalSequence, # the video with all boxes of its ground truth
     gt_class:np.ndarray, # `(G,)` class column of the ground truth, 1 to 13

@@ -5,26 +5,26 @@
 # %% auto #0
 __all__ = ['vace', 'combine_vace', 'count', 'combine_count']
 
-# %% ../../nbs/03_metrics/06_vace.ipynb #02171d5d
+# %% ../../nbs/03_metrics/06_vace.ipynb #462d57ff
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_array
 from .pairs import EvalSequence, assign
 
-# %% ../../nbs/03_metrics/06_vace.ipynb #ab4f3ad7
+# %% ../../nbs/03_metrics/06_vace.ipynb #e53b56bf
 def _frames_of_either(seq):
     "Number of frames in which a person or a track is present, `(num_gt_ids, num_pred_ids)`."
     def present(id, frame, num): return csr_array((np.ones(len(id)), (id,frame)), shape=(num,seq.num_frames))
     a,b = present(seq.gt_id, seq.gt_frame, seq.num_gt_ids), present(seq.pred_id, seq.pred_frame, seq.num_pred_ids)
     return seq.gt_lengths()[:,None] + seq.pred_lengths()[None] - (a@b.T).toarray()
 
-# %% ../../nbs/03_metrics/06_vace.ipynb #0972d15d
+# %% ../../nbs/03_metrics/06_vace.ipynb #ea28aeeb
 def _finish_vace(res):
     def ratio(a, b): return a/b if b else np.nan
     return {**res, 'ATA':ratio(res['STDA'], (res['VACE_IDs']+res['VACE_GT_IDs'])/2),
             'SFDA':ratio(res['FDA'], res['num_non_empty_timesteps'])}
 
-# %% ../../nbs/03_metrics/06_vace.ipynb #410d568a
+# %% ../../nbs/03_metrics/06_vace.ipynb #c2011f05
 def vace(
     seq:EvalSequence, # the video
     threshold:float=0.5, # IoU from which boxes agree, for ATA
@@ -38,21 +38,21 @@ def vace(
                          'STDA':float(share[linear_sum_assignment(share, maximize=True)].sum()),
                          'FDA':float((total/np.maximum(.5,boxes/2)).sum())})
 
-# %% ../../nbs/03_metrics/06_vace.ipynb #619f358a
+# %% ../../nbs/03_metrics/06_vace.ipynb #69867d0f
 def combine_vace(
     results:list[dict], # one `vace` per video (or per class)
 )->dict[str,float]:
     "ATA and SFDA of several videos together."
     return _finish_vace({k: sum(r[k] for r in results) for k in ('VACE_IDs','VACE_GT_IDs','num_non_empty_timesteps','STDA','FDA')})
 
-# %% ../../nbs/03_metrics/06_vace.ipynb #b55aa00b
+# %% ../../nbs/03_metrics/06_vace.ipynb #7d5a1db4
 def count(
     seq:EvalSequence, # the video
 )->dict[str,int]:
     "Numbers of boxes, identities and frames."
     return {'Dets':len(seq.pred_id), 'GT_Dets':len(seq.gt_id), 'IDs':seq.num_pred_ids, 'GT_IDs':seq.num_gt_ids, 'Frames':seq.num_frames}
 
-# %% ../../nbs/03_metrics/06_vace.ipynb #a0b622f6
+# %% ../../nbs/03_metrics/06_vace.ipynb #3a566949
 def combine_count(
     results:list[dict], # one `count` per video (or per class)
 )->dict[str,int]:
