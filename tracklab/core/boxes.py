@@ -8,11 +8,11 @@ __all__ = ['bbox_xyxy_to_x1y1wh', 'xp_of', 'xyxy_to_xywh', 'xywh_to_xyxy', 'bbox
            'scale_boxes', 'bbox_flip', 'bbox_mapping', 'bbox_mapping_back', 'intersection_union', 'box_iou', 'box_iof',
            'box_giou', 'bbox_overlaps', 'bbox2roi', 'roi2bbox', 'bbox2result']
 
-# %% ../../nbs/00_core/05_boxes.ipynb #bf61ee2a
+# %% ../../nbs/00_core/05_boxes.ipynb #a60c58b6
 import sys
 import numpy as np
 
-# %% ../../nbs/00_core/05_boxes.ipynb #a619f24f
+# %% ../../nbs/00_core/05_boxes.ipynb #2bec4b58
 def xp_of(
     x, # numpy array or torch tensor
 ): # the module `numpy` or `torch`
@@ -22,7 +22,7 @@ def xp_of(
     if torch is not None and isinstance(x, torch.Tensor): return torch
     raise TypeError(f"expected a numpy array or a torch tensor, got {type(x).__name__}")
 
-# %% ../../nbs/00_core/05_boxes.ipynb #d4ef0e7d
+# %% ../../nbs/00_core/05_boxes.ipynb #13954ed4
 def _stack(xs):
     "Columns side by side; `np.stack` would take longer than the rest of a conversion."
     if not isinstance(xs[0], np.ndarray): return xp_of(xs[0]).stack(xs, -1)
@@ -30,7 +30,7 @@ def _stack(xs):
     for i,x in enumerate(xs): out[...,i] = x
     return out
 
-def _relu(x): return np.maximum(x, 0) if isinstance(x, np.ndarray) else x.clip(0)
+def _floor(x, low=0): return np.maximum(x, low) if isinstance(x, np.ndarray) else x.clip(low)
 
 def xyxy_to_xywh(
     boxes, # `(...,4)` left, top, right, bottom
@@ -46,7 +46,7 @@ def xywh_to_xyxy(
     x,y,w,h = (boxes[...,i] for i in range(4))
     return _stack([x, y, x+w, y+h])
 
-# %% ../../nbs/00_core/05_boxes.ipynb #97e710dd
+# %% ../../nbs/00_core/05_boxes.ipynb #7faa7382
 def bbox_xyxy_to_cxcywh(
     bbox, # `(...,4)` xyxy
 ): # `(...,4)` centre x, centre y, width, height
@@ -66,7 +66,8 @@ def bbox_xyxy_to_cxcyah(
 ): # `(...,4)` centre x, centre y, width/height, height
     "Corners to the measurement of the Kalman filter."
     x1,y1,x2,y2 = (bboxes[...,i] for i in range(4))
-    return _stack([(x1+x2)/2, (y1+y2)/2, (x2-x1)/(y2-y1), y2-y1])
+    h = y2-y1
+    return _stack([(x1+x2)/2, (y1+y2)/2, (x2-x1)/h, h])
 
 def bbox_cxcyah_to_xyxy(
     bboxes, # `(...,4)` centre x, centre y, width/height, height
@@ -76,7 +77,7 @@ def bbox_cxcyah_to_xyxy(
     w = a*h
     return _stack([cx-w/2, cy-h/2, cx+w/2, cy+h/2])
 
-# %% ../../nbs/00_core/05_boxes.ipynb #be667054
+# %% ../../nbs/00_core/05_boxes.ipynb #fb792fe8
 def bbox_cxcywh_to_x1y1wh(
     bbox, # `(...,4)` centre x, centre y, width, height
 ): # `(...,4)` left, top, width, height
@@ -99,12 +100,13 @@ def quad2bbox(
     scale = (side(0,1)*side(1,2)/(wh[...,0]*wh[...,1]))**.5
     return xp.concatenate([p.mean(-2), scale[...,None]*wh], -1)
 
-# %% ../../nbs/00_core/05_boxes.ipynb #5d3e2b96
+# %% ../../nbs/00_core/05_boxes.ipynb #96ade21e
 def box_area(
     boxes, # `(...,4)` xyxy
 ): # `(...,)` square pixels, 0 for inverted boxes
     "The area of each box."
-    return _relu(boxes[...,2]-boxes[...,0])*_relu(boxes[...,3]-boxes[...,1])
+    size = _floor(boxes[...,2:]-boxes[...,:2])
+    return size[...,0]*size[...,1]
 
 def clip_boxes(
     boxes, # `(...,4)` xyxy
@@ -122,7 +124,7 @@ def scale_boxes(
     fx,fy = factor if isinstance(factor, (tuple,list)) else (factor,factor)
     return _stack([boxes[...,i]*f for i,f in enumerate((fx,fy,fx,fy))])
 
-# %% ../../nbs/00_core/05_boxes.ipynb #7ba6e3ba
+# %% ../../nbs/00_core/05_boxes.ipynb #dab8a173
 def bbox_flip(
     bboxes, # `(...,4k)` xyxy, `k` boxes side by side
     img_shape:tuple, # height and width of the image (more is ignored)
@@ -138,7 +140,7 @@ def bbox_flip(
     if direction!='horizontal': out[...,1::4],out[...,3::4] = h-bboxes[...,3::4], h-bboxes[...,1::4]
     return out
 
-# %% ../../nbs/00_core/05_boxes.ipynb #5aadda09
+# %% ../../nbs/00_core/05_boxes.ipynb #0416534e
 def _factors(like, scale_factor):
     f = np.broadcast_to(np.asarray(scale_factor, 'float64'), 4)
     return f if isinstance(like, np.ndarray) else like.new_tensor(f.tolist())
@@ -165,7 +167,7 @@ def bbox_mapping_back(
     if flip: bboxes = bbox_flip(bboxes, img_shape, flip_direction)
     return bboxes/_factors(bboxes, scale_factor)
 
-# %% ../../nbs/00_core/05_boxes.ipynb #d20fb6b6
+# %% ../../nbs/00_core/05_boxes.ipynb #b1c6c59a
 def _pair(a, b): return a[...,:,None,:], b[...,None,:,:]
 
 def intersection_union(
@@ -174,8 +176,8 @@ def intersection_union(
 )->tuple: # intersection and union in square pixels, of the common shape
     "Intersection and union of boxes that face each other."
     xp = xp_of(a)
-    inter = (_relu(xp.minimum(a[...,2], b[...,2])-xp.maximum(a[...,0], b[...,0]))
-             *_relu(xp.minimum(a[...,3], b[...,3])-xp.maximum(a[...,1], b[...,1])))
+    inter = (_floor(xp.minimum(a[...,2], b[...,2])-xp.maximum(a[...,0], b[...,0]))
+             *_floor(xp.minimum(a[...,3], b[...,3])-xp.maximum(a[...,1], b[...,1])))
     return inter, box_area(a)+box_area(b)-inter
 
 def box_iou(
@@ -184,7 +186,7 @@ def box_iou(
 ): # `(N,M)` in 0..1; 0 where both boxes are empty
     "Intersection over union of all pairs."
     inter,union = intersection_union(*_pair(a, b))
-    return inter/union.clip(1e-9)
+    return inter/_floor(union, 1e-9)
 
 def box_iof(
     a, # `(N,4)` xyxy: the foreground
@@ -192,7 +194,7 @@ def box_iof(
 ): # `(N,M)` in 0..1
     "The share of each box of `a` that each box of `b` covers."
     inter,_ = intersection_union(*_pair(a, b))
-    return inter/box_area(a)[...,:,None].clip(1e-9)
+    return inter/_floor(box_area(a)[...,:,None], 1e-9)
 
 def box_giou(
     a, # `(N,4)` xyxy
@@ -201,7 +203,7 @@ def box_giou(
     "Generalised IoU of all pairs."
     return bbox_overlaps(a, b, 'giou', eps=1e-9)
 
-# %% ../../nbs/00_core/05_boxes.ipynb #b89fd6ef
+# %% ../../nbs/00_core/05_boxes.ipynb #c978be0d
 def bbox_overlaps(
     bboxes1, # `(...,N,4)` xyxy
     bboxes2, # `(...,M,4)` xyxy, or `(...,N,4)` if aligned
@@ -215,15 +217,15 @@ def bbox_overlaps(
         raise ValueError(f"aligned boxes must have one shape, got {tuple(bboxes1.shape)} and {tuple(bboxes2.shape)}")
     a,b = (bboxes1,bboxes2) if is_aligned else _pair(bboxes1, bboxes2)
     inter,union = intersection_union(a, b)
-    if mode=='iof': return inter/(box_area(a)+0*inter).clip(eps)
-    iou = inter/union.clip(eps)
+    if mode=='iof': return inter/_floor(box_area(a)+0*inter, eps)
+    iou = inter/_floor(union, eps)
     if mode=='iou': return iou
     xp = xp_of(a)
     wh = xp.maximum(a[...,2:], b[...,2:]) - xp.minimum(a[...,:2], b[...,:2])
-    hull = (wh[...,0]*wh[...,1]).clip(eps)
+    hull = _floor(wh[...,0]*wh[...,1], eps)
     return iou-(hull-union)/hull
 
-# %% ../../nbs/00_core/05_boxes.ipynb #4470d51d
+# %% ../../nbs/00_core/05_boxes.ipynb #9d7cfec3
 def bbox2roi(
     bbox_list:list, # per image: `(n,4)` or more columns, of which four are used
 ): # `(sum n,5)` image index and xyxy

@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['TrackMemory', 'BaseTracker']
 
-# %% ../../nbs/08_mot/02_base_tracker.ipynb #9b0d25da
+# %% ../../nbs/08_mot/02_base_tracker.ipynb #0c74d784
 import warnings
 import numpy as np
 from fastcore.basics import patch
 from ..core.instances import Instances
 from ..core.registry import register
 
-# %% ../../nbs/08_mot/02_base_tracker.ipynb #244736de
+# %% ../../nbs/08_mot/02_base_tracker.ipynb #47663f4d
 class TrackMemory(dict):
     "Tracks as columns: `memory['boxes']` is an array with one row per track."
     def __init__(self,
@@ -60,7 +60,7 @@ class TrackMemory(dict):
         "Forget all other tracks."
         for k,v in self.items(): self[k] = v[rows]
 
-# %% ../../nbs/08_mot/02_base_tracker.ipynb #a9a74a52
+# %% ../../nbs/08_mot/02_base_tracker.ipynb #6d7cae28
 @register
 class BaseTracker:
     "Memory and contract of all trackers."
@@ -91,7 +91,7 @@ class BaseTracker:
     @property
     def ids(self): return self.memory['ids'].tolist()
 
-# %% ../../nbs/08_mot/02_base_tracker.ipynb #14194973
+# %% ../../nbs/08_mot/02_base_tracker.ipynb #4fa8dd29
 @patch
 def update(self:BaseTracker,
     instances:Instances, # detections: `boxes (N,4)`, and if there are any `scores (N,)`, `labels (N,)` and more
@@ -114,13 +114,13 @@ def valid(self:BaseTracker, instances:Instances)->Instances:
     if boxes.ndim!=2 or boxes.shape[1]!=4: raise ValueError(f"boxes must be (N,4), got shape {boxes.shape}")
     if 'scores' not in o: o = o.with_(scores=np.ones(len(o)))
     if 'labels' not in o: o = o.with_(labels=np.zeros(len(o), int))
-    positive = boxes[:,2:]>boxes[:,:2]
-    if positive.all() and np.isfinite(boxes.sum()+o.scores.sum()): return o
-    ok = positive.all(1)&np.isfinite(boxes.sum(1)+o.scores)
+    size = boxes[:,2:]-boxes[:,:2]
+    if size.min()>0 and size.max()<np.inf: return o
+    ok = ((size>0)&(size<np.inf)).all(1)
     warnings.warn(f"{(~ok).sum()} of {len(o)} boxes have no area or are not finite and are not tracked, such as {boxes[~ok][0].tolist()}", stacklevel=3)
     return o[ok]
 
-# %% ../../nbs/08_mot/02_base_tracker.ipynb #1e32a9ae
+# %% ../../nbs/08_mot/02_base_tracker.ipynb #68dda99d
 @patch
 def new_ids(self:BaseTracker,
     n:int, # how many
@@ -137,7 +137,7 @@ def pop_invalid_tracks(self:BaseTracker,
     old = frame_id-self.memory['frame_ids']>=self.num_frames_retain
     if old.any(): self.memory.keep(~old)
 
-# %% ../../nbs/08_mot/02_base_tracker.ipynb #1b042af3
+# %% ../../nbs/08_mot/02_base_tracker.ipynb #987dccc2
 @patch
 def memorize(self:BaseTracker,
     ids, # `(n,)` identities, known or new
@@ -176,7 +176,7 @@ def memo(self:BaseTracker): # dict of arrays, one row per track
     "The newest value of every item."
     return {k:self.get(k) for k in self.memory if k!='hits'}
 
-# %% ../../nbs/08_mot/02_base_tracker.ipynb #aae2e4c9
+# %% ../../nbs/08_mot/02_base_tracker.ipynb #ed453356
 @patch
 def crop_imgs(self:BaseTracker,
     img, # `(1,C,H,W)` tensor, the network's input

@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['ByteTracker']
 
-# %% ../../nbs/08_mot/04_bytetrack.ipynb #0038671c
+# %% ../../nbs/08_mot/04_bytetrack.ipynb #022d37ef
 import numpy as np
-from ..core.boxes import bbox_cxcyah_to_xyxy, bbox_xyxy_to_cxcyah
+from ..core.boxes import bbox_cxcyah_to_xyxy
 from ..core.registry import register
 from .assignment import overlapping_pairs, match_pairs
 from .sort import KalmanTracker
 
-# %% ../../nbs/08_mot/04_bytetrack.ipynb #75c31771
+# %% ../../nbs/08_mot/04_bytetrack.ipynb #98b60c92
 @register
 class ByteTracker(KalmanTracker):
     "ByteTrack: high-score boxes first, then low-score boxes for the tracks that are left."
@@ -30,11 +30,12 @@ class ByteTracker(KalmanTracker):
         self.weight_iou_with_det_scores = weight_iou_with_det_scores
         super().__init__(num_tentatives, **kwargs)
 
+    remembered = ('labels',)
     def tentative_at_birth(self, frame_id): return frame_id>0
 
     def associate(self, o, frame, frame_id):
         "Three rounds: confirmed tracks and high boxes, tentative tracks and high boxes, tracks left and low boxes."
-        m,z = self.memory, bbox_xyxy_to_cxcyah(o.boxes)
+        m,z = self.memory, self.measure(o)
         track = np.full(len(o), -1)
         if not len(m) or not len(o):
             return self.commit(o, z, (o.scores>self.init_track_thr).nonzero()[0], track, frame_id)
@@ -62,13 +63,12 @@ class ByteTracker(KalmanTracker):
 
     def pairs(self, o):
         "Tracks and detections of one class whose boxes overlap."
-        i,j,iou = overlapping_pairs(bbox_cxcyah_to_xyxy(self.memory['state'][:,0]), o.boxes)
+        i,j,iou = overlapping_pairs(bbox_cxcyah_to_xyxy(self.memory['state'][:,0]), o.boxes.astype('float64'))
         k = self.memory['labels'][i]==o.labels[j]
         return (i,j,iou) if k.all() else (i[k],j[k],iou[k])
 
     def _match(self, pairs, gain, tracks, dets, track):
         "One round: write the best matches of free tracks and detections into `track`."
         i,j,_ = pairs
-        k = (tracks[i]&dets[j]&(gain>0)).nonzero()[0]
-        p = k[match_pairs(i[k], j[k], gain[k], (len(tracks),len(dets)))]
+        p = match_pairs(i, j, gain*(tracks[i]&dets[j]), (len(tracks),len(dets)))
         track[j[p]] = i[p]

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['KalmanTracker', 'SortTracker']
 
-# %% ../../nbs/08_mot/03_sort.ipynb #5276be42
+# %% ../../nbs/08_mot/03_sort.ipynb #d7adddc3
 import numpy as np
 from fastcore.basics import patch
 from scipy.spatial.distance import cdist
@@ -16,7 +16,7 @@ from .assignment import overlapping_pairs, match_pairs, most_matches_gain
 from .base import BaseTracker
 from ..motion.kalman import KalmanFilter
 
-# %% ../../nbs/08_mot/03_sort.ipynb #4bccdbea
+# %% ../../nbs/08_mot/03_sort.ipynb #7ec1f94c
 class KalmanTracker(BaseTracker):
     "Base of the trackers that predict boxes with a Kalman filter."
     def __init__(self,
@@ -27,6 +27,9 @@ class KalmanTracker(BaseTracker):
         self.num_tentatives,self.kf = num_tentatives, build(motion) or KalmanFilter()
         super().__init__(**kwargs)
 
+    remembered = ('boxes','labels') # fields of the detections that the memory keeps
+
+    def measure(self, o): return bbox_xyxy_to_cxcyah(o.boxes).astype('float64')
     def correct(self, rows, z, frame_id): return self.kf.correct(self.memory['state'][rows], z)
     def tentative_at_birth(self, frame_id): return True
 
@@ -40,25 +43,27 @@ class KalmanTracker(BaseTracker):
     )->Instances: # the detections in `order`, with `ids`
         "Write the matches into the memory and make the result."
         m,row = self.memory,track[order]
-        old = row>=0
-        d,r,new = order[old], row[old], order[~old]
+        items.update((k,o.fields[k]) for k in self.remembered)
+        old,new = row>=0,order[row<0]
+        d,r = (order[old],row[old]) if len(new) else (order,row)
         ids = np.empty(len(order), int)
         ids[old],ids[~old] = m['ids'][r],self.new_ids(len(new))
-        items.update(boxes=o.boxes, labels=o.labels)
         if len(r):
             m.renew(r, frame_id, state=self.correct(r, z[d], frame_id), **{k:v[d] for k,v in items.items()})
             m['tentative'][r] &= m['hits'][r]<self.num_tentatives
         if len(new):
             m.add(ids[~old], frame_id, state=self.kf.start(z[new]), tentative=np.full(len(new), self.tentative_at_birth(frame_id)), **{k:v[new] for k,v in items.items()})
         self.pop_invalid_tracks(frame_id)
-        return o[order].with_(ids=ids)
+        out = o[order]
+        out.ids = ids
+        return out
 
     def pop_invalid_tracks(self, frame_id):
         "Forget old tracks, and tentative ones that missed this frame."
-        if not len(self.memory): return
         m = self.memory
-        gap = frame_id-m['frame_ids']
-        dead = (gap>=self.num_frames_retain)|(m['tentative']&(gap>0))
+        if not len(m): return
+        patience = np.where(m['tentative'], 0, self.num_frames_retain-1)
+        dead = m['frame_ids']+patience<frame_id
         if dead.any(): m.keep(~dead)
 
     def final_state(self)->dict: # id -> `mean cov_diag last_frame num_boxes tentative`
@@ -67,7 +72,7 @@ class KalmanTracker(BaseTracker):
         return {i: dict(mean=s[k,:2].ravel(), cov_diag=s[k,2::2].ravel(), last_frame=m['frame_ids'][k], num_boxes=m['hits'][k], tentative=m['tentative'][k])
                 for k,i in enumerate(self.ids)}
 
-# %% ../../nbs/08_mot/03_sort.ipynb #c522f9f1
+# %% ../../nbs/08_mot/03_sort.ipynb #dfa4707b
 @register
 class SortTracker(KalmanTracker):
     "SORT, and DeepSORT where `reid` is given."
@@ -85,7 +90,7 @@ class SortTracker(KalmanTracker):
     def associate(self, o, frame, frame_id):
         "Match by appearance, then by IoU with the last box."
         o = o[o.scores>self.obj_score_thr]
-        z = bbox_xyxy_to_cxcyah(o.boxes)
+        z = self.measure(o)
         track,items = np.full(len(o), -1), {}
         if self.reid: items['embeds'] = self.appearance(o, frame)
         if len(self.memory) and len(o):
@@ -99,14 +104,14 @@ class SortTracker(KalmanTracker):
         m = self.memory
         free = m['frame_ids']==frame_id-1
         free[track[track>=0]] = False
-        i,j,iou = overlapping_pairs(m['boxes'], o.boxes)
+        i,j,iou = overlapping_pairs(m['boxes'], o.boxes.astype(m['boxes'].dtype))
         k = free[i]&(track<0)[j]
         i,j,iou = i[k],j[k],iou[k]
         p = match_pairs(i, j, iou, (len(m),len(o)))
         p = p[iou[p]>self.match_iou_thr]
         track[j[p]] = i[p]
 
-# %% ../../nbs/08_mot/03_sort.ipynb #02cb9245
+# %% ../../nbs/08_mot/03_sort.ipynb #bbb01cab
 @patch
 def appearance(self:SortTracker, o:Instances, frame):
     "The embeddings of detections, given or computed."
