@@ -6,7 +6,7 @@
 __all__ = ['RIM', 'id_colours', 'to_canvas', 'visible_boxes', 'paint_boxes', 'paint_chip', 'paint_names', 'object_texts',
            'decode_mask', 'paint_masks', 'trail_points', 'paint_trails', 'draw_tracks']
 
-# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #9f0429a1
+# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #85e7e6c5
 import cv2
 import numpy as np
 from pycocotools import mask as rle
@@ -14,7 +14,7 @@ from ..core.boxes import box_area
 from ..core.instances import Instances
 from ..core.tracks import Tracks
 
-# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #fdac3581
+# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #51b7e161
 def id_colours(
     ids, # `(N,)` identities; -1 for objects without one
 )->np.ndarray: # `(N,3)` uint8 BGR; light grey for -1
@@ -27,7 +27,7 @@ def id_colours(
     bgr[ids<0] = .82
     return (bgr*255).round().astype('uint8')
 
-# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #efd0dc82
+# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #16759886
 def to_canvas(
     image, # uint8 `(H,W)`, `(H,W,1)`, `(H,W,3)` or `(H,W,4)`
 )->np.ndarray: # uint8 `(H,W,3)`, a copy
@@ -52,7 +52,7 @@ def visible_boxes(
     k = np.flatnonzero(ok)
     return k, boxes[k].clip(-16, [w+16,h+16,w+16,h+16]).round().astype(int)
 
-# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #3debae30
+# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #0ef5e2bd
 RIM = (24,24,24)
 
 def _corners(x1, y1, x2, y2):
@@ -66,16 +66,15 @@ def paint_boxes(
     colours, # `(N,3)` BGR
     thickness:int=2, # of the line, pixels
     corners:bool=False, # only the corners, as for ground truth
-    rim:bool=True, # with a dark rim
 ):
     "Outlines, readable on any ground."
     seen,b = visible_boxes(boxes, canvas.shape[1::-1])
     for i,(x1,y1,x2,y2) in zip(seen, b.tolist()):
-        for c,t in ((RIM,thickness+2), (tuple(int(o) for o in colours[i]),thickness))[not rim:]:
+        for c,t in ((RIM,thickness+2), (tuple(int(o) for o in colours[i]),thickness)):
             if corners: cv2.polylines(canvas, _corners(x1, y1, x2, y2), False, c, t)
             else: cv2.rectangle(canvas, (x1,y1), (x2,y2), c, t)
 
-# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #ef90cecb
+# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #bb4fef28
 def _ink(colour):
     "Black or white, whatever is better read on `colour`."
     b,g,r = (np.asarray(colour, float)/255)**2.2
@@ -99,7 +98,7 @@ def paint_chip(
     cv2.rectangle(canvas, (x,y-h), (x+w,y), RIM, 1)
     cv2.putText(canvas, text, (x+3,y-below), cv2.FONT_HERSHEY_SIMPLEX, font_scale, _ink(colour), 1, cv2.LINE_AA)
 
-# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #e0214703
+# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #6062e299
 def paint_names(
     canvas, # uint8 `(H,W,3)`, changed
     boxes, # `(N,4)` xyxy
@@ -128,7 +127,7 @@ def object_texts(
              [f'{s:.2f}' for s in np.asarray(objects.scores)] if scores and 'scores' in objects else ['']*n]
     return [' '.join(o for o in t if o) for t in zip(*parts)]
 
-# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #18893755
+# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #9d05b080
 def decode_mask(
     mask, # `(H,W)` array, or a run-length dict with `size` and `counts`
 )->np.ndarray: # `(H,W)` uint8, 0 or 1
@@ -154,7 +153,7 @@ def paint_masks(
         np.copyto(part, tint, where=m[...,None].astype(bool))
         cv2.drawContours(canvas, cv2.findContours(m, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0], -1, colour, 1, cv2.LINE_AA, offset=(x,y))
 
-# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #17fca2ae
+# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #0264e5a0
 def trail_points(
     tracks:Tracks, # objects of a video
     frame:int, # the current frame
@@ -172,7 +171,7 @@ def trail_points(
     ids,first = np.unique(ids[order], return_index=True)
     return dict(zip(ids.tolist(), np.split(points[order], first[1:])))
 
-# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #cb60428e
+# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #13499297
 def paint_trails(
     canvas, # uint8 `(H,W,3)`, changed
     trails:dict, # identity -> `(n,2)` points, oldest first
@@ -193,7 +192,7 @@ def paint_trails(
     old,new = canvas.reshape(-1,3),opaque.reshape(-1,3)
     old[at] = (old[at]*(255-a)+new[at]*a+127)//255
 
-# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #60fb066a
+# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #1221281f
 def draw_tracks(
     image, # uint8 frame, not changed
     objects, # `Instances` with `boxes` and, as far as known, `ids labels scores masks`
@@ -219,7 +218,9 @@ def draw_tracks(
     if trails: paint_trails(canvas, {k:p for k,p in trails.items() if follow in (None,k)}, thickness=thickness)
     if not n: return canvas
     b = np.asarray(objects.boxes)[:,:4]
-    paint_boxes(canvas, b[~lit], np.full((n,3), 150)[~lit], 1, corners, rim=False)
+    if not lit.all():
+        faint = canvas.copy(); paint_boxes(faint, b[~lit], np.full((n,3), 225)[~lit], 1, corners)
+        canvas = cv2.addWeighted(faint, .5, canvas, .5, 0)
     paint_boxes(canvas, b[lit], colours[lit], thickness+(follow is not None), corners)
     paint_names(canvas, b[lit], [texts[i] for i in np.flatnonzero(lit)], colours[lit], font_scale, corners)
     return canvas

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['player_data', 'export_html', 'HTMLPlayer']
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #33ee746e
+# %% ../../nbs/01_viz/05_html_player.ipynb #a600ac09
 import base64, html, json, math, re
 import numpy as np, cv2
 from pathlib import Path
@@ -16,7 +16,7 @@ from .errors import track_errors
 from .frames import open_frames, FrameReader, to_jpeg
 from .imshow import ERROR_COLOURS
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #e02de0bd
+# %% ../../nbs/01_viz/05_html_player.ipynb #12c1d865
 def _flat(objects, index, factor):
     "The objects of one frame as a flat list of ints."
     b = np.nan_to_num(objects.boxes*factor*10, nan=-1e5, posinf=1e5, neginf=-1e5).clip(-1e5, 1e5)
@@ -48,7 +48,7 @@ def _error_layer(errors, at, factor):
         return [[int(t), *(b*factor*10).round().astype(int).tolist(), str(k)] for t,b,k in zip(e.types, e.boxes, e.ids)]
     return dict(counts=list(errors.counts().values()), frames=[one(i) for i in at], bad_frames=len(errors.frames))
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #aa8a02e2
+# %% ../../nbs/01_viz/05_html_player.ipynb #e63ae66f
 def player_data(
     video, # `Video`, a path or folder, a sequence of frames, or `None` for a blank canvas
     results:Tracks, # what to show
@@ -76,7 +76,7 @@ def player_data(
                 gt=None if gt is None else _layer(gt, at, reader),
                 errors=None if gt is None else _error_layer(track_errors(gt, results, iou_thr), at, reader.factor))
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #5b8377f7
+# %% ../../nbs/01_viz/05_html_player.ipynb #c849d2c7
 _CSS = '''
 :root{--bg:#f4f6f8;--card:#fff;--ink:#171b21;--soft:#5a6472;--line:#d5dbe3;--hi:#1d5fd6;--hi-ink:#fff;--strip:#e9edf2;--bars:#b3bfce;color-scheme:light dark}
 @media (prefers-color-scheme:dark){:root{--bg:#0e1116;--card:#171b22;--ink:#e9edf2;--soft:#9aa5b4;--line:#2c343f;--hi:#6ea8fe;--hi-ink:#0b1220;--strip:#20262f;--bars:#465263}}
@@ -86,7 +86,7 @@ main{max-width:1000px;margin:0 auto;background:var(--card);border:1px solid var(
 header{display:flex;gap:4px 14px;align-items:baseline;flex-wrap:wrap;margin-bottom:10px}
 h1{font-size:18px;margin:0;letter-spacing:-.01em}
 header p{margin:0;color:var(--soft);font-size:12.5px}
-#view{display:block;width:100%;border-radius:9px;background:#3a3a3a;cursor:pointer;touch-action:manipulation}
+#view{display:block;width:100%;margin:0 auto;border-radius:9px;background:#3a3a3a;cursor:pointer;touch-action:manipulation}
 #strip{display:block;width:100%;height:38px;margin-top:10px;border-radius:6px;background:var(--strip);cursor:pointer}
 input[type=range]{width:100%;margin:5px 0 2px;accent-color:var(--hi);height:18px}
 .row{display:flex;flex-wrap:wrap;gap:8px;align-items:center;margin-top:8px}
@@ -110,7 +110,7 @@ footer{color:var(--soft);font-size:12px;margin-top:9px}
 [hidden]{display:none!important}
 '''
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #f91c2962
+# %% ../../nbs/01_viz/05_html_player.ipynb #da9f30f0
 _BODY = '''
 <main>
 <header><h1>__TITLE__</h1><p id="note"></p></header>
@@ -144,14 +144,15 @@ _BODY = '''
 </main>
 '''
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #221b39a6
+# %% ../../nbs/01_viz/05_html_player.ipynb #eeae99c6
 _JS_STATE = '''
 'use strict';
 const D = JSON.parse(document.getElementById('data').textContent), $ = id => document.getElementById(id);
 const N = D.at.length, [W,H] = D.size, view = $('view'), ctx = view.getContext('2d'), ratio = Math.min(2, Math.max(1, window.devicePixelRatio||1));
 const ERROR = D.error_colours, SHORT = ['FP','FN','IDSW'];
 const S = {at:0, playing:false, follow:-1, clock:0, last:0}, pictures = new Map();
-view.width = W*ratio; view.height = H*ratio; view.style.aspectRatio = W+' / '+H;
+view.style.aspectRatio = W+' / '+H; view.style.maxWidth = `max(320px, ${66*W/H}vh)`;
+let U = 1;                                                       // one pixel of the screen, in pixels of the picture
 const on = id => $(id).checked;
 const badFrames = D.errors ? D.errors.frames.flatMap((e,i) => e.length ? [i] : []) : [];
 
@@ -180,27 +181,27 @@ function ink(hex) {
 }
 '''
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #0784719d
+# %% ../../nbs/01_viz/05_html_player.ipynb #b882dd1f
 _JS_PAINT = '''
-function stroke(o, colour, width, corners, rim=true) {
-  const d = corners ? Math.max(3, Math.min(o.r-o.x, o.b-o.y)/4) : 0;
+function stroke(o, colour, width, corners) {
+  const d = corners ? Math.max(3*U, Math.min(o.r-o.x, o.b-o.y)/4) : 0;
   ctx.beginPath();
   if (!corners) ctx.rect(o.x, o.y, o.r-o.x, o.b-o.y);
   else for (const [x,y,sx,sy] of [[o.x,o.y,1,1],[o.r,o.y,-1,1],[o.r,o.b,-1,-1],[o.x,o.b,1,-1]]) {
     ctx.moveTo(x, y+sy*d); ctx.lineTo(x, y); ctx.lineTo(x+sx*d, y); }
   ctx.lineJoin = 'round';
-  if (rim) { ctx.strokeStyle = 'rgba(20,20,20,.85)'; ctx.lineWidth = width+2; ctx.stroke(); }
-  ctx.strokeStyle = colour; ctx.lineWidth = width; ctx.stroke();
+  ctx.strokeStyle = 'rgba(20,20,20,.85)'; ctx.lineWidth = (width+2)*U; ctx.stroke();
+  ctx.strokeStyle = colour; ctx.lineWidth = width*U; ctx.stroke();
 }
 function chip(text, o, colour, below) {
   if (!text) return;
-  ctx.font = '600 12px system-ui, "DejaVu Sans", sans-serif';
-  const w = ctx.measureText(text).width+10, h = 18;
-  const x = Math.max(0, Math.min(o.x-1, W-w)), y = Math.max(0, Math.min(below ? o.b+2 : o.y-h, H-h));
-  ctx.beginPath(); ctx.roundRect(x, y, w, h, 4);
+  ctx.font = `600 ${12.5*U}px system-ui, "DejaVu Sans", sans-serif`;
+  const w = ctx.measureText(text).width+10*U, h = 19*U;
+  const x = Math.max(0, Math.min(o.x-2*U, W-w)), y = Math.max(0, Math.min(below ? o.b+4*U : o.y-h, H-h));
+  ctx.beginPath(); ctx.roundRect(x, y, w, h, 4*U);
   ctx.fillStyle = colour; ctx.fill();
-  ctx.strokeStyle = 'rgba(20,20,20,.85)'; ctx.lineWidth = 1; ctx.stroke();
-  ctx.fillStyle = ink(colour); ctx.textBaseline = 'middle'; ctx.fillText(text, x+5, y+h/2+.5);
+  ctx.strokeStyle = 'rgba(20,20,20,.85)'; ctx.lineWidth = U; ctx.stroke();
+  ctx.fillStyle = ink(colour); ctx.textBaseline = 'middle'; ctx.fillText(text, x+5*U, y+h/2+.5*U);
 }
 function shade(o, colour) {
   if (!o.mask) return;
@@ -208,7 +209,7 @@ function shade(o, colour) {
   for (const p of o.mask) { for (let k=0; k<p.length; k+=2) ctx[k ? 'lineTo' : 'moveTo'](p[k], p[k+1]); ctx.closePath(); }
   const before = ctx.globalAlpha;
   ctx.globalAlpha = before*.45; ctx.fillStyle = colour; ctx.fill();
-  ctx.globalAlpha = before; ctx.strokeStyle = colour; ctx.lineWidth = 1; ctx.stroke();
+  ctx.globalAlpha = before; ctx.strokeStyle = colour; ctx.lineWidth = U; ctx.stroke();
 }
 function trails(layer) {
   const lines = new Map();
@@ -219,7 +220,7 @@ function trails(layer) {
   ctx.lineCap = 'round';
   for (const [id,p] of lines) for (let k=1; k<p.length; k++) {
     const age = 1-(S.at-p[k][2])/D.trail;
-    ctx.globalAlpha = .15+.85*age; ctx.strokeStyle = layer.colours[id]; ctx.lineWidth = 1+2.5*age;
+    ctx.globalAlpha = .15+.85*age; ctx.strokeStyle = layer.colours[id]; ctx.lineWidth = (1+2.5*age)*U;
     ctx.beginPath(); ctx.moveTo(p[k-1][0], p[k-1][1]); ctx.lineTo(p[k][0], p[k][1]); ctx.stroke(); }
   ctx.globalAlpha = 1;
 }
@@ -228,7 +229,7 @@ function paintLayer(layer, corners) {
     on('labels') ? className(o.label) : '', on('scores') && !corners ? o.score.toFixed(2) : ''].filter(Boolean).join(' ');
   const colour = o => corners ? '#ffffff' : o.id<0 ? '#d1d1d1' : layer.colours[o.id];
   const lit = o => !dimAll && (corners || S.follow<0 || o.id===S.follow);
-  for (const o of list) if (!lit(o)) { ctx.globalAlpha = .6; stroke(o, '#b4b4b4', 1, corners, false); ctx.globalAlpha = 1; }
+  for (const o of list) if (!lit(o)) { ctx.globalAlpha = .5; stroke(o, '#e4e4e4', 1, corners); ctx.globalAlpha = 1; }
   for (const o of list) if (lit(o)) { if (!corners) shade(o, colour(o)); stroke(o, colour(o), !corners && S.follow>=0 ? 4 : 2, corners); }
   for (const o of list) if (lit(o)) chip(text(o), o, colour(o), corners);
 }
@@ -239,11 +240,12 @@ function paintErrors() {
 }
 '''
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #f5f41dc2
+# %% ../../nbs/01_viz/05_html_player.ipynb #cf1471e9
 _JS_FRAME = '''
 function draw() {
-  const p = picture(S.at);
-  ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+  const p = picture(S.at), w = Math.max(1, Math.round(view.clientWidth*ratio));
+  if (view.width!==w) { view.width = w; view.height = Math.round(w*H/W); }
+  U = W*ratio/w; ctx.setTransform(ratio/U, 0, 0, ratio/U, 0, 0);
   if (p && p.complete && p.naturalWidth) ctx.drawImage(p, 0, 0, W, H);
   else if (!D.images) { ctx.fillStyle = '#3a3a3a'; ctx.fillRect(0, 0, W, H); }
   else if (p) return;                                            // drawn when it is decoded
@@ -263,12 +265,13 @@ function strip() {
   const c = $('strip'), w = c.clientWidth, h = c.clientHeight, g = c.getContext('2d'), style = getComputedStyle(document.documentElement);
   if (c.width!==Math.round(w*ratio)) { c.width = Math.round(w*ratio); c.height = Math.round(h*ratio); }
   g.setTransform(ratio, 0, 0, ratio, 0, 0); g.clearRect(0, 0, w, h);
-  const x = i => 8+(w-16)*(N>1 ? i/(N-1) : .5), bar = Math.max(1, (w-16)/N), most = Math.max(1, ...D.results.frames.map(f => f.length/7));
+  const x = i => 8+(w-16)*(N>1 ? i/(N-1) : .5), bar = Math.max(1, (w-16)/Math.max(1, N-1)), most = Math.max(1, ...D.results.frames.map(f => f.length/7));
+  const fill = (i, y, height, width) => { const a = Math.round(x(i)-width/2); g.fillRect(a, y, Math.max(1, Math.round(x(i)+width/2)-a), height); };
   g.fillStyle = style.getPropertyValue('--bars');
-  D.results.frames.forEach((f,i) => { const k = 17*f.length/7/most; g.fillRect(x(i)-bar/2, h-8-k, bar+.4, k); });
-  if (D.errors) D.errors.frames.forEach((e,i) => [...new Set(e.map(o => o[0]))].forEach((t,k) => { g.fillStyle = ERROR[t]; g.fillRect(x(i)-Math.max(3, bar)/2, 2+k*4, Math.max(3, bar), 4); }));
+  D.results.frames.forEach((f,i) => { const k = 17*f.length/7/most; fill(i, h-8-k, k, bar); });
+  if (D.errors) D.errors.frames.forEach((e,i) => [...new Set(e.map(o => o[0]))].forEach((t,k) => { g.fillStyle = ERROR[t]; fill(i, 2+k*4, 4, Math.max(3, bar)); }));
   if (S.follow>=0) { g.fillStyle = D.results.colours[S.follow];
-    D.results.frames.forEach((f,i) => { for (let k=0; k<f.length; k+=7) if (f[k]===S.follow) g.fillRect(x(i)-bar/2, h-7, bar+.4, 6); }); }
+    D.results.frames.forEach((f,i) => { for (let k=0; k<f.length; k+=7) if (f[k]===S.follow) fill(i, h-7, 6, bar); }); }
   g.fillStyle = style.getPropertyValue('--ink'); g.fillRect(x(S.at)-1, 0, 2, h);
 }
 function go(i) { S.at = Math.max(0, Math.min(N-1, i)); draw(); }
@@ -288,7 +291,7 @@ function tick(t) {
 }
 '''
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #1a8cc86b
+# %% ../../nbs/01_viz/05_html_player.ipynb #fa30a347
 _JS_CONTROLS = '''
 function follow(id, jump) {
   S.follow = id; $('follow').value = id;
@@ -340,12 +343,12 @@ else {
   $('counts').append(`in ${D.errors.bad_frames} frame${D.errors.bad_frames===1 ? '' : 's'}`+(shown<D.errors.bad_frames ? `, ${shown} of them shown` : ''));
   if (!shown) { $('error-next').disabled = true; $('error-back').disabled = true; }
 }
-new ResizeObserver(strip).observe($('strip'));
+new ResizeObserver(draw).observe($('strip'));
 matchMedia('(prefers-color-scheme:dark)').addEventListener('change', strip);
 follow(-1);
 '''
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #5971b1a5
+# %% ../../nbs/01_viz/05_html_player.ipynb #d69e0d74
 _PAGE = '''<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
@@ -373,7 +376,7 @@ def export_html(
     with atomic_path(path) as tmp: tmp.write_text(page, encoding='utf-8')
     return Path(path)
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #793ba700
+# %% ../../nbs/01_viz/05_html_player.ipynb #db7e3c6b
 class HTMLPlayer:
     "A player page as the output of a notebook cell."
     def __init__(self,
