@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['pace', 'pick', 'TrackPlayer']
 
-# %% ../../nbs/01_viz/06_player.ipynb #32668bac
+# %% ../../nbs/01_viz/06_player.ipynb #3a043e0e
 import base64, time, uuid
 import numpy as np
 import ipywidgets as widgets
@@ -18,7 +18,7 @@ from .frames import open_frames, FrameReader, to_jpeg
 from .html import export_html, HTMLPlayer
 from .imshow import ERROR_COLOURS, ERROR_NAMES, ERROR_SHORT
 
-# %% ../../nbs/01_viz/06_player.ipynb #9d381198
+# %% ../../nbs/01_viz/06_player.ipynb #f220016f
 def pace(
     fps:float, # frames per second of the video
     speed:float=1., # 2: twice as fast
@@ -29,7 +29,7 @@ def pace(
     step = max(1, round(least*fps*speed/1000))
     return round(1000*step/(fps*speed)), step
 
-# %% ../../nbs/01_viz/06_player.ipynb #49c6f203
+# %% ../../nbs/01_viz/06_player.ipynb #bd8c6909
 def pick(
     objects, # `Instances` with `boxes` and `ids`
     x:float, # point, pixels
@@ -42,7 +42,7 @@ def pick(
     if not len(hit): return None
     return int(objects.ids[hit[np.argmin((b[hit,2]-b[hit,0])*(b[hit,3]-b[hit,1]))]])
 
-# %% ../../nbs/01_viz/06_player.ipynb #c397eced
+# %% ../../nbs/01_viz/06_player.ipynb #0f63102e
 _CLICK = '''<img src="data:," style="display:none" onerror="(() => {{
 const find = (tries) => {{
   const pic = document.querySelector('img.{0}'), field = document.querySelector('.{0}-point input');
@@ -62,7 +62,7 @@ def _toggle(text, value, icon, disabled=False):
 def _button(text, tooltip):
     return widgets.Button(description=text, tooltip=tooltip, layout=widgets.Layout(width='auto'))
 
-# %% ../../nbs/01_viz/06_player.ipynb #f02933aa
+# %% ../../nbs/01_viz/06_player.ipynb #151d5ba2
 class TrackPlayer(widgets.VBox):
     "A panel that plays a video with its tracks."
     def __init__(self,
@@ -100,7 +100,7 @@ class TrackPlayer(widgets.VBox):
         if self.gt is None: raise ValueError("errors need ground truth: TrackPlayer(video, results, gt)")
         return track_errors(self.gt, self.results, self.iou_thr)
 
-# %% ../../nbs/01_viz/06_player.ipynb #cb137c85
+# %% ../../nbs/01_viz/06_player.ipynb #cfa36a7a
 @patch
 def _make_controls(self:TrackPlayer):
     "The widgets, not yet connected."
@@ -137,7 +137,7 @@ def _set_pace(self:TrackPlayer):
     interval,step = pace(self.fps, self.speed.value, self.cost)
     if step!=self.play.step or abs(interval-self.play.interval)>.2*self.play.interval: self.play.interval,self.play.step = interval,step
 
-# %% ../../nbs/01_viz/06_player.ipynb #8ece123b
+# %% ../../nbs/01_viz/06_player.ipynb #0386e0d6
 @patch
 def draw(self:TrackPlayer,
     frame:int|None=None, # frame index; the present one if not given
@@ -177,7 +177,7 @@ def render(self:TrackPlayer):
     if self.show_errors.value: self.count.value = self._count_line()
     self._set_pace()
 
-# %% ../../nbs/01_viz/06_player.ipynb #b1100cdb
+# %% ../../nbs/01_viz/06_player.ipynb #1eaedde9
 @patch
 def _followed(self:TrackPlayer):
     "Say who is followed, and show the first frame with her."
@@ -223,7 +223,7 @@ def _count_line(self:TrackPlayer):
     here = np.bincount(self.errors.at(self.frame).types, minlength=3)
     return f"{total} in {len(self.errors.frames)} frames; here: {' '.join(f'{c} {s}' for c,s in zip(here, ERROR_SHORT) if c) or 'none'}"
 
-# %% ../../nbs/01_viz/06_player.ipynb #c60f853c
+# %% ../../nbs/01_viz/06_player.ipynb #bb9f4aa1
 @patch
 def __repr__(self:TrackPlayer):
     return f"TrackPlayer(frame {self.frame} of {len(self)}, {len(self.results.ids)} tracks{'' if self.gt is None else f', {len(self.gt.ids)} in the ground truth'})"
