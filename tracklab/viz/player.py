@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['pace', 'pick', 'TrackPlayer']
 
-# %% ../../nbs/01_viz/06_player.ipynb #3a043e0e
+# %% ../../nbs/01_viz/06_player.ipynb #ec19b33a
 import base64, time, uuid
 import numpy as np
 import ipywidgets as widgets
@@ -18,7 +18,7 @@ from .frames import open_frames, FrameReader, to_jpeg
 from .html import export_html, HTMLPlayer
 from .imshow import ERROR_COLOURS, ERROR_NAMES, ERROR_SHORT
 
-# %% ../../nbs/01_viz/06_player.ipynb #f220016f
+# %% ../../nbs/01_viz/06_player.ipynb #30837c31
 def pace(
     fps:float, # frames per second of the video
     speed:float=1., # 2: twice as fast
@@ -29,7 +29,7 @@ def pace(
     step = max(1, round(least*fps*speed/1000))
     return round(1000*step/(fps*speed)), step
 
-# %% ../../nbs/01_viz/06_player.ipynb #bd8c6909
+# %% ../../nbs/01_viz/06_player.ipynb #7104c44a
 def pick(
     objects, # `Instances` with `boxes` and `ids`
     x:float, # point, pixels
@@ -42,7 +42,7 @@ def pick(
     if not len(hit): return None
     return int(objects.ids[hit[np.argmin((b[hit,2]-b[hit,0])*(b[hit,3]-b[hit,1]))]])
 
-# %% ../../nbs/01_viz/06_player.ipynb #0f63102e
+# %% ../../nbs/01_viz/06_player.ipynb #674b2ef0
 _CLICK = '''<img src="data:," style="display:none" onerror="(() => {{
 const find = (tries) => {{
   const pic = document.querySelector('img.{0}'), field = document.querySelector('.{0}-point input');
@@ -62,7 +62,9 @@ def _toggle(text, value, icon, disabled=False):
 def _button(text, tooltip):
     return widgets.Button(description=text, tooltip=tooltip, layout=widgets.Layout(width='auto'))
 
-# %% ../../nbs/01_viz/06_player.ipynb #151d5ba2
+# %% ../../nbs/01_viz/06_player.ipynb #5a136d6e
+_FEW = 50_000                         # results, up to which errors are counted when the panel opens
+
 class TrackPlayer(widgets.VBox):
     "A panel that plays a video with its tracks."
     def __init__(self,
@@ -100,7 +102,7 @@ class TrackPlayer(widgets.VBox):
         if self.gt is None: raise ValueError("errors need ground truth: TrackPlayer(video, results, gt)")
         return track_errors(self.gt, self.results, self.iou_thr)
 
-# %% ../../nbs/01_viz/06_player.ipynb #cfa36a7a
+# %% ../../nbs/01_viz/06_player.ipynb #546517b3
 @patch
 def _make_controls(self:TrackPlayer):
     "The widgets, not yet connected."
@@ -114,10 +116,12 @@ def _make_controls(self:TrackPlayer):
     self.slider = widgets.IntSlider(min=0, max=last, readout=False, layout=widgets.Layout(flex='1 1 auto'))
     self.now,self.who,self.count = widgets.Label(), widgets.HTML(), widgets.Label()
     self.show_results = _toggle('results', True, 'square-o')
-    self.show_gt = _toggle('ground truth', False, 'check-square-o', self.gt is None)
+    self.show_gt = _toggle('ground truth', False, 'crosshairs', self.gt is None)
     self.show_trails,self.show_labels,self.show_scores = _toggle('trails', True, 'random'), _toggle('labels', True, 'tag'), _toggle('scores', False, 'percent')
-    self.speed = widgets.Dropdown(options=[(f'{s:g}×', s) for s in (.25,.5,1,2,4,8)], value=1, description='speed', layout=widgets.Layout(width='130px'))
-    self.follow = widgets.Dropdown(options=[('nobody',None), *((str(i),int(i)) for i in self.results.ids)], description='follow', layout=widgets.Layout(width='180px'))
+    self.speed = widgets.Dropdown(options=[(f'{s:g}×', s) for s in (.25,.5,1,2,4,8)], value=1, description='speed', layout=widgets.Layout(width='125px'),
+                                  style={'description_width':'50px'})
+    self.follow = widgets.Dropdown(options=[('nobody',None), *((str(i),int(i)) for i in self.results.ids)], description='follow',
+                                   layout=widgets.Layout(width='170px'), style={'description_width':'50px'})
     self.show_errors = _toggle('errors', False, 'exclamation-triangle')
     self.previous,self.next = _button('◀ previous error', 'jump to the previous frame with an error'), _button('next error ▶', 'jump to the next frame with an error')
 
@@ -137,7 +141,7 @@ def _set_pace(self:TrackPlayer):
     interval,step = pace(self.fps, self.speed.value, self.cost)
     if step!=self.play.step or abs(interval-self.play.interval)>.2*self.play.interval: self.play.interval,self.play.step = interval,step
 
-# %% ../../nbs/01_viz/06_player.ipynb #0386e0d6
+# %% ../../nbs/01_viz/06_player.ipynb #4f1c4040
 @patch
 def draw(self:TrackPlayer,
     frame:int|None=None, # frame index; the present one if not given
@@ -174,10 +178,10 @@ def render(self:TrackPlayer):
     self.cost = .8*self.cost+.2*(time.perf_counter()-start)
     t = self.frame/self.fps
     self.now.value = f'frame {self.frame} of {len(self)} · {int(t//60)}:{t%60:05.2f}'
-    if self.show_errors.value: self.count.value = self._count_line()
+    if self.show_errors.value or len(self.results)<_FEW and self.gt is not None: self.count.value = self._count_line()
     self._set_pace()
 
-# %% ../../nbs/01_viz/06_player.ipynb #1eaedde9
+# %% ../../nbs/01_viz/06_player.ipynb #a0ef8ffc
 @patch
 def _followed(self:TrackPlayer):
     "Say who is followed, and show the first frame with her."
@@ -223,7 +227,7 @@ def _count_line(self:TrackPlayer):
     here = np.bincount(self.errors.at(self.frame).types, minlength=3)
     return f"{total} in {len(self.errors.frames)} frames; here: {' '.join(f'{c} {s}' for c,s in zip(here, ERROR_SHORT) if c) or 'none'}"
 
-# %% ../../nbs/01_viz/06_player.ipynb #bb9f4aa1
+# %% ../../nbs/01_viz/06_player.ipynb #5772bdaf
 @patch
 def __repr__(self:TrackPlayer):
     return f"TrackPlayer(frame {self.frame} of {len(self)}, {len(self.results.ids)} tracks{'' if self.gt is None else f', {len(self.gt.ids)} in the ground truth'})"
