@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['candidate_pairs', 'match_tracks', 'TrackErrors', 'track_errors']
 
-# %% ../../nbs/01_viz/03_errors.ipynb #74827e97
+# %% ../../nbs/01_viz/03_errors.ipynb #b8f53adf
 import numpy as np
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +14,7 @@ from ..core.boxes import intersection_union
 from ..core.instances import Instances
 from ..core.tracks import Tracks
 
-# %% ../../nbs/01_viz/03_errors.ipynb #450de170
+# %% ../../nbs/01_viz/03_errors.ipynb #e54a2f0c
 def candidate_pairs(
     gt:Tracks, # ground truth
     results:Tracks, # results
@@ -34,7 +34,7 @@ def candidate_pairs(
         parts.append((i[k], j[k], (inter[k]/union[k])))
     return tuple(np.concatenate(o) for o in zip(*parts)) if parts else (np.zeros(0, int), np.zeros(0, int), np.zeros(0))
 
-# %% ../../nbs/01_viz/03_errors.ipynb #42a95f6a
+# %% ../../nbs/01_viz/03_errors.ipynb #cc1fb6a4
 def _choose(i, j, gain):
     "Of pairs of one frame, those that gain most, as a mask."
     (rows,r),(cols,c) = (np.unique(o, return_inverse=True) for o in (i,j))
@@ -66,7 +66,7 @@ def match_tracks(
         before,last_rank = dict(zip(g[k].tolist(), p[k].tolist())),t
     return np.c_[i,j][keep]
 
-# %% ../../nbs/01_viz/03_errors.ipynb #05bb0cb6
+# %% ../../nbs/01_viz/03_errors.ipynb #73f65c45
 @dataclass(frozen=True, eq=False)
 class TrackErrors:
     "The errors of one video, sorted by frame."
@@ -103,7 +103,7 @@ class TrackErrors:
         for source,k in ((self.gt,t==1), (self.results,t!=1)): boxes[k],ids[k] = source.box[row[k]],source.id[row[k]]
         return Instances(boxes=boxes, ids=ids, types=t)
 
-# %% ../../nbs/01_viz/03_errors.ipynb #aeba81e7
+# %% ../../nbs/01_viz/03_errors.ipynb #43c24123
 def _switches(gt, results, matched):
     "Rows of `results` whose person carried another identity at the last match."
     g,p = gt.id[matched[:,0]],results.id[matched[:,1]]
@@ -120,7 +120,8 @@ def track_errors(
     "Find false positives, false negatives and identity switches."
     if not 0<iou_thr<=1: raise ValueError(f"iou_thr must be in (0, 1], got {iou_thr}")
     matched = match_tracks(gt, results, iou_thr)
-    rows = (np.setdiff1d(np.arange(len(results)), matched[:,1]), np.setdiff1d(np.arange(len(gt)), matched[:,0]), _switches(gt, results, matched))
+    def others(tracks, rows): return np.setdiff1d(np.arange(len(tracks)), rows)
+    rows = (others(results, matched[:,1]), others(gt, matched[:,0]), _switches(gt, results, matched))
     row,kind = np.concatenate(rows).astype(int), np.repeat([0,1,2], [len(o) for o in rows])
     frame = np.concatenate([results.frame[rows[0]], gt.frame[rows[1]], results.frame[rows[2]]])
     order = frame.argsort(kind='stable')

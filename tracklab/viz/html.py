@@ -5,18 +5,18 @@
 # %% auto #0
 __all__ = ['player_data', 'export_html', 'HTMLPlayer']
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #a600ac09
+# %% ../../nbs/01_viz/05_html_player.ipynb #bd0eed57
 import base64, html, json, math, re
 import numpy as np, cv2
 from pathlib import Path
 from ..core.files import atomic_path
 from ..core.tracks import Tracks
-from .draw import id_colours, decode_mask
+from .draw import id_colours
 from .errors import track_errors
-from .frames import open_frames, FrameReader, to_jpeg
+from .frames import open_frames, scale_mask, FrameReader, to_jpeg
 from .imshow import ERROR_COLOURS
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #12c1d865
+# %% ../../nbs/01_viz/05_html_player.ipynb #ed657b99
 def _flat(objects, index, factor):
     "The objects of one frame as a flat list of ints."
     b = np.nan_to_num(objects.boxes*factor*10, nan=-1e5, posinf=1e5, neginf=-1e5).clip(-1e5, 1e5)
@@ -25,16 +25,16 @@ def _flat(objects, index, factor):
 
 def _outlines(objects, size):
     "The outlines of the masks of one frame: per object a list of flat polygons."
-    masks = [cv2.resize(decode_mask(m), size, interpolation=cv2.INTER_NEAREST) for m in objects.masks]
-    found = [cv2.findContours(m, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0] for m in masks]
+    found = [cv2.findContours(scale_mask(m, size), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0] for m in objects.masks]
     return [[cv2.approxPolyDP(c, .8, True).ravel().tolist() for c in o if len(c)>2] for o in found]
 
 def _layer(tracks, at, reader):
     "Tracks at some frames: names, colours and facts of the identities, objects per frame, outlines if there are masks."
     ids = tracks.ids
     index = {i:k for k,i in enumerate(ids.tolist())}
-    frames = [tracks.at(i) if i<tracks.num_frames else tracks[:0].at(0) if tracks.num_frames else None for i in at]
-    rows = [np.flatnonzero(tracks.id==i) for i in ids]
+    frames = [tracks.at(i) if i<tracks.num_frames else None for i in at]
+    order = tracks.id.argsort(kind='stable')
+    rows = np.split(order, np.searchsorted(tracks.id[order], ids))[1:]
     return dict(ids=[str(i) for i in ids], colours=['#'+bytes(c[::-1].tolist()).hex() for c in id_colours(ids)],
                 facts=[[int(tracks.frame[k[0]]), int(tracks.frame[k[-1]]), len(k), round(float(np.nan_to_num(tracks.score[k].mean())), 3),
                         int(np.median(tracks.label[k]))] for k in rows],
@@ -48,7 +48,7 @@ def _error_layer(errors, at, factor):
         return [[int(t), *(b*factor*10).round().astype(int).tolist(), str(k)] for t,b,k in zip(e.types, e.boxes, e.ids)]
     return dict(counts=list(errors.counts().values()), frames=[one(i) for i in at], bad_frames=len(errors.frames))
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #e63ae66f
+# %% ../../nbs/01_viz/05_html_player.ipynb #4dddb7dd
 def player_data(
     video, # `Video`, a path or folder, a sequence of frames, or `None` for a blank canvas
     results:Tracks, # what to show
@@ -71,18 +71,23 @@ def player_data(
     note = [f'every {stride}{"rd" if stride==3 else "nd" if stride==2 else "th"} of {n} frames'] if stride>1 else []
     if reader.factor<1: note.append(f'pictures scaled to {reader.size[0]} × {reader.size[1]} pixels')
     jpegs = [base64.b64encode(to_jpeg(reader[i], quality)).decode() for i in at] if video is not None else None
-    return dict(size=reader.size, total=n, stride=stride, fps=float(fps or getattr(frames, 'fps', None) or 25), trail=math.ceil(trail/stride), at=at, note=note,
-                images=jpegs, classes=None if classes is None else [str(c) for c in classes], results=_layer(results, at, reader),
+    return dict(size=reader.size, total=n, stride=stride, fps=float(fps or getattr(frames, 'fps', None) or 25),
+                trail=math.ceil(trail/stride), at=at, note=note, images=jpegs,
+                classes=None if classes is None else [str(c) for c in classes], results=_layer(results, at, reader),
                 gt=None if gt is None else _layer(gt, at, reader),
                 errors=None if gt is None else _error_layer(track_errors(gt, results, iou_thr), at, reader.factor))
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #c849d2c7
+# %% ../../nbs/01_viz/05_html_player.ipynb #9d0c51b9
 _CSS = '''
-:root{--bg:#f4f6f8;--card:#fff;--ink:#171b21;--soft:#5a6472;--line:#d5dbe3;--hi:#1d5fd6;--hi-ink:#fff;--strip:#e9edf2;--bars:#b3bfce;color-scheme:light dark}
-@media (prefers-color-scheme:dark){:root{--bg:#0e1116;--card:#171b22;--ink:#e9edf2;--soft:#9aa5b4;--line:#2c343f;--hi:#6ea8fe;--hi-ink:#0b1220;--strip:#20262f;--bars:#465263}}
+:root{--bg:#f4f6f8;--card:#fff;--ink:#171b21;--soft:#5a6472;--line:#d5dbe3;--hi:#1d5fd6;--hi-ink:#fff;
+ --strip:#e9edf2;--bars:#b3bfce;color-scheme:light dark}
+@media (prefers-color-scheme:dark){:root{--bg:#0e1116;--card:#171b22;--ink:#e9edf2;--soft:#9aa5b4;--line:#2c343f;
+ --hi:#6ea8fe;--hi-ink:#0b1220;--strip:#20262f;--bars:#465263}}
 *{box-sizing:border-box}
-body{margin:0;padding:18px;background:var(--bg);color:var(--ink);font:14px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
-main{max-width:1000px;margin:0 auto;background:var(--card);border:1px solid var(--line);border-radius:14px;padding:16px 18px 14px;box-shadow:0 8px 30px rgb(0 0 0/.07)}
+body{margin:0;padding:18px;background:var(--bg);color:var(--ink);
+ font:14px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
+main{max-width:1000px;margin:0 auto;background:var(--card);border:1px solid var(--line);border-radius:14px;
+ padding:16px 18px 14px;box-shadow:0 8px 30px rgb(0 0 0/.07)}
 header{display:flex;gap:4px 14px;align-items:baseline;flex-wrap:wrap;margin-bottom:10px}
 h1{font-size:18px;margin:0;letter-spacing:-.01em}
 header p{margin:0;color:var(--soft);font-size:12.5px}
@@ -91,12 +96,14 @@ header p{margin:0;color:var(--soft);font-size:12.5px}
 input[type=range]{width:100%;margin:5px 0 2px;accent-color:var(--hi);height:18px}
 .row{display:flex;flex-wrap:wrap;gap:8px;align-items:center;margin-top:8px}
 .push{margin-left:auto}
-button,select{font:inherit;color:inherit;background:var(--card);border:1px solid var(--line);border-radius:8px;padding:5px 11px;min-height:33px;cursor:pointer}
+button,select{font:inherit;color:inherit;background:var(--card);border:1px solid var(--line);border-radius:8px;
+ padding:5px 11px;min-height:33px;cursor:pointer}
 button:hover,select:hover,.pill:hover{border-color:var(--hi)}
 button:disabled{opacity:.45;cursor:default}
 button.main{background:var(--hi);border-color:var(--hi);color:var(--hi-ink);font-weight:600;min-width:92px}
 :focus-visible{outline:2px solid var(--hi);outline-offset:2px}
-.pill{display:inline-flex;gap:6px;align-items:center;border:1px solid var(--line);border-radius:99px;padding:4px 12px 4px 9px;cursor:pointer;user-select:none}
+.pill{display:inline-flex;gap:6px;align-items:center;border:1px solid var(--line);border-radius:99px;
+ padding:4px 12px 4px 9px;cursor:pointer;user-select:none}
 .pill:has(input:checked){border-color:var(--hi);background:color-mix(in srgb,var(--hi) 12%,transparent)}
 .pill:has(:focus-visible){outline:2px solid var(--hi);outline-offset:2px}
 .pill input{margin:0;accent-color:var(--hi)}
@@ -110,7 +117,7 @@ footer{color:var(--soft);font-size:12px;margin-top:9px}
 [hidden]{display:none!important}
 '''
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #da9f30f0
+# %% ../../nbs/01_viz/05_html_player.ipynb #a66863d5
 _BODY = '''
 <main>
 <header><h1>__TITLE__</h1><p id="note"></p></header>
@@ -123,7 +130,8 @@ _BODY = '''
 <button id="forward" aria-label="Next frame" title="Next frame (→)">▶</button>
 <span id="now" aria-live="off"></span>
 <span class="push"></span>
-<label>Speed <select id="speed"><option value=".25">¼×</option><option value=".5">½×</option><option value="1" selected>1×</option><option value="2">2×</option>
+<label>Speed <select id="speed">
+<option value=".25">¼×</option><option value=".5">½×</option><option value="1" selected>1×</option><option value="2">2×</option>
 <option value="4">4×</option><option value="8">8×</option></select></label>
 <label>Follow <select id="follow"><option value="-1">nobody</option></select></label>
 </div>
@@ -136,22 +144,25 @@ _BODY = '''
 <label class="pill" id="error-pill"><input type="checkbox" id="marks">Errors</label>
 </div>
 <div class="row" id="errors">
-<button id="error-back" title="Previous error (p)">◀ Previous error</button><button id="error-next" title="Next error (n)">Next error ▶</button>
+<button id="error-back" title="Previous error (p)">◀ Previous error</button>
+<button id="error-next" title="Next error (n)">Next error ▶</button>
 <span id="counts" role="status"></span>
 </div>
 <div class="row" id="who" role="status"></div>
-<footer><kbd>space</kbd> play · <kbd>←</kbd> <kbd>→</kbd> frame · <kbd>n</kbd> <kbd>p</kbd> next and previous error · <kbd>esc</kbd> stop following · click a box to follow it</footer>
+<footer><kbd>space</kbd> play · <kbd>←</kbd> <kbd>→</kbd> frame · <kbd>n</kbd> <kbd>p</kbd> next and previous error ·
+<kbd>esc</kbd> stop following · click a box to follow it</footer>
 </main>
 '''
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #eeae99c6
+# %% ../../nbs/01_viz/05_html_player.ipynb #a4cab1fd
 _JS_STATE = '''
 'use strict';
 const D = JSON.parse(document.getElementById('data').textContent), $ = id => document.getElementById(id);
-const N = D.at.length, [W,H] = D.size, view = $('view'), ctx = view.getContext('2d'), ratio = Math.min(2, Math.max(1, window.devicePixelRatio||1));
+const N = D.at.length, [W,H] = D.size, view = $('view'), ctx = view.getContext('2d');
+const ratio = Math.min(2, Math.max(1, window.devicePixelRatio||1));
 const ERROR = D.error_colours, SHORT = ['FP','FN','IDSW'];
 const S = {at:0, playing:false, follow:-1, clock:0, last:0}, pictures = new Map();
-view.style.aspectRatio = W+' / '+H; view.style.maxWidth = `max(320px, ${66*W/H}vh)`;
+view.style.aspectRatio = W+' / '+H; view.style.maxWidth = `max(320px, ${62*W/H}vh)`;
 let U = 1;                                                       // one pixel of the screen, in pixels of the picture
 const on = id => $(id).checked;
 const badFrames = D.errors ? D.errors.frames.flatMap((e,i) => e.length ? [i] : []) : [];
@@ -159,7 +170,8 @@ const badFrames = D.errors ? D.errors.frames.flatMap((e,i) => e.length ? [i] : [
 function objects(layer, i) {
   const f = layer.frames[i], out = [];
   for (let k=0; k<f.length; k+=7)
-    out.push({id:f[k], label:f[k+1], score:f[k+2]/1000, x:f[k+3]/10, y:f[k+4]/10, r:f[k+5]/10, b:f[k+6]/10, mask:layer.masks && layer.masks[i][k/7]});
+    out.push({id:f[k], label:f[k+1], score:f[k+2]/1000, x:f[k+3]/10, y:f[k+4]/10, r:f[k+5]/10, b:f[k+6]/10,
+      mask:layer.masks && layer.masks[i][k/7]});
   return out.filter(o => o.r>o.x && o.b>o.y && o.r>0 && o.b>0 && o.x<W && o.y<H);
 }
 function picture(i) {
@@ -181,7 +193,7 @@ function ink(hex) {
 }
 '''
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #b882dd1f
+# %% ../../nbs/01_viz/05_html_player.ipynb #92c2b62a
 _JS_PAINT = '''
 function stroke(o, colour, width, corners) {
   const d = corners ? Math.max(3*U, Math.min(o.r-o.x, o.b-o.y)/4) : 0;
@@ -240,7 +252,7 @@ function paintErrors() {
 }
 '''
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #cf1471e9
+# %% ../../nbs/01_viz/05_html_player.ipynb #0c99a109
 _JS_FRAME = '''
 function draw() {
   const p = picture(S.at), w = Math.max(1, Math.round(view.clientWidth*ratio));
@@ -249,7 +261,7 @@ function draw() {
   if (p && p.complete && p.naturalWidth) ctx.drawImage(p, 0, 0, W, H);
   else if (!D.images) { ctx.fillStyle = '#3a3a3a'; ctx.fillRect(0, 0, W, H); }
   else if (p) return;                                            // drawn when it is decoded
-  if (on('trails') && on('results')) trails(D.results);
+  if (on('trails') && on('results') && !(on('marks') && D.errors)) trails(D.results);
   if (D.gt && on('gt')) paintLayer(D.gt, true);
   if (on('results')) paintLayer(D.results, false);
   if (D.errors && on('marks')) paintErrors();
@@ -265,11 +277,15 @@ function strip() {
   const c = $('strip'), w = c.clientWidth, h = c.clientHeight, g = c.getContext('2d'), style = getComputedStyle(document.documentElement);
   if (c.width!==Math.round(w*ratio)) { c.width = Math.round(w*ratio); c.height = Math.round(h*ratio); }
   g.setTransform(ratio, 0, 0, ratio, 0, 0); g.clearRect(0, 0, w, h);
-  const x = i => 8+(w-16)*(N>1 ? i/(N-1) : .5), bar = Math.max(1, (w-16)/Math.max(1, N-1)), most = Math.max(1, ...D.results.frames.map(f => f.length/7));
-  const fill = (i, y, height, width) => { const a = Math.round(x(i)-width/2); g.fillRect(a, y, Math.max(1, Math.round(x(i)+width/2)-a), height); };
+  const x = i => 8+(w-16)*(N>1 ? i/(N-1) : .5), bar = Math.max(1, (w-16)/Math.max(1, N-1));
+  const most = Math.max(1, ...D.results.frames.map(f => f.length/7));
+  const fill = (i, y, height, width) => {
+    const a = Math.round(x(i)-width/2), b = Math.round(x(i)+width/2);
+    g.fillRect(a, y, Math.max(1, b-a), height); };
   g.fillStyle = style.getPropertyValue('--bars');
   D.results.frames.forEach((f,i) => { const k = 17*f.length/7/most; fill(i, h-8-k, k, bar); });
-  if (D.errors) D.errors.frames.forEach((e,i) => [...new Set(e.map(o => o[0]))].forEach((t,k) => { g.fillStyle = ERROR[t]; fill(i, 2+k*4, 4, Math.max(3, bar)); }));
+  if (D.errors) D.errors.frames.forEach((e,i) => [...new Set(e.map(o => o[0]))].forEach((t,k) => {
+    g.fillStyle = ERROR[t]; fill(i, 2+k*4, 4, Math.max(3, bar)); }));
   if (S.follow>=0) { g.fillStyle = D.results.colours[S.follow];
     D.results.frames.forEach((f,i) => { for (let k=0; k<f.length; k+=7) if (f[k]===S.follow) fill(i, h-7, 6, bar); }); }
   g.fillStyle = style.getPropertyValue('--ink'); g.fillRect(x(S.at)-1, 0, 2, h);
@@ -291,7 +307,7 @@ function tick(t) {
 }
 '''
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #fa30a347
+# %% ../../nbs/01_viz/05_html_player.ipynb #bbc934cc
 _JS_CONTROLS = '''
 function follow(id, jump) {
   S.follow = id; $('follow').value = id;
@@ -300,7 +316,8 @@ function follow(id, jump) {
   if (id>=0) {
     const dot = document.createElement('span'), name = className(f[4]);
     dot.className = 'dot'; dot.style.background = D.results.colours[id];
-    who.append(dot, `following ${D.results.ids[id]}${name ? ', '+name : ''}: frames ${f[0]} to ${f[1]}, ${f[2]} boxes, mean score ${f[3].toFixed(2)}`);
+    who.append(dot, `following ${D.results.ids[id]}${name ? ', '+name : ''}: `,
+      `frames ${f[0]} to ${f[1]}, ${f[2]} boxes, mean score ${f[3].toFixed(2)}`);
     if (jump) { const first = D.at.findIndex(a => a>=f[0]); go(first<0 ? N-1 : first); return; }
   } else who.textContent = 'Click a box to follow it.';
   draw();
@@ -313,7 +330,8 @@ function error(step) {
 }
 view.addEventListener('click', e => {
   const box = view.getBoundingClientRect(), x = (e.clientX-box.left)*W/box.width, y = (e.clientY-box.top)*H/box.height;
-  const hits = objects(D.results, S.at).filter(o => o.id>=0 && x>=o.x && x<=o.r && y>=o.y && y<=o.b).sort((a,b) => (a.r-a.x)*(a.b-a.y)-(b.r-b.x)*(b.b-b.y));
+  const area = o => (o.r-o.x)*(o.b-o.y), inside = o => o.id>=0 && x>=o.x && x<=o.r && y>=o.y && y<=o.b;
+  const hits = objects(D.results, S.at).filter(inside).sort((a,b) => area(a)-area(b));
   follow(hits.length && hits[0].id!==S.follow ? hits[0].id : -1);
 });
 $('strip').addEventListener('pointerdown', e => { const c = $('strip'); c.setPointerCapture(e.pointerId); scrub(e); });
@@ -333,14 +351,17 @@ document.addEventListener('keydown', e => {
   if (!act || (e.key===' ' && (tag==='BUTTON' || type==='checkbox')) || (type==='range' && /^(Arrow|Home|End)/.test(e.key))) return;
   e.preventDefault(); act();
 });
-D.results.ids.forEach((name,k) => { const o = document.createElement('option'); o.value = k; o.textContent = name; $('follow').append(o); });
+D.results.ids.forEach((name,k) => { $('follow').append(new Option(name, k)); });
 $('note').textContent = [`${D.total} frames`, `${D.results.ids.length} tracks`, ...D.note].join(' · ');
 if (!D.gt) for (const id of ['gt-pill','error-pill','errors']) $(id).hidden = true;
 else {
-  const names = [['false positive','false positives'], ['miss','misses'], ['identity switch','identity switches']], shown = badFrames.length;
+  const names = [['false positive','false positives'], ['miss','misses'], ['identity switch','identity switches']];
+  const shown = badFrames.length;
   D.errors.counts.forEach((c,t) => { const s = document.createElement('span'), dot = document.createElement('span');
-    s.className = 'count'; dot.className = 'dot'; dot.style.background = ERROR[t]; s.append(dot, `${c} ${names[t][c===1 ? 0 : 1]}`); $('counts').append(s); });
-  $('counts').append(`in ${D.errors.bad_frames} frame${D.errors.bad_frames===1 ? '' : 's'}`+(shown<D.errors.bad_frames ? `, ${shown} of them shown` : ''));
+    s.className = 'count'; dot.className = 'dot'; dot.style.background = ERROR[t];
+    s.append(dot, `${c} ${names[t][c===1 ? 0 : 1]}`); $('counts').append(s); });
+  $('counts').append(`in ${D.errors.bad_frames} frame${D.errors.bad_frames===1 ? '' : 's'}`
+    +(shown<D.errors.bad_frames ? `, ${shown} of them shown` : ''));
   if (!shown) { $('error-next').disabled = true; $('error-back').disabled = true; }
 }
 new ResizeObserver(draw).observe($('strip'));
@@ -348,10 +369,11 @@ matchMedia('(prefers-color-scheme:dark)').addEventListener('change', strip);
 follow(-1);
 '''
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #d69e0d74
+# %% ../../nbs/01_viz/05_html_player.ipynb #2b5e2a7b
 _PAGE = '''<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:;
+ style-src 'unsafe-inline'; script-src 'unsafe-inline'">
 <title>__TITLE__</title><style>__CSS__</style></head><body>__BODY__
 <script type="application/json" id="data">__DATA__</script>
 <script>(() => {__SCRIPT__})();</script></body></html>
@@ -376,7 +398,7 @@ def export_html(
     with atomic_path(path) as tmp: tmp.write_text(page, encoding='utf-8')
     return Path(path)
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #db7e3c6b
+# %% ../../nbs/01_viz/05_html_player.ipynb #4542c698
 class HTMLPlayer:
     "A player page as the output of a notebook cell."
     def __init__(self,

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['BACKENDS', 'ERROR_NAMES', 'ERROR_SHORT', 'ERROR_COLOURS', 'imshow_tracks', 'imshow_mot_errors']
 
-# %% ../../nbs/01_viz/02_imshow.ipynb #5000a42d
+# %% ../../nbs/01_viz/02_imshow.ipynb #21de89fe
 import cv2
 import numpy as np
 from pathlib import Path
@@ -16,7 +16,7 @@ from ..core.files import atomic_path
 from ..core.instances import Instances
 from .draw import to_canvas, id_colours, visible_boxes, paint_masks, paint_boxes, paint_names, draw_tracks, object_texts, _ink
 
-# %% ../../nbs/01_viz/02_imshow.ipynb #00c8d10b
+# %% ../../nbs/01_viz/02_imshow.ipynb #fb5cd6d1
 BACKENDS = ('cv2','plt')
 
 def _read(img, backend):
@@ -37,7 +37,7 @@ def _rows(bboxes, **columns):
         if v is not None and len(v)!=len(b): raise ValueError(f"{len(b)} bboxes but {len(v)} {k}")
     return b[:,:4], b[:,4] if b.shape[1]==5 else None
 
-# %% ../../nbs/01_viz/02_imshow.ipynb #da71d6a9
+# %% ../../nbs/01_viz/02_imshow.ipynb #019deee0
 def _finish(image, show, wait_time, out_file, backend):
     "Write and show a picture; returns it."
     if out_file is not None:
@@ -55,7 +55,7 @@ def _finish(image, show, wait_time, out_file, backend):
         else: plt.show()
     return image
 
-# %% ../../nbs/01_viz/02_imshow.ipynb #78369f60
+# %% ../../nbs/01_viz/02_imshow.ipynb #0e7c9cae
 def _plt_draw(image, boxes, texts, colours, thickness, font_scale):
     "Boxes and names by matplotlib."
     h,w = image.shape[:2]
@@ -69,12 +69,12 @@ def _plt_draw(image, boxes, texts, colours, thickness, font_scale):
         c = rgb(colours[i])
         for lw,ec in ((thickness+2,'#181818'), (thickness,c)): ax.add_patch(Rectangle((x1,y1), x2-x1, y2-y1, fill=False, lw=lw*.72, ec=ec))
         size = 26*font_scale
-        if texts[i]: ax.text(max(2, x1), max(1.6*size, y1-2), texts[i], fontsize=size*.72, va='bottom', parse_math=False, color=rgb(_ink(colours[i])), clip_on=True,
-                             bbox=dict(boxstyle='square,pad=.15', fc=c, ec='#181818', lw=.7))
+        if texts[i]: ax.text(max(2, x1), max(1.6*size, y1-2), texts[i], fontsize=size*.72, va='bottom', parse_math=False, clip_on=True,
+                             color=rgb(_ink(colours[i])), bbox=dict(boxstyle='square,pad=.15', fc=c, ec='#181818', lw=.7))
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[:h,:w,2::-1].copy()
 
-# %% ../../nbs/01_viz/02_imshow.ipynb #2a8b09bb
+# %% ../../nbs/01_viz/02_imshow.ipynb #a26a2ae1
 def imshow_tracks(
     img, # uint8 BGR frame, or an image file
     bboxes, # `(N,5)` xyxy and score, or `(N,4)`
@@ -93,7 +93,8 @@ def imshow_tracks(
     "Show the tracks of one frame."
     image = _read(img, backend)
     boxes,scores = _rows(bboxes, labels=labels, ids=ids, masks=masks)
-    o = Instances(boxes=boxes, labels=np.asarray(labels, int), ids=np.asarray(ids, int), scores=scores, masks=None if masks is None else list(masks))
+    masks = None if masks is None else list(masks)
+    o = Instances(boxes=boxes, labels=np.asarray(labels, int), ids=np.asarray(ids, int), scores=scores, masks=masks)
     if scores is not None: o = o[scores>=score_thr]
     if backend=='cv2': image = draw_tracks(image, o, None, classes, scores='scores' in o, thickness=thickness, font_scale=font_scale)
     else:
@@ -101,7 +102,7 @@ def imshow_tracks(
         image = _plt_draw(image, o.boxes, object_texts(o, classes, scores='scores' in o), id_colours(o.ids), thickness, font_scale)
     return _finish(image, show, wait_time, out_file, backend)
 
-# %% ../../nbs/01_viz/02_imshow.ipynb #5212bb29
+# %% ../../nbs/01_viz/02_imshow.ipynb #e3752820
 ERROR_NAMES   = ('false positive','false negative','identity switch')
 ERROR_SHORT   = ('FP','FN','IDSW')
 ERROR_COLOURS = np.array([[0,94,213], [66,228,240], [233,180,86]], 'uint8')      # BGR: vermilion, yellow, sky blue

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['pace', 'pick', 'TrackPlayer']
 
-# %% ../../nbs/01_viz/06_player.ipynb #ec19b33a
+# %% ../../nbs/01_viz/06_player.ipynb #8677e9c5
 import base64, time, uuid
 import numpy as np
 import ipywidgets as widgets
@@ -18,7 +18,7 @@ from .frames import open_frames, FrameReader, to_jpeg
 from .html import export_html, HTMLPlayer
 from .imshow import ERROR_COLOURS, ERROR_NAMES, ERROR_SHORT
 
-# %% ../../nbs/01_viz/06_player.ipynb #30837c31
+# %% ../../nbs/01_viz/06_player.ipynb #87465860
 def pace(
     fps:float, # frames per second of the video
     speed:float=1., # 2: twice as fast
@@ -29,7 +29,7 @@ def pace(
     step = max(1, round(least*fps*speed/1000))
     return round(1000*step/(fps*speed)), step
 
-# %% ../../nbs/01_viz/06_player.ipynb #7104c44a
+# %% ../../nbs/01_viz/06_player.ipynb #49ae806b
 def pick(
     objects, # `Instances` with `boxes` and `ids`
     x:float, # point, pixels
@@ -42,7 +42,7 @@ def pick(
     if not len(hit): return None
     return int(objects.ids[hit[np.argmin((b[hit,2]-b[hit,0])*(b[hit,3]-b[hit,1]))]])
 
-# %% ../../nbs/01_viz/06_player.ipynb #674b2ef0
+# %% ../../nbs/01_viz/06_player.ipynb #5e2ca9e2
 _CLICK = '''<img src="data:," style="display:none" onerror="(() => {{
 const find = (tries) => {{
   const pic = document.querySelector('img.{0}'), field = document.querySelector('.{0}-point input');
@@ -62,7 +62,7 @@ def _toggle(text, value, icon, disabled=False):
 def _button(text, tooltip):
     return widgets.Button(description=text, tooltip=tooltip, layout=widgets.Layout(width='auto'))
 
-# %% ../../nbs/01_viz/06_player.ipynb #5a136d6e
+# %% ../../nbs/01_viz/06_player.ipynb #78baec74
 _FEW = 50_000                         # results, up to which errors are counted when the panel opens
 
 class TrackPlayer(widgets.VBox):
@@ -85,8 +85,8 @@ class TrackPlayer(widgets.VBox):
         self.cost,self._quiet = 0.,False
         self._make_controls()
         super().__init__([self.picture, self._click, widgets.HBox([self.play, self.slider, self.now]),
-                          widgets.HBox([self.show_results, self.show_gt, self.show_trails, self.show_labels, self.show_scores, self.speed, self.follow],
-                                       layout=widgets.Layout(flex_flow='row wrap'))]
+                          widgets.HBox([self.show_results, self.show_gt, self.show_trails, self.show_labels, self.show_scores,
+                                        self.speed, self.follow], layout=widgets.Layout(flex_flow='row wrap'))]
                          + ([] if gt is None else [widgets.HBox([self.show_errors, self.previous, self.next, self.count])]) + [self.who])
         self._connect()
         self.render()
@@ -102,28 +102,32 @@ class TrackPlayer(widgets.VBox):
         if self.gt is None: raise ValueError("errors need ground truth: TrackPlayer(video, results, gt)")
         return track_errors(self.gt, self.results, self.iou_thr)
 
-# %% ../../nbs/01_viz/06_player.ipynb #546517b3
+# %% ../../nbs/01_viz/06_player.ipynb #05c74840
 @patch
 def _make_controls(self:TrackPlayer):
     "The widgets, not yet connected."
     last,mark = len(self)-1, f'tracklab-{uuid.uuid4().hex[:8]}'
     interval,step = pace(self.fps)
-    self.picture = widgets.Image(format='jpeg', layout=widgets.Layout(max_width='100%', width=f'{self.reader.size[0]}px', object_fit='contain'))
+    width = f'{self.reader.size[0]}px'
+    self.picture = widgets.Image(format='jpeg', layout=widgets.Layout(max_width='100%', width=width, object_fit='contain'))
     self.point = widgets.Text(layout=widgets.Layout(display='none'), continuous_update=True)
     self.picture.add_class(mark); self.point.add_class(f'{mark}-point')
-    self._click = widgets.VBox([self.point, widgets.HTML(_CLICK.format(mark))], layout=widgets.Layout(height='0', overflow='hidden', margin='0'))
+    hidden = widgets.Layout(height='0', overflow='hidden', margin='0')
+    self._click = widgets.VBox([self.point, widgets.HTML(_CLICK.format(mark))], layout=hidden)
     self.play = widgets.Play(min=0, max=last, interval=interval, step=step)
     self.slider = widgets.IntSlider(min=0, max=last, readout=False, layout=widgets.Layout(flex='1 1 auto'))
     self.now,self.who,self.count = widgets.Label(), widgets.HTML(), widgets.Label()
     self.show_results = _toggle('results', True, 'square-o')
     self.show_gt = _toggle('ground truth', False, 'crosshairs', self.gt is None)
-    self.show_trails,self.show_labels,self.show_scores = _toggle('trails', True, 'random'), _toggle('labels', True, 'tag'), _toggle('scores', False, 'percent')
-    self.speed = widgets.Dropdown(options=[(f'{s:g}×', s) for s in (.25,.5,1,2,4,8)], value=1, description='speed', layout=widgets.Layout(width='125px'),
-                                  style={'description_width':'50px'})
+    self.show_trails,self.show_labels = _toggle('trails', True, 'random'), _toggle('labels', True, 'tag')
+    self.show_scores = _toggle('scores', False, 'percent')
+    self.speed = widgets.Dropdown(options=[(f'{s:g}×', s) for s in (.25,.5,1,2,4,8)], value=1, description='speed',
+                                  layout=widgets.Layout(width='125px'), style={'description_width':'50px'})
     self.follow = widgets.Dropdown(options=[('nobody',None), *((str(i),int(i)) for i in self.results.ids)], description='follow',
                                    layout=widgets.Layout(width='170px'), style={'description_width':'50px'})
     self.show_errors = _toggle('errors', False, 'exclamation-triangle')
-    self.previous,self.next = _button('◀ previous error', 'jump to the previous frame with an error'), _button('next error ▶', 'jump to the next frame with an error')
+    self.previous = _button('◀ previous error', 'jump to the previous frame with an error')
+    self.next = _button('next error ▶', 'jump to the next frame with an error')
 
 @patch
 def _connect(self:TrackPlayer):
@@ -141,7 +145,7 @@ def _set_pace(self:TrackPlayer):
     interval,step = pace(self.fps, self.speed.value, self.cost)
     if step!=self.play.step or abs(interval-self.play.interval)>.2*self.play.interval: self.play.interval,self.play.step = interval,step
 
-# %% ../../nbs/01_viz/06_player.ipynb #4f1c4040
+# %% ../../nbs/01_viz/06_player.ipynb #d9214ad6
 @patch
 def draw(self:TrackPlayer,
     frame:int|None=None, # frame index; the present one if not given
@@ -157,7 +161,8 @@ def draw(self:TrackPlayer,
     if self.show_results.value and i<self.results.num_frames:
         trails = {k:p*self.reader.factor for k,p in trail_points(self.results, i, self.trail).items()} if self.show_trails.value else None
         o = self.reader.scaled(self.results.at(i))
-        image = draw_tracks(image, o, trails if back is None else None, scores=self.show_scores.value, follow=follow if back is None else back, **names)
+        if back is not None: trails,follow = None,back
+        image = draw_tracks(image, o, trails, scores=self.show_scores.value, follow=follow, **names)
     if self.show_errors.value: self._draw_errors(image, i)
     return image
 
@@ -181,7 +186,7 @@ def render(self:TrackPlayer):
     if self.show_errors.value or len(self.results)<_FEW and self.gt is not None: self.count.value = self._count_line()
     self._set_pace()
 
-# %% ../../nbs/01_viz/06_player.ipynb #a0ef8ffc
+# %% ../../nbs/01_viz/06_player.ipynb #7df33632
 @patch
 def _followed(self:TrackPlayer):
     "Say who is followed, and show the first frame with her."
@@ -189,7 +194,8 @@ def _followed(self:TrackPlayer):
     k = np.flatnonzero(self.results.id==i) if i is not None else []
     if len(k):
         frames,colour = self.results.frame[k], bytes(id_colours(i)[0][::-1].tolist()).hex()
-        self.who.value = (f'<span style="background:#{colour};border-radius:3px;padding:0 .5em">&nbsp;</span> following {i}: frames {frames[0]} to {frames[-1]}, '
+        self.who.value = (f'<span style="background:#{colour};border-radius:3px;padding:0 .5em">&nbsp;</span> '
+                          f'following {i}: frames {frames[0]} to {frames[-1]}, '
                           f'{len(k)} boxes, mean score {np.nanmean(self.results.score[k]):.2f}')
         if not self._quiet and self.frame!=frames[0]: self.frame = int(frames[0]); return
     else: self.who.value = ''
@@ -227,15 +233,17 @@ def _count_line(self:TrackPlayer):
     here = np.bincount(self.errors.at(self.frame).types, minlength=3)
     return f"{total} in {len(self.errors.frames)} frames; here: {' '.join(f'{c} {s}' for c,s in zip(here, ERROR_SHORT) if c) or 'none'}"
 
-# %% ../../nbs/01_viz/06_player.ipynb #5772bdaf
+# %% ../../nbs/01_viz/06_player.ipynb #b999c082
 @patch
 def __repr__(self:TrackPlayer):
-    return f"TrackPlayer(frame {self.frame} of {len(self)}, {len(self.results.ids)} tracks{'' if self.gt is None else f', {len(self.gt.ids)} in the ground truth'})"
+    truth = '' if self.gt is None else f', {len(self.gt.ids)} in the ground truth'
+    return f"TrackPlayer(frame {self.frame} of {len(self)}, {len(self.results.ids)} tracks{truth})"
 
 @patch
 def _repr_mimebundle_(self:TrackPlayer, **kwargs):
     small = FrameReader([self.draw()], 480)[0]
-    return {**(widgets.VBox._repr_mimebundle_(self, **kwargs) or {}), 'image/jpeg':base64.b64encode(to_jpeg(small, 75)).decode(), 'text/plain':repr(self)}
+    panel = widgets.VBox._repr_mimebundle_(self, **kwargs) or {}
+    return {**panel, 'image/jpeg':base64.b64encode(to_jpeg(small, 75)).decode(), 'text/plain':repr(self)}
 
 @patch
 def html(self:TrackPlayer,

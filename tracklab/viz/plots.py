@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['PALETTE', 'Plot', 'plot_hota', 'plot_sequences']
 
-# %% ../../nbs/01_viz/07_plots.ipynb #9af0401f
+# %% ../../nbs/01_viz/07_plots.ipynb #8cff1ba0
 import io
 import numpy as np
 from matplotlib.figure import Figure
 
-# %% ../../nbs/01_viz/07_plots.ipynb #d9b44f8a
+# %% ../../nbs/01_viz/07_plots.ipynb #2cdd349d
 PALETTE = ('#0072b2','#d55e00','#009e73','#cc79a7','#e69f00','#56b4e9','#000000')
 _DASHES = ('-','--','-.',':')
 
@@ -28,7 +28,7 @@ def _axes(width, height):
     ax.set_axisbelow(True)
     return fig, ax
 
-# %% ../../nbs/01_viz/07_plots.ipynb #f4f1851a
+# %% ../../nbs/01_viz/07_plots.ipynb #bb490f74
 def plot_hota(
     results:dict, # `HOTA DetA AssA LocA` over alpha; or video name -> such a dict, or what `evaluate_tracks` returned
     video:str='COMBINED_SEQ', # the one to plot, where there are several
@@ -50,12 +50,13 @@ def plot_hota(
     ax.legend(frameon=False, loc='lower left')
     return fig
 
-# %% ../../nbs/01_viz/07_plots.ipynb #2022359a
+# %% ../../nbs/01_viz/07_plots.ipynb #dc7d0eff
 def _value(r, field):
     "The number of a field, in whatever metric holds it, times 100."
-    for part in (r, *(v for v in r.values() if isinstance(v, dict))):
+    parts = (r, *(v for v in r.values() if isinstance(v, dict)))
+    for part in parts:
         if field in part and not isinstance(part[field], dict): return 100*float(np.mean(part[field]))
-    known = dict.fromkeys(k for part in (r, *(v for v in r.values() if isinstance(v, dict))) for k,v in part.items() if not isinstance(v, dict))
+    known = dict.fromkeys(k for part in parts for k,v in part.items() if not isinstance(v, dict))
     raise ValueError(f"no field {field!r}; there are: {', '.join(known)}")
 
 def plot_sequences(
