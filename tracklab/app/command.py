@@ -6,18 +6,18 @@
 __all__ = ['cmd_env', 'print_metrics', 'cmd_eval', 'class_indices', 'show_window', 'cmd_track', 'cmd_demo', 'cmd_verify',
            'parser', 'main']
 
-# %% ../../nbs/13_app/01_command.ipynb #1b3f8ed4
+# %% ../../nbs/13_app/01_command.ipynb #1b234aa3
 import argparse,json,os,sys,time
 from pathlib import Path
 
-# %% ../../nbs/13_app/01_command.ipynb #fd881106
+# %% ../../nbs/13_app/01_command.ipynb #f493c27a
 def cmd_env(a)->int:
     "Print what this program runs on."
     from tracklab.core.environment import format_env
     print(format_env())
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #84c8c25f
+# %% ../../nbs/13_app/01_command.ipynb #e9d51eec
 def _benchmark(path):
     "MOT15, MOT16, MOT17 or MOT20 if it occurs in the path"
     return next((b for b in ('MOT15','MOT16','MOT17','MOT20') if b in str(Path(path).resolve()).upper()), None)
@@ -27,7 +27,7 @@ def print_metrics(res, path=None):
     import numpy as np
     from tracklab.core.files import atomic_path
     from tracklab.metrics.tracking import results_table
-    print(results_table(res).to_string())
+    print(results_table(res).to_string(float_format="%.2f"))
     if path is None: return
     plain = lambda v: v.tolist() if isinstance(v, (np.ndarray,np.generic)) else {k:plain(o) for k,o in v.items()} if isinstance(v, dict) else v
     with atomic_path(path) as tmp: tmp.write_text(json.dumps(plain(res), indent=1)+'\n', encoding='utf-8')
@@ -41,7 +41,7 @@ def cmd_eval(a)->int:
     print_metrics(res, a.json)
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #a12fb278
+# %% ../../nbs/13_app/01_command.ipynb #d4a86d08
 def _device(name):
     if name: return name
     import torch
@@ -73,7 +73,7 @@ def show_window(picture)->bool:
         return cv2.waitKey(1)&255!=ord('q')
     except cv2.error: raise ValueError("--show needs a display; leave it out and look at the files") from None
 
-# %% ../../nbs/13_app/01_command.ipynb #c8857b0f
+# %% ../../nbs/13_app/01_command.ipynb #7046d1bb
 def cmd_track(a)->int:
     "Track a video, a folder of pictures, a camera, a stream, or a file of detections."
     from tqdm import tqdm
@@ -86,7 +86,7 @@ def cmd_track(a)->int:
     detector = FileDetector(a.source) if only_boxes else open_detector(a.detector, _device(a.device) if a.detector!='motion' else 'cpu', print)
     labels = class_indices(a.classes, detector.classes)
     if hasattr(detector, 'learn') and not video.live: detector.learn(video)
-    n,name = len(detector) if only_boxes else None if video.live else len(video), _name(a.source)
+    n,name = len(detector) if only_boxes else None if video.live else video.estimate, _name(a.source)
     start = time.time()
     with Recorder(a.out, name, 25 if video is None else video.fps, detector.classes, video is not None) as r, tqdm(total=n, unit='frame', disable=None) as bar:
         stopped = False
@@ -104,7 +104,7 @@ def cmd_track(a)->int:
     if stopped: print(f'stopped after frame {done-1}; what was tracked until then is kept', file=sys.stderr)
     return 130 if stopped else 0
 
-# %% ../../nbs/13_app/01_command.ipynb #3db87a97
+# %% ../../nbs/13_app/01_command.ipynb #f54751b2
 def cmd_demo(a)->int:
     "Track a synthetic street from its pixels and score the result."
     from tqdm import tqdm
@@ -126,7 +126,7 @@ def cmd_demo(a)->int:
     print(*(f'wrote {out/f}' for f in ('street.mp4','street.txt','street_gt.txt','metrics.json','street.html')), sep='\n')
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #a44e4b04
+# %% ../../nbs/13_app/01_command.ipynb #a2b6b019
 def cmd_verify(a)->int:
     "Compare this package with golden data of the reference."
     from tracklab.app.verify import HEADER, format_row, save_rows, summary, verify
@@ -141,7 +141,7 @@ def cmd_verify(a)->int:
     if not rows: raise ValueError(f"no entry matches {a.only!r}")
     return int(any(r.status=='FAIL' for r in rows))
 
-# %% ../../nbs/13_app/01_command.ipynb #e3b50304
+# %% ../../nbs/13_app/01_command.ipynb #651084fa
 def parser()->argparse.ArgumentParser:
     "The command line."
     import tracklab

@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['IMAGES', 'natural_key', 'Video', 'VideoWriter']
 
-# %% ../../nbs/00_core/09_video.ipynb #de6e2695
+# %% ../../nbs/00_core/09_video.ipynb #575bc577
 import cv2,glob,os,queue,re,threading,warnings
 import numpy as np
 from fastcore.basics import patch
 from pathlib import Path
 
-# %% ../../nbs/00_core/09_video.ipynb #386a393c
+# %% ../../nbs/00_core/09_video.ipynb #17bbc876
 IMAGES = {'.jpg','.jpeg','.png','.bmp','.tif','.tiff','.webp'}
 
 def natural_key(
@@ -33,7 +33,7 @@ def _folder(path):
     else: return None
     return sorted(files, key=natural_key)
 
-# %% ../../nbs/00_core/09_video.ipynb #1bd8ed6d
+# %% ../../nbs/00_core/09_video.ipynb #b581da62
 class Video:
     "Frames of a film, a folder or glob of pictures, a camera (its index), a stream (its address), or anything with a length and indices."
     def __init__(self,
@@ -67,7 +67,7 @@ class Video:
         if img is None: raise ValueError(f"{self.files[i]}: not a readable picture")
         return img
 
-# %% ../../nbs/00_core/09_video.ipynb #a7c7708a
+# %% ../../nbs/00_core/09_video.ipynb #7ae4fc6d
 class _opened:
     "An open `cv2.VideoCapture`, closed at the end of the block."
     def __init__(self, source): self.source = source
@@ -78,7 +78,7 @@ class _opened:
         return self.cap
     def __exit__(self, *exc): self.cap.release()
 
-# %% ../../nbs/00_core/09_video.ipynb #d8e9330b
+# %% ../../nbs/00_core/09_video.ipynb #4a29c103
 @patch
 def __len__(self:Video):
     if self.live: raise TypeError(f"{self.source} is live and has no length")
@@ -106,7 +106,7 @@ def _decoded(self:Video):
     self._n = n
     if n<self.estimate: warnings.warn(f"{self.source}: the file announces {self.estimate} frames but ends after frame {n-1}")
 
-# %% ../../nbs/00_core/09_video.ipynb #1db1b8c8
+# %% ../../nbs/00_core/09_video.ipynb #e1513d04
 @patch
 def __iter__(self:Video):
     "Frames in order, decoded ahead in a thread."
@@ -136,15 +136,15 @@ def __iter__(self:Video):
         stop.set()
         thread.join()
 
-# %% ../../nbs/00_core/09_video.ipynb #c1102776
+# %% ../../nbs/00_core/09_video.ipynb #a556ae90
 @patch
 def __getitem__(self:Video,
     i:int, # frame index from 0; negative counts from the end
 ): # `(H,W,3)` uint8 BGR
     "One frame."
-    n = len(self)
-    if not -n<=i<n: raise IndexError(f"frame {i} of a video with {n} frames")
-    i %= n
+    if i<0 or self._n is not None:                       # the length of a film is not asked for unless it is needed
+        if not -len(self)<=i<len(self): raise IndexError(f"frame {i} of a video with {len(self)} frames")
+        i %= len(self)
     if not self.film: return self._picture(i)
     if self._cap is None or self._at>i: self._cap,self._at = cv2.VideoCapture(str(self.source)),0
     if i-self._at>32:
@@ -154,10 +154,11 @@ def __getitem__(self:Video,
     for self._at in range(self._at, i): self._cap.grab()
     ok,img = self._cap.read()
     self._at = i+1
-    if not ok: raise ValueError(f"{self.source}: frame {i} cannot be decoded")
-    return img
+    if ok: return img
+    if i>=len(self): raise IndexError(f"frame {i} of a video with {len(self)} frames")
+    raise ValueError(f"{self.source}: frame {i} cannot be decoded")
 
-# %% ../../nbs/00_core/09_video.ipynb #060411d8
+# %% ../../nbs/00_core/09_video.ipynb #5c69f865
 class VideoWriter:
     "Write frames to a film (a path with a suffix) or a folder of `000001.jpg` ... (without)."
     def __init__(self,

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['player_data', 'export_html', 'HTMLPlayer']
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #bd0eed57
+# %% ../../nbs/01_viz/05_html_player.ipynb #1799d13c
 import base64, html, json, math, re
 import numpy as np, cv2
 from pathlib import Path
@@ -16,7 +16,7 @@ from .errors import track_errors
 from .frames import open_frames, scale_mask, FrameReader, to_jpeg
 from .imshow import ERROR_COLOURS
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #ed657b99
+# %% ../../nbs/01_viz/05_html_player.ipynb #fe1cf147
 def _flat(objects, index, factor):
     "The objects of one frame as a flat list of ints."
     b = np.nan_to_num(objects.boxes*factor*10, nan=-1e5, posinf=1e5, neginf=-1e5).clip(-1e5, 1e5)
@@ -48,7 +48,7 @@ def _error_layer(errors, at, factor):
         return [[int(t), *(b*factor*10).round().astype(int).tolist(), str(k)] for t,b,k in zip(e.types, e.boxes, e.ids)]
     return dict(counts=list(errors.counts().values()), frames=[one(i) for i in at], bad_frames=len(errors.frames))
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #4dddb7dd
+# %% ../../nbs/01_viz/05_html_player.ipynb #8a6d3245
 def player_data(
     video, # `Video`, a path or folder, a sequence of frames, or `None` for a blank canvas
     results:Tracks, # what to show
@@ -77,7 +77,7 @@ def player_data(
                 gt=None if gt is None else _layer(gt, at, reader),
                 errors=None if gt is None else _error_layer(track_errors(gt, results, iou_thr), at, reader.factor))
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #9d0c51b9
+# %% ../../nbs/01_viz/05_html_player.ipynb #6f8deeec
 _CSS = '''
 :root{--bg:#f4f6f8;--card:#fff;--ink:#171b21;--soft:#5a6472;--line:#d5dbe3;--hi:#1d5fd6;--hi-ink:#fff;
  --strip:#e9edf2;--bars:#b3bfce;color-scheme:light dark}
@@ -117,7 +117,7 @@ footer{color:var(--soft);font-size:12px;margin-top:9px}
 [hidden]{display:none!important}
 '''
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #a66863d5
+# %% ../../nbs/01_viz/05_html_player.ipynb #3fda0661
 _BODY = '''
 <main>
 <header><h1>__TITLE__</h1><p id="note"></p></header>
@@ -154,7 +154,7 @@ _BODY = '''
 </main>
 '''
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #a4cab1fd
+# %% ../../nbs/01_viz/05_html_player.ipynb #73a155fe
 _JS_STATE = '''
 'use strict';
 const D = JSON.parse(document.getElementById('data').textContent), $ = id => document.getElementById(id);
@@ -193,7 +193,7 @@ function ink(hex) {
 }
 '''
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #92c2b62a
+# %% ../../nbs/01_viz/05_html_player.ipynb #fd4e9e81
 _JS_PAINT = '''
 function stroke(o, colour, width, corners) {
   const d = corners ? Math.max(3*U, Math.min(o.r-o.x, o.b-o.y)/4) : 0;
@@ -223,6 +223,10 @@ function shade(o, colour) {
   ctx.globalAlpha = before*.45; ctx.fillStyle = colour; ctx.fill();
   ctx.globalAlpha = before; ctx.strokeStyle = colour; ctx.lineWidth = U; ctx.stroke();
 }
+'''
+
+# %% ../../nbs/01_viz/05_html_player.ipynb #b5532679
+_JS_LAYERS = '''
 function trails(layer) {
   const lines = new Map();
   for (let i=Math.max(0, S.at-D.trail+1); i<=S.at; i++)
@@ -252,7 +256,7 @@ function paintErrors() {
 }
 '''
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #0c99a109
+# %% ../../nbs/01_viz/05_html_player.ipynb #e3434351
 _JS_FRAME = '''
 function draw() {
   const p = picture(S.at), w = Math.max(1, Math.round(view.clientWidth*ratio));
@@ -307,7 +311,7 @@ function tick(t) {
 }
 '''
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #bbc934cc
+# %% ../../nbs/01_viz/05_html_player.ipynb #68a393a6
 _JS_CONTROLS = '''
 function follow(id, jump) {
   S.follow = id; $('follow').value = id;
@@ -369,7 +373,7 @@ matchMedia('(prefers-color-scheme:dark)').addEventListener('change', strip);
 follow(-1);
 '''
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #2b5e2a7b
+# %% ../../nbs/01_viz/05_html_player.ipynb #eb6c2a81
 _PAGE = '''<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:;
@@ -391,14 +395,14 @@ def export_html(
     data = player_data(video, results, gt, **kwargs)
     data['error_colours'] = ['#'+bytes(c[::-1].tolist()).hex() for c in ERROR_COLOURS]
     name = html.escape(title)
-    parts = dict(TITLE=name, BODY=_BODY.replace('__TITLE__', name), CSS=_CSS, SCRIPT=_JS_STATE+_JS_PAINT+_JS_FRAME+_JS_CONTROLS,
+    parts = dict(TITLE=name, BODY=_BODY.replace('__TITLE__', name), CSS=_CSS, SCRIPT=_JS_STATE+_JS_PAINT+_JS_LAYERS+_JS_FRAME+_JS_CONTROLS,
                  DATA=json.dumps(data, separators=(',',':'), allow_nan=False).replace('<', '\\u003c'))
     page = re.sub('__([A-Z]+)__', lambda m: parts[m[1]], _PAGE)                       # in one pass: no part is searched for the next
     if path is None: return page
     with atomic_path(path) as tmp: tmp.write_text(page, encoding='utf-8')
     return Path(path)
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #4542c698
+# %% ../../nbs/01_viz/05_html_player.ipynb #a41dcfc0
 class HTMLPlayer:
     "A player page as the output of a notebook cell."
     def __init__(self,
