@@ -6,18 +6,18 @@
 __all__ = ['cmd_env', 'print_metrics', 'cmd_eval', 'class_indices', 'show_window', 'cmd_track', 'cmd_demo', 'cmd_verify',
            'parser', 'main']
 
-# %% ../../nbs/13_app/01_command.ipynb #1b234aa3
+# %% ../../nbs/13_app/01_command.ipynb #c36c0880
 import argparse,json,os,sys,time
 from pathlib import Path
 
-# %% ../../nbs/13_app/01_command.ipynb #f493c27a
+# %% ../../nbs/13_app/01_command.ipynb #eca09576
 def cmd_env(a)->int:
     "Print what this program runs on."
     from tracklab.core.environment import format_env
     print(format_env())
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #e9d51eec
+# %% ../../nbs/13_app/01_command.ipynb #94648701
 def _benchmark(path):
     "MOT15, MOT16, MOT17 or MOT20 if it occurs in the path"
     return next((b for b in ('MOT15','MOT16','MOT17','MOT20') if b in str(Path(path).resolve()).upper()), None)
@@ -41,7 +41,7 @@ def cmd_eval(a)->int:
     print_metrics(res, a.json)
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #d4a86d08
+# %% ../../nbs/13_app/01_command.ipynb #458fc91b
 def _device(name):
     if name: return name
     import torch
@@ -73,7 +73,7 @@ def show_window(picture)->bool:
         return cv2.waitKey(1)&255!=ord('q')
     except cv2.error: raise ValueError("--show needs a display; leave it out and look at the files") from None
 
-# %% ../../nbs/13_app/01_command.ipynb #7046d1bb
+# %% ../../nbs/13_app/01_command.ipynb #7fc13c14
 def cmd_track(a)->int:
     "Track a video, a folder of pictures, a camera, a stream, or a file of detections."
     from tqdm import tqdm
@@ -104,7 +104,7 @@ def cmd_track(a)->int:
     if stopped: print(f'stopped after frame {done-1}; what was tracked until then is kept', file=sys.stderr)
     return 130 if stopped else 0
 
-# %% ../../nbs/13_app/01_command.ipynb #f54751b2
+# %% ../../nbs/13_app/01_command.ipynb #e3c1546e
 def cmd_demo(a)->int:
     "Track a synthetic street from its pixels and score the result."
     from tqdm import tqdm
@@ -126,7 +126,7 @@ def cmd_demo(a)->int:
     print(*(f'wrote {out/f}' for f in ('street.mp4','street.txt','street_gt.txt','metrics.json','street.html')), sep='\n')
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #a2b6b019
+# %% ../../nbs/13_app/01_command.ipynb #eaab03eb
 def cmd_verify(a)->int:
     "Compare this package with golden data of the reference."
     from tracklab.app.verify import HEADER, format_row, save_rows, summary, verify
@@ -141,7 +141,7 @@ def cmd_verify(a)->int:
     if not rows: raise ValueError(f"no entry matches {a.only!r}")
     return int(any(r.status=='FAIL' for r in rows))
 
-# %% ../../nbs/13_app/01_command.ipynb #651084fa
+# %% ../../nbs/13_app/01_command.ipynb #465f7866
 def parser()->argparse.ArgumentParser:
     "The command line."
     import tracklab
@@ -181,6 +181,9 @@ def main(
     try: return a.run(a)
     except KeyboardInterrupt: print('stopped', file=sys.stderr); return 130
     except BrokenPipeError: os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()); return 0
+    except ImportError as e:
+        print(f"tracklab {a.command}: error: {e}"+("\nOpenCV needs system libraries: apt-get install libgl1 libglib2.0-0, or pip install opencv-python-headless" if 'lib' in str(e) and '.so' in str(e) else ''), file=sys.stderr)
+        return 2
     except (ValueError,TypeError,OSError,LookupError,RuntimeError) as e:
         if os.environ.get('TRACKLAB_DEBUG'): raise
         print(f'tracklab {a.command}: error: {e}', file=sys.stderr)
