@@ -6,18 +6,18 @@
 __all__ = ['cmd_env', 'print_metrics', 'cmd_eval', 'class_indices', 'show_window', 'cmd_track', 'cmd_demo', 'cmd_verify',
            'parser', 'main']
 
-# %% ../../nbs/13_app/01_command.ipynb #c36c0880
+# %% ../../nbs/13_app/01_command.ipynb #a882de92
 import argparse,json,os,sys,time
 from pathlib import Path
 
-# %% ../../nbs/13_app/01_command.ipynb #eca09576
+# %% ../../nbs/13_app/01_command.ipynb #f674ac89
 def cmd_env(a)->int:
     "Print what this program runs on."
     from tracklab.core.environment import format_env
     print(format_env())
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #94648701
+# %% ../../nbs/13_app/01_command.ipynb #0167f36b
 def _benchmark(path):
     "MOT15, MOT16, MOT17 or MOT20 if it occurs in the path"
     return next((b for b in ('MOT15','MOT16','MOT17','MOT20') if b in str(Path(path).resolve()).upper()), None)
@@ -41,7 +41,7 @@ def cmd_eval(a)->int:
     print_metrics(res, a.json)
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #458fc91b
+# %% ../../nbs/13_app/01_command.ipynb #2ce82a4c
 def _device(name):
     if name: return name
     import torch
@@ -73,7 +73,7 @@ def show_window(picture)->bool:
         return cv2.waitKey(1)&255!=ord('q')
     except cv2.error: raise ValueError("--show needs a display; leave it out and look at the files") from None
 
-# %% ../../nbs/13_app/01_command.ipynb #7fc13c14
+# %% ../../nbs/13_app/01_command.ipynb #e2090fd7
 def cmd_track(a)->int:
     "Track a video, a folder of pictures, a camera, a stream, or a file of detections."
     from tqdm import tqdm
@@ -104,7 +104,7 @@ def cmd_track(a)->int:
     if stopped: print(f'stopped after frame {done-1}; what was tracked until then is kept', file=sys.stderr)
     return 130 if stopped else 0
 
-# %% ../../nbs/13_app/01_command.ipynb #e3c1546e
+# %% ../../nbs/13_app/01_command.ipynb #be99e860
 def cmd_demo(a)->int:
     "Track a synthetic street from its pixels and score the result."
     from tqdm import tqdm
@@ -126,7 +126,7 @@ def cmd_demo(a)->int:
     print(*(f'wrote {out/f}' for f in ('street.mp4','street.txt','street_gt.txt','metrics.json','street.html')), sep='\n')
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #eaab03eb
+# %% ../../nbs/13_app/01_command.ipynb #c5728889
 def cmd_verify(a)->int:
     "Compare this package with golden data of the reference."
     from tracklab.app.verify import HEADER, format_row, save_rows, summary, verify
@@ -141,7 +141,7 @@ def cmd_verify(a)->int:
     if not rows: raise ValueError(f"no entry matches {a.only!r}")
     return int(any(r.status=='FAIL' for r in rows))
 
-# %% ../../nbs/13_app/01_command.ipynb #465f7866
+# %% ../../nbs/13_app/01_command.ipynb #5bf2327b
 def parser()->argparse.ArgumentParser:
     "The command line."
     import tracklab

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['NAMED_TRACKERS', 'open_tracker', 'FileDetector', 'open_detector', 'batches', 'select', 'track_video', 'Recorder']
 
-# %% ../../nbs/13_app/00_track.ipynb #4e0332a3
+# %% ../../nbs/13_app/00_track.ipynb #a597b820
 import numpy as np
 from pathlib import Path
 from ..core.checkpoint import DownloadError
@@ -20,7 +20,7 @@ from ..mot.ocsort import OCSORTTracker
 from ..mot.sort import SortTracker
 from ..viz.draw import draw_tracks, trail_points
 
-# %% ../../nbs/13_app/00_track.ipynb #7548ca90
+# %% ../../nbs/13_app/00_track.ipynb #78760722
 NAMED_TRACKERS = dict(sort=lambda: SortTracker(obj_score_thr=.5, match_iou_thr=.3),
                 bytetrack=lambda: ByteTracker(init_track_thr=.6, obj_score_thrs=dict(high=.5, low=.1), num_frames_retain=30),
                 ocsort=lambda: OCSORTTracker(init_track_thr=.6, num_frames_retain=30))
@@ -38,7 +38,7 @@ def open_tracker(
     if 'type' not in cfg: raise ValueError("the config has neither model.tracker, tracker nor type")
     return build(cfg)
 
-# %% ../../nbs/13_app/00_track.ipynb #5083fb2b
+# %% ../../nbs/13_app/00_track.ipynb #f377e65c
 class FileDetector:
     "Detections that somebody made before, from a MOTChallenge file."
     def __init__(self,
@@ -71,7 +71,7 @@ def open_detector(
     if not Path(name).is_file(): raise ValueError(f"unknown detector {name!r}; known: auto, motion, torchvision:NAME, or a MOTChallenge detections file")
     return FileDetector(name)
 
-# %% ../../nbs/13_app/00_track.ipynb #b1e337b5
+# %% ../../nbs/13_app/00_track.ipynb #b85a52a8
 def batches(
     items, # any iterable
     n:int, # largest size of a batch
@@ -112,7 +112,7 @@ def track_video(
             yield t, frame, o, tracker.update(o, frame, t)
             t += 1
 
-# %% ../../nbs/13_app/00_track.ipynb #30365db8
+# %% ../../nbs/13_app/00_track.ipynb #bb97b753
 class Recorder:
     "Write tracks as MOT text and as a film, while they are made."
     def __init__(self,

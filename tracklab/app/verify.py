@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['HEADER', 'verify', 'format_row', 'summary', 'save_rows']
 
-# %% ../../nbs/13_app/02_verify.ipynb #38d7dd96
+# %% ../../nbs/13_app/02_verify.ipynb #ff185423
 import importlib,json
 import numpy as np
 from collections import Counter
 from ..core.files import atomic_path
 from ..core.golden import golden_dir, golden_entries, run_entry
 
-# %% ../../nbs/13_app/02_verify.ipynb #253dd83b
+# %% ../../nbs/13_app/02_verify.ipynb #207b8dea
 def verify(
     goldens=None, # folder of golden data; `../shared/golden` or else `data/golden` if not given
     only:str='*', # glob over `sub-folder/entry`

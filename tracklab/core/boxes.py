@@ -8,11 +8,11 @@ __all__ = ['bbox_xyxy_to_x1y1wh', 'xp_of', 'xyxy_to_xywh', 'xywh_to_xyxy', 'bbox
            'scale_boxes', 'bbox_flip', 'bbox_mapping', 'bbox_mapping_back', 'intersection_union', 'box_iou', 'box_iof',
            'box_giou', 'bbox_overlaps', 'bbox2roi', 'roi2bbox', 'bbox2result']
 
-# %% ../../nbs/00_core/05_boxes.ipynb #a60c58b6
+# %% ../../nbs/00_core/05_boxes.ipynb #62f9ea03
 import sys
 import numpy as np
 
-# %% ../../nbs/00_core/05_boxes.ipynb #2bec4b58
+# %% ../../nbs/00_core/05_boxes.ipynb #12f9074b
 def xp_of(
     x, # numpy array or torch tensor
 ): # the module `numpy` or `torch`
@@ -22,7 +22,7 @@ def xp_of(
     if torch is not None and isinstance(x, torch.Tensor): return torch
     raise TypeError(f"expected a numpy array or a torch tensor, got {type(x).__name__}")
 
-# %% ../../nbs/00_core/05_boxes.ipynb #13954ed4
+# %% ../../nbs/00_core/05_boxes.ipynb #d537a532
 def _stack(xs):
     "Columns side by side; `np.stack` would take longer than the rest of a conversion."
     if not isinstance(xs[0], np.ndarray): return xp_of(xs[0]).stack(xs, -1)
@@ -46,7 +46,7 @@ def xywh_to_xyxy(
     x,y,w,h = (boxes[...,i] for i in range(4))
     return _stack([x, y, x+w, y+h])
 
-# %% ../../nbs/00_core/05_boxes.ipynb #7faa7382
+# %% ../../nbs/00_core/05_boxes.ipynb #91fec6e0
 def bbox_xyxy_to_cxcywh(
     bbox, # `(...,4)` xyxy
 ): # `(...,4)` centre x, centre y, width, height
@@ -65,19 +65,20 @@ def bbox_xyxy_to_cxcyah(
     bboxes, # `(...,4)` xyxy
 ): # `(...,4)` centre x, centre y, width/height, height
     "Corners to the measurement of the Kalman filter."
-    x1,y1,x2,y2 = (bboxes[...,i] for i in range(4))
-    h = y2-y1
-    return _stack([(x1+x2)/2, (y1+y2)/2, (x2-x1)/h, h])
+    lo,hi = bboxes[...,:2],bboxes[...,2:]
+    size = hi-lo
+    h = size[...,1:]
+    return xp_of(bboxes).concatenate([(lo+hi)/2, size[...,:1]/h, h], -1)
 
 def bbox_cxcyah_to_xyxy(
     bboxes, # `(...,4)` centre x, centre y, width/height, height
 ): # `(...,4)` xyxy
     "The measurement of the Kalman filter to corners."
-    cx,cy,a,h = (bboxes[...,i] for i in range(4))
-    w = a*h
-    return _stack([cx-w/2, cy-h/2, cx+w/2, cy+h/2])
+    xp,c,h = xp_of(bboxes),bboxes[...,:2],bboxes[...,3:]
+    half = xp.concatenate([bboxes[...,2:3]*h, h], -1)/2
+    return xp.concatenate([c-half, c+half], -1)
 
-# %% ../../nbs/00_core/05_boxes.ipynb #fb792fe8
+# %% ../../nbs/00_core/05_boxes.ipynb #434c368b
 def bbox_cxcywh_to_x1y1wh(
     bbox, # `(...,4)` centre x, centre y, width, height
 ): # `(...,4)` left, top, width, height
@@ -100,7 +101,7 @@ def quad2bbox(
     scale = (side(0,1)*side(1,2)/(wh[...,0]*wh[...,1]))**.5
     return xp.concatenate([p.mean(-2), scale[...,None]*wh], -1)
 
-# %% ../../nbs/00_core/05_boxes.ipynb #96ade21e
+# %% ../../nbs/00_core/05_boxes.ipynb #e2cb7ccf
 def box_area(
     boxes, # `(...,4)` xyxy
 ): # `(...,)` square pixels, 0 for inverted boxes
@@ -124,7 +125,7 @@ def scale_boxes(
     fx,fy = factor if isinstance(factor, (tuple,list)) else (factor,factor)
     return _stack([boxes[...,i]*f for i,f in enumerate((fx,fy,fx,fy))])
 
-# %% ../../nbs/00_core/05_boxes.ipynb #dab8a173
+# %% ../../nbs/00_core/05_boxes.ipynb #9c5cfdb8
 def bbox_flip(
     bboxes, # `(...,4k)` xyxy, `k` boxes side by side
     img_shape:tuple, # height and width of the image (more is ignored)
@@ -140,7 +141,7 @@ def bbox_flip(
     if direction!='horizontal': out[...,1::4],out[...,3::4] = h-bboxes[...,3::4], h-bboxes[...,1::4]
     return out
 
-# %% ../../nbs/00_core/05_boxes.ipynb #0416534e
+# %% ../../nbs/00_core/05_boxes.ipynb #ae549e04
 def _factors(like, scale_factor):
     f = np.broadcast_to(np.asarray(scale_factor, 'float64'), 4)
     return f if isinstance(like, np.ndarray) else like.new_tensor(f.tolist())
@@ -167,7 +168,7 @@ def bbox_mapping_back(
     if flip: bboxes = bbox_flip(bboxes, img_shape, flip_direction)
     return bboxes/_factors(bboxes, scale_factor)
 
-# %% ../../nbs/00_core/05_boxes.ipynb #b1c6c59a
+# %% ../../nbs/00_core/05_boxes.ipynb #61296ad9
 def _pair(a, b): return a[...,:,None,:], b[...,None,:,:]
 
 def intersection_union(
@@ -176,8 +177,8 @@ def intersection_union(
 )->tuple: # intersection and union in square pixels, of the common shape
     "Intersection and union of boxes that face each other."
     xp = xp_of(a)
-    inter = (_floor(xp.minimum(a[...,2], b[...,2])-xp.maximum(a[...,0], b[...,0]))
-             *_floor(xp.minimum(a[...,3], b[...,3])-xp.maximum(a[...,1], b[...,1])))
+    def shared(i): return _floor(xp.minimum(a[...,i+2], b[...,i+2])-xp.maximum(a[...,i], b[...,i]))
+    inter = shared(0)*shared(1)
     return inter, box_area(a)+box_area(b)-inter
 
 def box_iou(
@@ -203,7 +204,7 @@ def box_giou(
     "Generalised IoU of all pairs."
     return bbox_overlaps(a, b, 'giou', eps=1e-9)
 
-# %% ../../nbs/00_core/05_boxes.ipynb #c978be0d
+# %% ../../nbs/00_core/05_boxes.ipynb #0679d1a7
 def bbox_overlaps(
     bboxes1, # `(...,N,4)` xyxy
     bboxes2, # `(...,M,4)` xyxy, or `(...,N,4)` if aligned
@@ -225,7 +226,7 @@ def bbox_overlaps(
     hull = _floor(wh[...,0]*wh[...,1], eps)
     return iou-(hull-union)/hull
 
-# %% ../../nbs/00_core/05_boxes.ipynb #9d7cfec3
+# %% ../../nbs/00_core/05_boxes.ipynb #4a728832
 def bbox2roi(
     bbox_list:list, # per image: `(n,4)` or more columns, of which four are used
 ): # `(sum n,5)` image index and xyxy

@@ -6,7 +6,7 @@
 __all__ = ['CheckpointError', 'read_checkpoint', 'find_state_dict', 'revise_state_dict', 'LoadReport', 'load_state_dict',
            'DownloadError', 'cache_dir', 'hash_suffix', 'download', 'locate', 'load_checkpoint', 'save_checkpoint']
 
-# %% ../../nbs/00_core/02_checkpoint.ipynb #d6c2b6ae
+# %% ../../nbs/00_core/02_checkpoint.ipynb #762e2e57
 import datetime, hashlib, http.client, os, pickle, re, struct, urllib.error, urllib.request
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -16,11 +16,11 @@ from torch import nn, Tensor
 import tracklab
 from .files import atomic_path
 
-# %% ../../nbs/00_core/02_checkpoint.ipynb #9f962117
+# %% ../../nbs/00_core/02_checkpoint.ipynb #103e8800
 class CheckpointError(RuntimeError):
     "A checkpoint that cannot be read, or does not fit the model."
 
-# %% ../../nbs/00_core/02_checkpoint.ipynb #dcd211dd
+# %% ../../nbs/00_core/02_checkpoint.ipynb #6a372212
 def _numpy_globals():
     "What numpy scalars and arrays need to be unpickled."
     core = np.core if np.lib.NumpyVersion(np.__version__) < '2.0.0' else np._core
@@ -28,7 +28,7 @@ def _numpy_globals():
     dtypes = [getattr(np.dtypes, n) for n in dir(np.dtypes) if n.endswith('DType')]
     return [*named, np.dtype, np.ndarray, *dtypes]
 
-# %% ../../nbs/00_core/02_checkpoint.ipynb #60411f5f
+# %% ../../nbs/00_core/02_checkpoint.ipynb #267672d2
 _DAMAGE = (RuntimeError, EOFError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError, MemoryError,
            struct.error)
 
@@ -51,7 +51,7 @@ def read_checkpoint(
         why = str(e).split('.')[0].splitlines() or [type(e).__name__]
         raise CheckpointError(f"{path} is damaged or incomplete; expected a file written by torch.save ({why[0][:100]})") from None
 
-# %% ../../nbs/00_core/02_checkpoint.ipynb #9b887da3
+# %% ../../nbs/00_core/02_checkpoint.ipynb #5cfb322a
 def find_state_dict(
     checkpoint, # what `read_checkpoint` gave
     name='the checkpoint', # what to call it in errors
@@ -63,7 +63,7 @@ def find_state_dict(
     keys = f" with the keys {', '.join(map(str, list(checkpoint)[:8]))}" if isinstance(checkpoint, dict) else ''
     raise CheckpointError(f"{name} has no state dict: expected parameter names and tensors, got a {type(checkpoint).__name__}{keys}")
 
-# %% ../../nbs/00_core/02_checkpoint.ipynb #5ca0f2ad
+# %% ../../nbs/00_core/02_checkpoint.ipynb #23a9c6f8
 def revise_state_dict(
     state:dict, # parameter name -> tensor
     revise_keys=((r'^module\.', ''),), # pairs (regular expression, replacement) applied to every name
@@ -88,7 +88,7 @@ def _with_metadata(state, meta, revise_keys):
     out._metadata = meta
     return out
 
-# %% ../../nbs/00_core/02_checkpoint.ipynb #138ed8c6
+# %% ../../nbs/00_core/02_checkpoint.ipynb #c5655df1
 @dataclass
 class LoadReport:
     "What did and did not fit when a state dict was loaded."
@@ -109,7 +109,7 @@ class LoadReport:
         head += f", {len(self.mismatched)} of another shape"
         return '\n'.join([head] + [f'{what:10}  {k:{wide}}  {note}'.rstrip() for what,k,note in rows[:50]] + more)
 
-# %% ../../nbs/00_core/02_checkpoint.ipynb #34f8afd7
+# %% ../../nbs/00_core/02_checkpoint.ipynb #85eca4c6
 def load_state_dict(
     model:nn.Module, # model to fill
     state:dict, # parameter name -> tensor
@@ -128,16 +128,16 @@ def load_state_dict(
     if strict and not report.ok: raise CheckpointError(f"{name} does not fit {type(model).__name__}: {report}")
     return report
 
-# %% ../../nbs/00_core/02_checkpoint.ipynb #fc5a8ebf
+# %% ../../nbs/00_core/02_checkpoint.ipynb #e1eacb91
 class DownloadError(OSError):
     "A file that could not be downloaded."
 
-# %% ../../nbs/00_core/02_checkpoint.ipynb #3bae6bbc
+# %% ../../nbs/00_core/02_checkpoint.ipynb #d3e4fe7d
 def cache_dir()->Path: # `$TRACKLAB_HOME` or `~/.cache/tracklab`
     "Folder for downloaded files."
     return Path(os.environ.get('TRACKLAB_HOME') or Path.home()/'.cache'/'tracklab')
 
-# %% ../../nbs/00_core/02_checkpoint.ipynb #894a61dd
+# %% ../../nbs/00_core/02_checkpoint.ipynb #43e6e3b5
 def hash_suffix(
     name:str, # a file name or address
 )->str: # the digits of its SHA-256 that the name ends in, or ''
@@ -145,7 +145,7 @@ def hash_suffix(
     m = re.search(r'-([0-9a-f]{8,64})\.[\w.]+$', name)
     return m[1] if m and not re.fullmatch(r'20\d{6}', m[1]) else ''
 
-# %% ../../nbs/00_core/02_checkpoint.ipynb #d77bb166
+# %% ../../nbs/00_core/02_checkpoint.ipynb #db724d04
 def _fetch(url, part, timeout):
     "Download `url` to `part`, continuing what is there."
     have = part.stat().st_size if part.exists() else 0
@@ -161,14 +161,14 @@ def _fetch(url, part, timeout):
         while chunk := reply.read(1<<20): f.write(chunk); done += len(chunk)
         if expected and done<int(expected): raise http.client.IncompleteRead(b'', int(expected)-done)
 
-# %% ../../nbs/00_core/02_checkpoint.ipynb #9d210a10
+# %% ../../nbs/00_core/02_checkpoint.ipynb #ae0aa390
 def _sha256(path):
     digest = hashlib.sha256()
     with open(path, 'rb') as f:
         while chunk := f.read(1<<20): digest.update(chunk)
     return digest.hexdigest()
 
-# %% ../../nbs/00_core/02_checkpoint.ipynb #4134b94c
+# %% ../../nbs/00_core/02_checkpoint.ipynb #58f4c98f
 def download(
     url:str, # http or https address
     folder=None, # where to keep the file; `checkpoints` below `cache_dir()` by default
@@ -196,7 +196,7 @@ def download(
     os.replace(part, path)
     return path
 
-# %% ../../nbs/00_core/02_checkpoint.ipynb #70bf802e
+# %% ../../nbs/00_core/02_checkpoint.ipynb #9b064f84
 def locate(
     filename, # a path, an http(s) address, or `torchvision://MODEL`
     folder=None, # where downloads are kept
@@ -211,7 +211,7 @@ def locate(
         raise ValueError(f"{filename!r}: unknown scheme {scheme!r}; known: http, https, torchvision, or a file's path")
     return download(str(filename), folder)
 
-# %% ../../nbs/00_core/02_checkpoint.ipynb #1577ea68
+# %% ../../nbs/00_core/02_checkpoint.ipynb #466cc5c7
 def load_checkpoint(
     model:nn.Module, # model to fill
     filename, # a path, an http(s) address, or `torchvision://MODEL`
@@ -227,7 +227,7 @@ def load_checkpoint(
     report = load_state_dict(model, state, strict, str(path))
     return {'meta':{}, **(checkpoint if 'state_dict' in checkpoint else {'state_dict':state}), 'report':report}
 
-# %% ../../nbs/00_core/02_checkpoint.ipynb #b2488577
+# %% ../../nbs/00_core/02_checkpoint.ipynb #5bd78505
 def save_checkpoint(
     model:nn.Module, # model whose weights are saved
     filename, # file to write

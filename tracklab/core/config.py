@@ -6,7 +6,7 @@
 __all__ = ['ConfigError', 'ConfigDict', 'merge', 'Interpreter', 'replace_cfg_vals', 'Config', 'merge_options', 'import_custom',
            'parse_options']
 
-# %% ../../nbs/00_core/01_config.ipynb #7d843b78
+# %% ../../nbs/00_core/01_config.ipynb #1487f7ed
 import ast, contextlib, copy, importlib, json, keyword, math, operator, os, re, string
 from collections import ChainMap
 from pathlib import Path
@@ -15,11 +15,11 @@ from fastcore.basics import patch
 from .files import atomic_path
 from .registry import near
 
-# %% ../../nbs/00_core/01_config.ipynb #9925b2dd
+# %% ../../nbs/00_core/01_config.ipynb #1e764993
 class ConfigError(ValueError):
     "A config that cannot be read, merged or written."
 
-# %% ../../nbs/00_core/01_config.ipynb #dc54bc71
+# %% ../../nbs/00_core/01_config.ipynb #9d830358
 def _wrap(v):
     "`v` with each dict in it as a `ConfigDict`."
     if isinstance(v, ConfigDict): return v
@@ -32,7 +32,7 @@ def _unwrap(v):
     if type(v) in (list, tuple): return type(v)(map(_unwrap, v))
     return v
 
-# %% ../../nbs/00_core/01_config.ipynb #45b32ee6
+# %% ../../nbs/00_core/01_config.ipynb #ab8fbf96
 class ConfigDict(dict):
     "A dict whose keys are attributes, at every level."
     def __init__(self, *args, **kwargs): super().__init__(); self.update(*args, **kwargs)
@@ -53,13 +53,13 @@ class ConfigDict(dict):
         "A plain copy."
         return _unwrap(self)
 
-# %% ../../nbs/00_core/01_config.ipynb #d621bad0
+# %% ../../nbs/00_core/01_config.ipynb #81da3277
 def _strip(v):
     "A copy of `v` without `_delete_` markers."
     if isinstance(v, dict): return {k:_strip(x) for k,x in v.items() if k!='_delete_'}
     return [_strip(x) for x in v] if type(v) is list else v
 
-# %% ../../nbs/00_core/01_config.ipynb #d04e769f
+# %% ../../nbs/00_core/01_config.ipynb #13d0739a
 def merge(
     base, # dict (or list) to start from
     child:dict, # what overrides it
@@ -80,7 +80,7 @@ def merge(
         else: raise ConfigError(f"{name}: a dict cannot be merged into {old!r}; add _delete_=True to replace it")
     return out
 
-# %% ../../nbs/00_core/01_config.ipynb #161734ae
+# %% ../../nbs/00_core/01_config.ipynb #e8a44671
 _PLAIN = {'Import':'import', 'ImportFrom':'import', 'FunctionDef':'def', 'ClassDef':'class', 'Lambda':'lambda', 'While':'while',
           'With':'with', 'Try':'try', 'NamedExpr':':=', 'Global':'global', 'Await':'await', 'Attribute':'attribute access'}
 
@@ -120,10 +120,10 @@ class Interpreter:
         try: return do(node)
         finally: self.depth -= 1
 
-# %% ../../nbs/00_core/01_config.ipynb #9c3600e6
+# %% ../../nbs/00_core/01_config.ipynb #c814520d
 _TEMPLATE = re.compile(r'\{\{\s*(file\w+|_base_[\w.\[\]]*)\s*\}\}')
 
-# %% ../../nbs/00_core/01_config.ipynb #5d81fadd
+# %% ../../nbs/00_core/01_config.ipynb #f413eafe
 @patch
 def variable(self:Interpreter, node, name):
     "The value of `fileDirname`, `_base_.a.b[0]` and the like."
@@ -140,14 +140,14 @@ def variable(self:Interpreter, node, name):
     self.weigh(node, v)
     return copy.deepcopy(v)
 
-# %% ../../nbs/00_core/01_config.ipynb #8f30d873
+# %% ../../nbs/00_core/01_config.ipynb #24ca9931
 @patch
 def fill(self:Interpreter, node, s):
     "`s` with its variables replaced."
     if m := _TEMPLATE.fullmatch(s.strip()): return self.variable(node, m[1])
     return _TEMPLATE.sub(lambda m: str(self.variable(node, m[1])), s)
 
-# %% ../../nbs/00_core/01_config.ipynb #f5567c84
+# %% ../../nbs/00_core/01_config.ipynb #0347ba33
 @patch
 def _Constant(self:Interpreter, node):
     v = node.value
@@ -162,7 +162,7 @@ def _values(self:Interpreter, nodes):
         else: out.append(self.visit(n))
     return out
 
-# %% ../../nbs/00_core/01_config.ipynb #f61e985b
+# %% ../../nbs/00_core/01_config.ipynb #82cfd146
 @patch
 def items(self:Interpreter, node, v):
     "The elements of a value that may be iterated."
@@ -176,7 +176,7 @@ def _List(self:Interpreter, node): return self._values(node.elts)
 @patch
 def _Tuple(self:Interpreter, node): return tuple(self._values(node.elts))
 
-# %% ../../nbs/00_core/01_config.ipynb #b580bce5
+# %% ../../nbs/00_core/01_config.ipynb #2d71d283
 @patch
 def _Set(self:Interpreter, node):
     if len(node.elts)==1 and isinstance(inner := node.elts[0], ast.Set) and len(inner.elts)==1:
@@ -185,7 +185,7 @@ def _Set(self:Interpreter, node):
     self.weigh(node, v)
     return set(v)
 
-# %% ../../nbs/00_core/01_config.ipynb #f5aa87d0
+# %% ../../nbs/00_core/01_config.ipynb #2041f17c
 @patch
 def _Dict(self:Interpreter, node):
     out = {}
@@ -198,7 +198,7 @@ def _Dict(self:Interpreter, node):
             key = self.visit(k); self.weigh(node, key); out[key] = self.visit(v)
     return out
 
-# %% ../../nbs/00_core/01_config.ipynb #5f7219c8
+# %% ../../nbs/00_core/01_config.ipynb #16ce8d48
 @patch
 def _Name(self:Interpreter, node):
     if node.id in self.env: return self.env[node.id]
@@ -215,7 +215,7 @@ def _Subscript(self:Interpreter, node):
 @patch
 def _Slice(self:Interpreter, node): return slice(*(n and self.visit(n) for n in (node.lower, node.upper, node.step)))
 
-# %% ../../nbs/00_core/01_config.ipynb #16f31cc2
+# %% ../../nbs/00_core/01_config.ipynb #04c24b0e
 _BINARY = {ast.Add:operator.add, ast.Sub:operator.sub, ast.Mult:operator.mul, ast.Div:operator.truediv, ast.FloorDiv:operator.floordiv,
            ast.Mod:operator.mod, ast.Pow:operator.pow, ast.BitOr:operator.or_, ast.BitAnd:operator.and_}
 _UNARY = {ast.USub:operator.neg, ast.UAdd:operator.pos, ast.Not:operator.not_}
@@ -232,7 +232,7 @@ def _price(op, a, b):
 
 def _safe_percent(s): return not re.search(r'%(\(\w*\))?[-+ #0]*(\*|\d{4}|\d*\.(\*|\d{4}))', s)
 
-# %% ../../nbs/00_core/01_config.ipynb #76a96cad
+# %% ../../nbs/00_core/01_config.ipynb #a65868b9
 @patch
 def binary(self:Interpreter, node, op, a, b):
     "`a op b`, paid for."
@@ -246,7 +246,7 @@ def binary(self:Interpreter, node, op, a, b):
 @patch
 def _BinOp(self:Interpreter, node): return self.binary(node, node.op, self.visit(node.left), self.visit(node.right))
 
-# %% ../../nbs/00_core/01_config.ipynb #a8102916
+# %% ../../nbs/00_core/01_config.ipynb #ab679167
 @patch
 def _UnaryOp(self:Interpreter, node):
     if type(node.op) not in _UNARY: self.refuse(node, f"the operator {type(node.op).__name__} is not allowed in a config")
@@ -262,7 +262,7 @@ def _BoolOp(self:Interpreter, node):
 @patch
 def _IfExp(self:Interpreter, node): return self.visit(node.body if self.visit(node.test) else node.orelse)
 
-# %% ../../nbs/00_core/01_config.ipynb #ee9b903c
+# %% ../../nbs/00_core/01_config.ipynb #8c43e71a
 @patch
 def _Compare(self:Interpreter, node):
     a = self.visit(node.left)
@@ -273,7 +273,7 @@ def _Compare(self:Interpreter, node):
         a = b
     return True
 
-# %% ../../nbs/00_core/01_config.ipynb #0c938fbe
+# %% ../../nbs/00_core/01_config.ipynb #145453d3
 @patch
 def bind(self:Interpreter, target, value):
     "Assign `value` to a name, a tuple of targets or an element."
@@ -291,7 +291,7 @@ def bind(self:Interpreter, target, value):
         holder[key] = value
     else: self.visit(target)
 
-# %% ../../nbs/00_core/01_config.ipynb #43314d48
+# %% ../../nbs/00_core/01_config.ipynb #639f0afa
 @patch
 def loop(self:Interpreter, gens, make):
     "Call `make` once for each turn of nested comprehension loops."
@@ -305,7 +305,7 @@ def loop(self:Interpreter, gens, make):
             if all(self.visit(c) for c in gen.ifs): self.loop(gens[1:], make)
         finally: self.env = outer
 
-# %% ../../nbs/00_core/01_config.ipynb #871128a2
+# %% ../../nbs/00_core/01_config.ipynb #1b830227
 @patch
 def _ListComp(self:Interpreter, node):
     out = []
@@ -320,7 +320,7 @@ def _SetComp(self:Interpreter, node):
     v = self._ListComp(node); self.weigh(node, v)
     return set(v)
 
-# %% ../../nbs/00_core/01_config.ipynb #c1706758
+# %% ../../nbs/00_core/01_config.ipynb #dafc930d
 @patch
 def _DictComp(self:Interpreter, node):
     out = {}
@@ -329,7 +329,7 @@ def _DictComp(self:Interpreter, node):
     self.loop(node.generators, _make)
     return out
 
-# %% ../../nbs/00_core/01_config.ipynb #df29f780
+# %% ../../nbs/00_core/01_config.ipynb #f21298b0
 def _safe_spec(spec): return not re.search(r'\d{4}|[{*]', spec or '')
 
 def _safe_format(s):
@@ -346,7 +346,7 @@ def _FormattedValue(self:Interpreter, node):
     if not _safe_spec(spec): self.refuse(node, f"the format {spec[:60]!r} is too wide")
     return format({-1:lambda x:x, 115:str, 114:repr, 97:ascii}[node.conversion](v), spec)
 
-# %% ../../nbs/00_core/01_config.ipynb #3c9c9883
+# %% ../../nbs/00_core/01_config.ipynb #8aa6eae5
 def _range(*args):
     if len(r := range(*args))>100_000: raise ValueError(f"{r} is too long for a config")
     return r
@@ -362,7 +362,7 @@ _METHODS = {dict:'update copy get keys values items pop setdefault', list:'appen
 _METHODS = {t:names.split() for t,names in _METHODS.items()}
 _CHEAP = {'append', 'extend', 'add', 'update', 'get', 'setdefault'} # these do not look at all of their object
 
-# %% ../../nbs/00_core/01_config.ipynb #fb8f3ecf
+# %% ../../nbs/00_core/01_config.ipynb #b3f596b1
 @patch
 def _method(self:Interpreter, node, owner, name, args):
     "The method `name` of `owner`, if configs may call it with `args`."
@@ -377,7 +377,7 @@ def _method(self:Interpreter, node, owner, name, args):
     found = getattr(owner, name)
     return _listed(found) if name in ('keys', 'values', 'items') else found
 
-# %% ../../nbs/00_core/01_config.ipynb #478ed551
+# %% ../../nbs/00_core/01_config.ipynb #f54c8458
 @patch
 def _Call(self:Interpreter, node):
     name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr if isinstance(node.func, ast.Attribute) else None
@@ -396,7 +396,7 @@ def _Call(self:Interpreter, node):
     if f is str or name=='format': self.weigh(node, kwargs)
     return f(*args, **kwargs)
 
-# %% ../../nbs/00_core/01_config.ipynb #918c2947
+# %% ../../nbs/00_core/01_config.ipynb #8c88eea3
 @patch
 def _Assign(self:Interpreter, node):
     value = self.visit(node.value)
@@ -414,7 +414,7 @@ def _AugAssign(self:Interpreter, node):
     if isinstance(old, list) and isinstance(node.op, ast.Add): old.extend(self.items(node, more))
     else: self.bind(node.target, self.binary(node, node.op, old, more))
 
-# %% ../../nbs/00_core/01_config.ipynb #464dff73
+# %% ../../nbs/00_core/01_config.ipynb #aa868fb8
 @patch
 def _Expr(self:Interpreter, node): self.visit(node.value)
 
@@ -431,7 +431,7 @@ def _For(self:Interpreter, node):
         self.run(node.body)
     self.run(node.orelse)
 
-# %% ../../nbs/00_core/01_config.ipynb #5ce12eb0
+# %% ../../nbs/00_core/01_config.ipynb #5c1b8d50
 @patch
 def _Delete(self:Interpreter, node):
     for t in node.targets:
@@ -439,7 +439,7 @@ def _Delete(self:Interpreter, node):
         elif isinstance(t, ast.Subscript): del self.visit(t.value)[self.visit(t.slice)]
         else: self.visit(t)
 
-# %% ../../nbs/00_core/01_config.ipynb #4a41d087
+# %% ../../nbs/00_core/01_config.ipynb #494ec4c4
 @patch
 def run(self:Interpreter, nodes):
     "Carry out statements; an error that Python would raise names file and line."
@@ -449,7 +449,7 @@ def run(self:Interpreter, nodes):
         except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RuntimeError) as e:
             self.refuse(n, f"{type(e).__name__}: {e}")
 
-# %% ../../nbs/00_core/01_config.ipynb #44f4ac97
+# %% ../../nbs/00_core/01_config.ipynb #d2aa0fd0
 @patch
 def result(self:Interpreter)->dict: # the file's variables that do not start with `_`
     "Run the whole text."
@@ -463,7 +463,7 @@ def result(self:Interpreter)->dict: # the file's variables that do not start wit
     self.weigh(body[-1] if body else None, out)
     return self.checked(out)
 
-# %% ../../nbs/00_core/01_config.ipynb #15c15801
+# %% ../../nbs/00_core/01_config.ipynb #49688939
 @patch
 def checked(self:Interpreter, v):
     "A copy of `v` in which nothing is shared; values no config may hold are refused."
@@ -473,7 +473,7 @@ def checked(self:Interpreter, v):
     if isinstance(v, complex): raise ConfigError(f"{self.path}: the value {v!r} is not allowed in a config")
     return v
 
-# %% ../../nbs/00_core/01_config.ipynb #1ddc88d0
+# %% ../../nbs/00_core/01_config.ipynb #323297bb
 def _read_data(path, text):
     "The dict in the text of a JSON or YAML file."
     if path.endswith('.json'):
@@ -486,14 +486,14 @@ def _read_data(path, text):
     if data is not None and not isinstance(data, dict): raise ConfigError(f"{path}: the file must hold a dict, not a {type(data).__name__}")
     return data or {}
 
-# %% ../../nbs/00_core/01_config.ipynb #060e7516
+# %% ../../nbs/00_core/01_config.ipynb #c11fd221
 def _fill_all(run, v):
     "`v` with the variables in all its strings replaced."
     if isinstance(v, dict): return {k:_fill_all(run, x) for k,x in v.items()}
     if isinstance(v, list): return [_fill_all(run, x) for x in v]
     return run.fill(None, v) if isinstance(v, str) else v
 
-# %% ../../nbs/00_core/01_config.ipynb #59c3b7c1
+# %% ../../nbs/00_core/01_config.ipynb #72100ecf
 def _load_bases(path, names, stack):
     "The merged bases of the file `path`, and their text."
     if not isinstance(names, (str, list, tuple)): raise ConfigError(f"{path}: _base_ must be a file name or a list of them, got {names!r}")
@@ -506,7 +506,7 @@ def _load_bases(path, names, stack):
         out.update(data); texts.append(text)
     return out,''.join(texts)
 
-# %% ../../nbs/00_core/01_config.ipynb #8aac563b
+# %% ../../nbs/00_core/01_config.ipynb #701f7a40
 def _load(path, stack=()):
     "The dict of the file `path`, bases included, and the text of all files."
     path = os.path.abspath(path)
@@ -531,7 +531,7 @@ def _load(path, stack=()):
     except ConfigError as e: raise ConfigError(f"{path}: {e}") from None
     return merged,''.join(found)+f'# {path}\n{text}\n'
 
-# %% ../../nbs/00_core/01_config.ipynb #fba91d13
+# %% ../../nbs/00_core/01_config.ipynb #dfd05368
 def replace_cfg_vals(
     cfg:dict, # the config
 )->dict: # a new dict
@@ -554,7 +554,7 @@ def replace_cfg_vals(
         return re.sub(r'\$\{([\w.]+)\}', lambda m: _text(m[1]), v)
     return _replace(cfg)
 
-# %% ../../nbs/00_core/01_config.ipynb #6ef560f7
+# %% ../../nbs/00_core/01_config.ipynb #8076a7eb
 class Config(ConfigDict):
     "A config: nested dicts with attribute access, its file name and its text."
     def __init__(self,
@@ -578,7 +578,7 @@ class Config(ConfigDict):
         if allow_custom_imports and data.get('custom_imports'): import_custom(**data['custom_imports'])
         return cls(data, os.fspath(path), text)
 
-# %% ../../nbs/00_core/01_config.ipynb #69f27001
+# %% ../../nbs/00_core/01_config.ipynb #6563e880
 def merge_options(
     cfg:dict, # the config
     options:dict, # dotted key -> value, such as `{'data.test.pipeline.0.type': 'LoadImageFromWebcam'}`
@@ -598,7 +598,7 @@ def merge_from_dict(self:Config,
     merged = merge_options(self.to_dict(), options)
     self.clear(); self.update(merged)
 
-# %% ../../nbs/00_core/01_config.ipynb #c6b7eee8
+# %% ../../nbs/00_core/01_config.ipynb #9b026c67
 def import_custom(
     imports, # a module name or a list of them
     allow_failed_imports:bool=False, # skip modules that cannot be imported?
@@ -609,7 +609,7 @@ def import_custom(
         except ImportError as e:
             if not allow_failed_imports: raise ImportError(f"custom_imports: cannot import {name!r}: {e}") from e
 
-# %% ../../nbs/00_core/01_config.ipynb #d7934834
+# %% ../../nbs/00_core/01_config.ipynb #1dad072f
 def _is_name(k): return isinstance(k, str) and k.isidentifier() and not keyword.iskeyword(k)
 
 def _parts(v, where):
@@ -620,7 +620,7 @@ def _parts(v, where):
     marks = {list:'[]', tuple:'()', set:'{}'}.get(type(v))
     return marks and (*marks, [('', x, f'{where}.{i}') for i,x in enumerate(v)])
 
-# %% ../../nbs/00_core/01_config.ipynb #ace557f3
+# %% ../../nbs/00_core/01_config.ipynb #21e8ba2d
 def _line(v, where):
     "`v` as Python source on one line."
     if v is None or isinstance(v, (bool, range)): return repr(v)
@@ -632,7 +632,7 @@ def _line(v, where):
     a,b,items = parts
     return a + ', '.join(p+_line(x, w) for p,x,w in items) + (',' if type(v) is tuple and len(v)==1 else '') + b
 
-# %% ../../nbs/00_core/01_config.ipynb #ea3b44af
+# %% ../../nbs/00_core/01_config.ipynb #3084dd29
 def _source(v, where, indent=0, used=0):
     "`v` as Python source, on several lines where one would be too long."
     line,parts = _line(v, where),_parts(v, where)
@@ -641,7 +641,7 @@ def _source(v, where, indent=0, used=0):
     pad = ' '*(indent+4)
     return f'{a}\n' + ''.join(f'{pad}{p}{_source(x, w, indent+4, len(p))},\n' for p,x,w in items) + ' '*indent + b
 
-# %% ../../nbs/00_core/01_config.ipynb #be1cb2ab
+# %% ../../nbs/00_core/01_config.ipynb #2ebd8c0b
 @patch(as_prop=True)
 def pretty_text(self:Config)->str:
     "This config as Python text."
@@ -649,7 +649,7 @@ def pretty_text(self:Config)->str:
     if bad: raise ConfigError(f"{bad[0]!r} cannot be a variable of a Python config")
     return ''.join(f'{k} = {_source(v, k, used=len(k)+3)}\n' for k,v in self.items())
 
-# %% ../../nbs/00_core/01_config.ipynb #5896db5b
+# %% ../../nbs/00_core/01_config.ipynb #28dbdfe9
 @patch
 def dump(self:Config,
     file=None, # .py, .json, .yml or .yaml; the Python text is returned if there is none
@@ -665,7 +665,7 @@ def dump(self:Config,
     else: raise ConfigError(f"{file}: a config ends in .py, .json, .yml or .yaml")
     with atomic_path(file) as part: part.write_text(text, encoding='utf-8')
 
-# %% ../../nbs/00_core/01_config.ipynb #cd5716b1
+# %% ../../nbs/00_core/01_config.ipynb #d4a54b9a
 def _scalar(s):
     s = s.strip()
     if len(s)>1 and s[0]==s[-1] and s[0] in '"\'': return s[1:-1]
@@ -673,7 +673,7 @@ def _scalar(s):
         with contextlib.suppress(ValueError): return t(s)
     return {'true':True, 'false':False, 'none':None}.get(s.lower(), s)
 
-# %% ../../nbs/00_core/01_config.ipynb #2f420187
+# %% ../../nbs/00_core/01_config.ipynb #b9e606ba
 def _split(s, whole):
     "Split `s` at the commas outside of brackets and quotes."
     out,stack,quote,last = [],[],'',0
@@ -687,7 +687,7 @@ def _split(s, whole):
     if stack or quote: raise ValueError(f"option {whole!r}: {s!r} lacks a closing {quote or stack[-1]!r}")
     return out+[s[last:]]
 
-# %% ../../nbs/00_core/01_config.ipynb #860303c9
+# %% ../../nbs/00_core/01_config.ipynb #556182b8
 def _parse(s, whole):
     s = s.strip()
     if s[:1] in ('"', "'") and s[-1:]==s[0] and s[1:2] in ('[', '('): return _parse(s[1:-1], whole)
@@ -698,7 +698,7 @@ def _parse(s, whole):
     values = [_parse(p, whole) for p in _split(inner, whole)] if inner.strip() else []
     return tuple(values) if s[0]=='(' else values
 
-# %% ../../nbs/00_core/01_config.ipynb #8ef35184
+# %% ../../nbs/00_core/01_config.ipynb #69234903
 def parse_options(
     options:list, # texts of the form `key=value`
 )->dict: # dotted key -> value, for `Config.fromfile` and `merge_from_dict`

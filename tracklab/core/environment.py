@@ -5,17 +5,17 @@
 # %% auto #0
 __all__ = ['PACKAGES', 'OPENCV', 'version_of', 'git_hash', 'collect_env', 'format_env']
 
-# %% ../../nbs/00_core/04_environment.ipynb #5b354f2e
+# %% ../../nbs/00_core/04_environment.ipynb #09151583
 import importlib.metadata, importlib.util, os, platform, subprocess, sys
 from pathlib import Path
 import tracklab
 
-# %% ../../nbs/00_core/04_environment.ipynb #30a33f56
+# %% ../../nbs/00_core/04_environment.ipynb #05e7aef3
 PACKAGES = {'PyTorch':'torch', 'TorchVision':'torchvision', 'NumPy':'numpy', 'SciPy':'scipy', 'pandas':'pandas',
             'pycocotools':'pycocotools', 'motmetrics':'motmetrics'} # name in the report -> distribution
 OPENCV = ['opencv-python-headless', 'opencv-python', 'opencv-contrib-python-headless', 'opencv-contrib-python'] # all give `cv2`
 
-# %% ../../nbs/00_core/04_environment.ipynb #30b18c10
+# %% ../../nbs/00_core/04_environment.ipynb #bc933f6f
 def version_of(
     *names, # distributions, any of which may be installed
 )->str: # version of the first that is, or `not installed`
@@ -25,7 +25,7 @@ def version_of(
         except importlib.metadata.PackageNotFoundError: pass
     return 'not installed'
 
-# %% ../../nbs/00_core/04_environment.ipynb #e1ade099
+# %% ../../nbs/00_core/04_environment.ipynb #b109b663
 def git_hash(
     folder=None, # a folder; the package's own by default
 )->str: # short commit hash, `+` appended if tracked files have been changed, or '' outside of a checkout
@@ -38,7 +38,7 @@ def git_hash(
     try: return _git('rev-parse', '--short', 'HEAD') + ('+' if _git('status', '--porcelain', '--untracked-files=no') else '')
     except (OSError, subprocess.SubprocessError): return ''
 
-# %% ../../nbs/00_core/04_environment.ipynb #1ec7a881
+# %% ../../nbs/00_core/04_environment.ipynb #84adff8f
 def _devices():
     "What PyTorch knows about accelerators."
     if importlib.util.find_spec('torch') is None: return {'CUDA available':'not installed'}
@@ -49,14 +49,14 @@ def _devices():
     for i in range(torch.cuda.device_count()): out[f'GPU {i}'] = torch.cuda.get_device_name(i)
     return {**out, 'PyTorch threads':torch.get_num_threads()}
 
-# %% ../../nbs/00_core/04_environment.ipynb #4144e960
+# %% ../../nbs/00_core/04_environment.ipynb #82032587
 def collect_env()->dict: # name -> fact
     "Facts about the system, the packages and the devices."
     version = tracklab.__version__ + (f' ({h})' if (h := git_hash()) else '')
     system = {'TrackLab':version, 'Python':sys.version.split()[0], 'Platform':platform.platform(), 'CPUs':os.cpu_count()}
     return {**system, **{k:version_of(n) for k,n in PACKAGES.items()}, 'OpenCV':version_of(*OPENCV), **_devices()}
 
-# %% ../../nbs/00_core/04_environment.ipynb #144c0ffa
+# %% ../../nbs/00_core/04_environment.ipynb #0a16fa2f
 def format_env(
     env:dict=None, # facts; those of this machine by default
 )->str: # one line for each fact

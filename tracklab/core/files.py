@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['atomic_path']
 
-# %% ../../nbs/00_core/00_files.ipynb #9a4295e1
+# %% ../../nbs/00_core/00_files.ipynb #6262bd9f
 import os,tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-# %% ../../nbs/00_core/00_files.ipynb #0400874a
+# %% ../../nbs/00_core/00_files.ipynb #3506ea73
 @contextmanager
 def atomic_path(
     path, # the file to write; its folder is made if need be

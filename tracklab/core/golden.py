@@ -6,7 +6,7 @@
 __all__ = ['Check', 'Entry', 'Row', 'CHECKERS', 'project_root', 'golden_dir', 'beside', 'load_golden', 'difference', 'NotYet',
            'golden_checker', 'run_entry', 'golden_entries', 'test_golden']
 
-# %% ../../nbs/00_core/10_golden.ipynb #27cd1357
+# %% ../../nbs/00_core/10_golden.ipynb #52126c7c
 import fnmatch,json,traceback
 import numpy as np
 from collections import namedtuple
@@ -14,7 +14,7 @@ from pathlib import Path
 import tracklab
 from .registry import UnknownType
 
-# %% ../../nbs/00_core/10_golden.ipynb #1049b651
+# %% ../../nbs/00_core/10_golden.ipynb #ab8860eb
 def project_root()->Path: # the folder with `settings.ini`
     "The checkout that this package was installed from."
     return Path(tracklab.__file__).resolve().parent.parent
@@ -39,7 +39,7 @@ def beside(
             if q.exists(): return q
     raise FileNotFoundError(f"{name} is neither in {folder} nor in the folders around it")
 
-# %% ../../nbs/00_core/10_golden.ipynb #513d4ce3
+# %% ../../nbs/00_core/10_golden.ipynb #2a25779d
 def _decode(o, npz):
     if isinstance(o, list): return [_decode(x, npz) for x in o]
     if not isinstance(o, dict): return o
@@ -62,7 +62,7 @@ def load_golden(
     npz = dict(np.load(arrays, allow_pickle=False)) if arrays.exists() else {}
     return _decode(json.loads(path.read_text(encoding='utf-8')), npz)
 
-# %% ../../nbs/00_core/10_golden.ipynb #407e41b9
+# %% ../../nbs/00_core/10_golden.ipynb #121feced
 def difference(
     got, # numbers, arrays, texts, in lists and dicts
     want, # the same structure
@@ -88,7 +88,7 @@ def difference(
 
 def _worst(pairs): return max(pairs, key=lambda o:o[0], default=(0.,''))
 
-# %% ../../nbs/00_core/10_golden.ipynb #7d9a3415
+# %% ../../nbs/00_core/10_golden.ipynb #d0aa08a5
 Check = namedtuple('Check', 'where error tolerance')
 Entry = namedtuple('Entry', 'name run')
 Row = namedtuple('Row', 'entry error where tolerance status')
@@ -118,7 +118,7 @@ def run_entry(
     worst = max(checks, key=lambda c: c.error/c.tolerance if c.tolerance else np.inf*(c.error>0) if c.error else 0.)
     return Row(entry.name, float(worst.error), worst.where, worst.tolerance, 'ok' if all(c.error<=c.tolerance for c in checks) else 'FAIL')
 
-# %% ../../nbs/00_core/10_golden.ipynb #e96373a1
+# %% ../../nbs/00_core/10_golden.ipynb #c2d63ffd
 def _pending(folder):
     index = folder/'index.json'
     names = [p.stem for p in sorted(folder.glob('*.json')) if p!=index]

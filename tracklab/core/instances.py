@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['Instances', 'outs2results', 'results2outs']
 
-# %% ../../nbs/00_core/07_instances.ipynb #c82ddaf6
+# %% ../../nbs/00_core/07_instances.ipynb #fc638cae
 import numpy as np
 from fastcore.basics import patch
 from .boxes import xp_of
 
-# %% ../../nbs/00_core/07_instances.ipynb #f2e46ff4
+# %% ../../nbs/00_core/07_instances.ipynb #393009dc
 class Instances:
     "The objects of one frame: named fields of one common length."
     def __init__(self,
@@ -26,7 +26,10 @@ class Instances:
 
     def __len__(self): return len(next(iter(self.__dict__.values()), ()))
     def __contains__(self, name): return name in self.__dict__
-    def __getitem__(self, i): return self._make({k:_take(v, i) for k,v in self.__dict__.items()})
+    def __getitem__(self, i):
+        if isinstance(i, (int,np.integer)): i = slice(i, i+1 or None)
+        elif not isinstance(i, slice): i = _indices(i)
+        return self._make({k:_take(v, i) for k,v in self.__dict__.items()})
     def __repr__(self):
         return f"Instances({len(self)}: {', '.join(k+str(list(v.shape)) if hasattr(v, 'shape') else k for k,v in self.fields.items())})"
 
@@ -39,14 +42,18 @@ class Instances:
     @property
     def fields(self): return dict(self.__dict__)
 
-# %% ../../nbs/00_core/07_instances.ipynb #af9cb5d3
-def _take(v, i):
-    if isinstance(i, (int, np.integer)): i = slice(i, i+1 or None)
-    if not isinstance(v, list) or isinstance(i, slice): return v[i]
+# %% ../../nbs/00_core/07_instances.ipynb #6c91aeec
+def _indices(i):
+    "A mask or indices, array, tensor or list -> indices"
+    if hasattr(i, 'detach'): return i
     i = np.asarray(i)
-    return [v[j] for j in (np.flatnonzero(i) if i.dtype==bool else i)]
+    return i.nonzero()[0] if i.dtype==bool else i.astype(int) if not i.size else i
 
-# %% ../../nbs/00_core/07_instances.ipynb #0b6eaa6c
+def _take(v, i):
+    if isinstance(v, np.ndarray) and isinstance(i, np.ndarray): return v.take(i, 0)
+    return [v[j] for j in i] if isinstance(v, list) and not isinstance(i, slice) else v[i]
+
+# %% ../../nbs/00_core/07_instances.ipynb #0eeb8f2e
 @patch
 def with_(self:Instances,
     **fields, # fields to add or replace; `None` removes one
@@ -54,7 +61,7 @@ def with_(self:Instances,
     "The same objects with other fields."
     return Instances(**(self.__dict__|fields))
 
-# %% ../../nbs/00_core/07_instances.ipynb #47d6adb2
+# %% ../../nbs/00_core/07_instances.ipynb #baca3316
 def _cat(vs):
     if isinstance(vs[0], list): return [o for v in vs for o in v]
     return xp_of(vs[0]).concatenate(vs, 0)
@@ -68,7 +75,7 @@ def cat(cls:Instances,
     if not parts: return cls()
     return cls._make({k:_cat([p.__dict__[k] for p in parts]) for k in parts[0].__dict__ if all(k in p for p in parts)})
 
-# %% ../../nbs/00_core/07_instances.ipynb #f6480620
+# %% ../../nbs/00_core/07_instances.ipynb #4fdae452
 @patch
 def to(self:Instances,
     device, # as in `Tensor.to`
@@ -81,7 +88,7 @@ def numpy(self:Instances)->Instances: # tensors as arrays
     "The same objects with numpy fields, for association and files."
     return self._make({k:v.detach().cpu().numpy() if hasattr(v, 'detach') else v for k,v in self.__dict__.items()})
 
-# %% ../../nbs/00_core/07_instances.ipynb #b896bbe1
+# %% ../../nbs/00_core/07_instances.ipynb #19d11e36
 def _array(x): return x.detach().cpu().numpy() if hasattr(x, 'detach') else np.asarray(x)
 
 def outs2results(
@@ -104,7 +111,7 @@ def outs2results(
     if masks is not None: results['mask_results'] = [[_array(masks)[i] for i in g] for g in groups]
     return results
 
-# %% ../../nbs/00_core/07_instances.ipynb #caf9a082
+# %% ../../nbs/00_core/07_instances.ipynb #85e2e1f3
 def results2outs(
     bbox_results:list=None, # per class `(n,5)`, or `(n,6)` with the id in front
     mask_results:list=None, # per class a list of masks `(H,W)`

@@ -5,25 +5,25 @@
 # %% auto #0
 __all__ = ['get_logger', 'get_root_logger', 'warn_once']
 
-# %% ../../nbs/00_core/03_logging.ipynb #abbb83df
+# %% ../../nbs/00_core/03_logging.ipynb #704b8820
 import functools, logging, os, sys
 from pathlib import Path
 
-# %% ../../nbs/00_core/03_logging.ipynb #05c8d0d8
+# %% ../../nbs/00_core/03_logging.ipynb #81482a25
 def _rank():
     "Rank of this process, 0 when it runs alone."
     dist = getattr(sys.modules.get('torch'), 'distributed', None) # a process that has not imported torch is not part of a group
     if dist and dist.is_available() and dist.is_initialized(): return dist.get_rank()
     return int(os.environ.get('RANK', 0))
 
-# %% ../../nbs/00_core/03_logging.ipynb #c701f489
+# %% ../../nbs/00_core/03_logging.ipynb #160432cf
 def get_logger(
     name:str='tracklab', # name of the logger; below `tracklab` it shares its handlers
 )->logging.Logger: # the logger
     "A logger of the package."
     return logging.getLogger(name if name.split('.')[0]=='tracklab' else f'tracklab.{name}')
 
-# %% ../../nbs/00_core/03_logging.ipynb #0e8d6a00
+# %% ../../nbs/00_core/03_logging.ipynb #257e93b4
 def get_root_logger(
     log_file=None, # also write to this file; rank 0 only
     log_level:int=logging.INFO, # level for rank 0; other ranks log errors
@@ -43,7 +43,7 @@ def get_root_logger(
     logger.setLevel(log_level if rank==0 else logging.ERROR)
     return logger
 
-# %% ../../nbs/00_core/03_logging.ipynb #0847af4e
+# %% ../../nbs/00_core/03_logging.ipynb #1e6b4485
 @functools.lru_cache(maxsize=1024)
 def warn_once(
     message:str, # the warning

@@ -6,12 +6,12 @@
 __all__ = ['encode_masks', 'decode_masks', 'polygons_to_rle', 'mask_to_polygons', 'mask_iou', 'mask_area', 'mask2bbox',
            'crop_mask', 'resize_masks', 'paste_masks']
 
-# %% ../../nbs/00_core/06_masks.ipynb #d4da37e3
+# %% ../../nbs/00_core/06_masks.ipynb #c8670aa7
 import cv2
 import numpy as np
 from pycocotools import mask as coco_mask
 
-# %% ../../nbs/00_core/06_masks.ipynb #29b27f3a
+# %% ../../nbs/00_core/06_masks.ipynb #6f7cb6e9
 def encode_masks(
     masks, # `(N,H,W)` bool or 0/1
     text:bool=False, # counts as `str`, as JSON needs them, instead of `bytes`
@@ -53,7 +53,7 @@ def mask_to_polygons(
     found,_ = cv2.findContours(np.ascontiguousarray(mask, 'uint8'), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     return [c.reshape(-1).tolist() for c in found if len(c)>=3]
 
-# %% ../../nbs/00_core/06_masks.ipynb #3c6abeaa
+# %% ../../nbs/00_core/06_masks.ipynb #e88abc9c
 def mask_iou(
     a:list, # N run-length dicts
     b:list, # M run-length dicts
@@ -81,7 +81,7 @@ def mask2bbox(
     out[~m.any((1,2))] = 0
     return masks.new_zeros(0).float().new_tensor(out) if hasattr(masks, 'detach') else out
 
-# %% ../../nbs/00_core/06_masks.ipynb #77dd8043
+# %% ../../nbs/00_core/06_masks.ipynb #3f70f7b7
 def crop_mask(
     mask, # `(H,W)`
     box, # xyxy pixels

@@ -12,17 +12,17 @@ __all__ = ['PARENT', 'REGISTRY', 'register', 'build', 'MODELS', 'DETECTORS', 'BA
            'TRANSFORMER_LAYER_SEQUENCE', 'INITIALIZERS', 'HOOKS', 'RUNNERS', 'OPTIMIZERS', 'OPTIMIZER_BUILDERS',
            'UnknownType', 'near', 'check_args', 'scope_chain', 'Registry', 'build_from_cfg']
 
-# %% ../../nbs/00_core/00_registry.ipynb #3311b940
+# %% ../../nbs/00_core/00_registry.ipynb #a8b159c8
 import difflib, importlib, inspect, sys
 from typing import Any, Callable
 from fastcore.basics import patch
 
-# %% ../../nbs/00_core/00_registry.ipynb #fe367094
+# %% ../../nbs/00_core/00_registry.ipynb #39c9f659
 class UnknownType(KeyError):
     "A config names a type that no module has registered."
     def __str__(self): return self.args[0]
 
-# %% ../../nbs/00_core/00_registry.ipynb #924554b1
+# %% ../../nbs/00_core/00_registry.ipynb #644268dd
 def near(
     name:str, # the name that was not found
     known, # the names that exist
@@ -31,7 +31,7 @@ def near(
     found = difflib.get_close_matches(name, list(known), n=3)
     return f"; did you mean {' or '.join(map(repr, found))}?" if found else ''
 
-# %% ../../nbs/00_core/00_registry.ipynb #6bfa883b
+# %% ../../nbs/00_core/00_registry.ipynb #359538a4
 def check_args(
     obj:Callable, # class or function about to be called
     kwargs:dict, # its arguments
@@ -47,10 +47,10 @@ def check_args(
     if extra: raise TypeError(f"{name}: unexpected argument {extra[0]!r}{near(extra[0], takes)}; {accepts}")
     if needs: raise TypeError(f"{name}: missing argument {needs[0]!r}; {accepts}")
 
-# %% ../../nbs/00_core/00_registry.ipynb #c0503b59
+# %% ../../nbs/00_core/00_registry.ipynb #1a9b52ec
 PARENT = {'mmtrack':'mmdet', 'mmdet':'', 'mmcv':'', 'mmcls':'', '':None} # scope -> where to look next; '' holds our own names
 
-# %% ../../nbs/00_core/00_registry.ipynb #ca8796d0
+# %% ../../nbs/00_core/00_registry.ipynb #41795a02
 def scope_chain(
     name:str, # `Name` or `scope.Name`
 )->list: # full names in the order in which they are tried
@@ -62,7 +62,7 @@ def scope_chain(
         scope = PARENT.get(scope)
     return names
 
-# %% ../../nbs/00_core/00_registry.ipynb #95736655
+# %% ../../nbs/00_core/00_registry.ipynb #19c2f8de
 def _in_session(obj):
     "Is `obj` what the running notebook or script knows under its name?"
     return getattr(sys.modules.get('__main__'), obj.__qualname__, None) is obj
@@ -72,7 +72,7 @@ def _same(a, b):
     modules = {a.__module__, b.__module__}
     return a.__qualname__==b.__qualname__ and (len(modules)==1 or '__main__' in modules)
 
-# %% ../../nbs/00_core/00_registry.ipynb #af040f61
+# %% ../../nbs/00_core/00_registry.ipynb #65160dcf
 class Registry:
     "A table from names to the classes and functions that configs may build."
     def __init__(self,
@@ -93,7 +93,7 @@ class Registry:
     def __contains__(self, name): return self._find(name) is not None
     def __repr__(self): return f'{type(self).__name__} of {len(self)} types'
 
-# %% ../../nbs/00_core/00_registry.ipynb #504b3e97
+# %% ../../nbs/00_core/00_registry.ipynb #5c1d9b49
 @patch
 def _add(self:Registry, full, obj, force):
     table = self._session if obj.__module__=='__main__' else self._names
@@ -105,7 +105,7 @@ def _add(self:Registry, full, obj, force):
     if force: self._names.pop(full, None), self._session.pop(full, None)
     table[full] = obj
 
-# %% ../../nbs/00_core/00_registry.ipynb #1da3cc7d
+# %% ../../nbs/00_core/00_registry.ipynb #04d4fe0f
 @patch
 def register(self:Registry,
     *names, # the names to use instead of the object's own, or the object itself when used as a bare decorator
@@ -119,7 +119,7 @@ def register(self:Registry,
         return obj
     return _decorate
 
-# %% ../../nbs/00_core/00_registry.ipynb #9c4556c8
+# %% ../../nbs/00_core/00_registry.ipynb #c9ca6e7e
 @patch
 def get(self:Registry,
     name:str, # `Name` or `scope.Name`
@@ -133,7 +133,7 @@ def get(self:Registry,
         if e.name!=home: raise
     return self._find(name)
 
-# %% ../../nbs/00_core/00_registry.ipynb #b9e6d9dd
+# %% ../../nbs/00_core/00_registry.ipynb #fbe27aaf
 @patch
 def build(self:Registry,
     cfg, # dict with `type` (a name or a class) and its arguments, a list of such dicts, an object already built, or `None`
@@ -152,7 +152,7 @@ def build(self:Registry,
     check_args(obj, kwargs, kind if isinstance(kind, str) else obj.__name__)
     return obj(**kwargs)
 
-# %% ../../nbs/00_core/00_registry.ipynb #a23145da
+# %% ../../nbs/00_core/00_registry.ipynb #c6fe84a4
 @patch
 def register_module(self:Registry,
     name=None, # a name or a list of names; the class's own by default
@@ -164,11 +164,11 @@ def register_module(self:Registry,
     decorate = self.register(*names, force=force)
     return decorate if module is None else decorate(module)
 
-# %% ../../nbs/00_core/00_registry.ipynb #689f413f
+# %% ../../nbs/00_core/00_registry.ipynb #54c22378
 REGISTRY = Registry(home='tracklab.all')
 register,build = REGISTRY.register,REGISTRY.build
 
-# %% ../../nbs/00_core/00_registry.ipynb #819ff454
+# %% ../../nbs/00_core/00_registry.ipynb #051bcbc8
 MODELS = DETECTORS = BACKBONES = NECKS = HEADS = SHARED_HEADS = ROI_EXTRACTORS = LOSSES = REGISTRY
 TRACKERS = MOTION = REID = AGGREGATORS = RECOGNIZERS = LOCALIZERS = REGISTRY
 DATASETS = PIPELINES = SAMPLERS = REGISTRY
@@ -178,7 +178,7 @@ LINEAR_LAYERS = ATTENTION = POSITIONAL_ENCODING = FEEDFORWARD_NETWORK = TRANSFOR
 TRANSFORMER_LAYER = TRANSFORMER_LAYER_SEQUENCE = INITIALIZERS = REGISTRY
 HOOKS = RUNNERS = OPTIMIZERS = OPTIMIZER_BUILDERS = REGISTRY
 
-# %% ../../nbs/00_core/00_registry.ipynb #ca4ac0fe
+# %% ../../nbs/00_core/00_registry.ipynb #950867bd
 def build_from_cfg(
     cfg, # see `Registry.build`
     registry:Registry=REGISTRY, # table to look in

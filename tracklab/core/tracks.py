@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Tracks', 'MOTWriter']
 
-# %% ../../nbs/00_core/08_tracks.ipynb #b16c8d06
+# %% ../../nbs/00_core/08_tracks.ipynb #e60a2e62
 import os
 import numpy as np
 from pathlib import Path
@@ -13,7 +13,7 @@ from fastcore.basics import patch
 from .boxes import xyxy_to_xywh, xywh_to_xyxy
 from .instances import Instances
 
-# %% ../../nbs/00_core/08_tracks.ipynb #5bd14f12
+# %% ../../nbs/00_core/08_tracks.ipynb #6619d3bf
 class Tracks:
     "The objects of one video, sorted by frame."
     def __init__(self,
@@ -49,7 +49,7 @@ class Tracks:
     @property
     def ids(self): return np.unique(self.id[self.id>=0])
 
-# %% ../../nbs/00_core/08_tracks.ipynb #3e834e11
+# %% ../../nbs/00_core/08_tracks.ipynb #760cf2d2
 @patch
 def __getitem__(self:Tracks,
     rows, # boolean mask, index array or slice over the rows
@@ -86,7 +86,7 @@ def from_instances(cls:Tracks,
     return cls(np.repeat([i for i,_ in pairs], [len(o) for _,o in pairs]), () if boxes is None else boxes[:,:4], join('ids'), join('labels'), join('scores'),
                join('visibility'), masks, max(last, num_frames or 0))
 
-# %% ../../nbs/00_core/08_tracks.ipynb #5b33231c
+# %% ../../nbs/00_core/08_tracks.ipynb #15473ab2
 def _read_rows(path, min_columns):
     "The numbers of a text file `(N,columns)`, and its exact ids if floats do not hold them."
     path = Path(path)
@@ -114,7 +114,7 @@ def _first_bad(lines, sep):
             try: float(c)
             except ValueError: return f"row {i+1} holds {c.strip()[:40]!r} where a number was expected"
 
-# %% ../../nbs/00_core/08_tracks.ipynb #fcfe3d7e
+# %% ../../nbs/00_core/08_tracks.ipynb #cda1328a
 @patch(cls_method=True)
 def from_mot(cls:Tracks,
     path, # text file
@@ -132,7 +132,7 @@ def from_mot(cls:Tracks,
     return cls(frame, xywh_to_xyxy(rows[:,2:6]), None if kind=='det' else rows[:,1] if exact is None else exact,
                rows[:,7] if full else np.full(len(rows), int(kind=='gt')), rows[:,6] if n>6 else None, rows[:,8] if full and n>8 else None, num_frames=num_frames)
 
-# %% ../../nbs/00_core/08_tracks.ipynb #009da100
+# %% ../../nbs/00_core/08_tracks.ipynb #00f5ded5
 class MOTWriter:
     "Write MOTChallenge text frame by frame: `frame, id, x, y, w, h, score, -1, -1, -1`."
     def __init__(self,
@@ -176,7 +176,7 @@ def to_mot(self:Tracks,
     with MOTWriter(path, first_frame) as w:
         for i in np.unique(self.frame): w.write(int(i), self.at(i))
 
-# %% ../../nbs/00_core/08_tracks.ipynb #efc09b1f
+# %% ../../nbs/00_core/08_tracks.ipynb #0ca0d99b
 @patch
 def to_pandas(self:Tracks): # `DataFrame` with `frame id label x1 y1 x2 y2 score` (and `visibility`)
     "All objects as a table."
@@ -196,7 +196,7 @@ def from_pandas(cls:Tracks,
     get = lambda c: table[c].to_numpy() if c in table else None
     return cls(table.frame.to_numpy(), table[['x1','y1','x2','y2']].to_numpy(), get('id'), get('label'), get('score'), get('visibility'), num_frames=num_frames)
 
-# %% ../../nbs/00_core/08_tracks.ipynb #c2abd934
+# %% ../../nbs/00_core/08_tracks.ipynb #aef34a7a
 @patch
 def to_cocovid(self:Tracks,
     name:str, # name of the video
@@ -235,7 +235,7 @@ def from_cocovid(cls:Tracks,
                            every(anns, 'segmentation'), length[v['id']])
             for v in data['videos'] for anns in [rows[v['id']]]}
 
-# %% ../../nbs/00_core/08_tracks.ipynb #249ba67d
+# %% ../../nbs/00_core/08_tracks.ipynb #eb459dde
 @patch
 def to_youtube_vis(self:Tracks,
     video_id:int, # id of the video in the annotation file

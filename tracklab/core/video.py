@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['IMAGES', 'natural_key', 'Video', 'VideoWriter']
 
-# %% ../../nbs/00_core/09_video.ipynb #575bc577
+# %% ../../nbs/00_core/09_video.ipynb #06c8c8ba
 import cv2,glob,os,queue,re,threading,warnings
 import numpy as np
 from fastcore.basics import patch
 from pathlib import Path
 
-# %% ../../nbs/00_core/09_video.ipynb #17bbc876
+# %% ../../nbs/00_core/09_video.ipynb #ba9b9b87
 IMAGES = {'.jpg','.jpeg','.png','.bmp','.tif','.tiff','.webp'}
 
 def natural_key(
@@ -33,7 +33,7 @@ def _folder(path):
     else: return None
     return sorted(files, key=natural_key)
 
-# %% ../../nbs/00_core/09_video.ipynb #b581da62
+# %% ../../nbs/00_core/09_video.ipynb #8cee650e
 class Video:
     "Frames of a film, a folder or glob of pictures, a camera (its index), a stream (its address), or anything with a length and indices."
     def __init__(self,
@@ -67,7 +67,7 @@ class Video:
         if img is None: raise ValueError(f"{self.files[i]}: not a readable picture")
         return img
 
-# %% ../../nbs/00_core/09_video.ipynb #7ae4fc6d
+# %% ../../nbs/00_core/09_video.ipynb #89a7308b
 class _opened:
     "An open `cv2.VideoCapture`, closed at the end of the block."
     def __init__(self, source): self.source = source
@@ -78,7 +78,7 @@ class _opened:
         return self.cap
     def __exit__(self, *exc): self.cap.release()
 
-# %% ../../nbs/00_core/09_video.ipynb #4a29c103
+# %% ../../nbs/00_core/09_video.ipynb #ebcbe5fa
 @patch
 def __len__(self:Video):
     if self.live: raise TypeError(f"{self.source} is live and has no length")
@@ -106,7 +106,7 @@ def _decoded(self:Video):
     self._n = n
     if n<self.estimate: warnings.warn(f"{self.source}: the file announces {self.estimate} frames but ends after frame {n-1}")
 
-# %% ../../nbs/00_core/09_video.ipynb #e1513d04
+# %% ../../nbs/00_core/09_video.ipynb #8c8b8ec6
 @patch
 def __iter__(self:Video):
     "Frames in order, decoded ahead in a thread."
@@ -136,7 +136,7 @@ def __iter__(self:Video):
         stop.set()
         thread.join()
 
-# %% ../../nbs/00_core/09_video.ipynb #a556ae90
+# %% ../../nbs/00_core/09_video.ipynb #9b29a8d1
 @patch
 def __getitem__(self:Video,
     i:int, # frame index from 0; negative counts from the end
@@ -158,7 +158,7 @@ def __getitem__(self:Video,
     if i>=len(self): raise IndexError(f"frame {i} of a video with {len(self)} frames")
     raise ValueError(f"{self.source}: frame {i} cannot be decoded")
 
-# %% ../../nbs/00_core/09_video.ipynb #5c69f865
+# %% ../../nbs/00_core/09_video.ipynb #1faa47e2
 class VideoWriter:
     "Write frames to a film (a path with a suffix) or a folder of `000001.jpg` ... (without)."
     def __init__(self,

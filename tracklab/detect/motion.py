@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['MotionDetector']
 
-# %% ../../nbs/05_detect/00_motion_detector.ipynb #5e1da058
+# %% ../../nbs/05_detect/00_motion_detector.ipynb #e864e03c
 import cv2
 import numpy as np
 from fastcore.basics import patch
@@ -13,7 +13,7 @@ from ..core.boxes import scale_boxes
 from ..core.instances import Instances
 from ..core.registry import register
 
-# %% ../../nbs/05_detect/00_motion_detector.ipynb #cd680416
+# %% ../../nbs/05_detect/00_motion_detector.ipynb #fabe7be5
 @register
 class MotionDetector:
     "Boxes around what moves. It has a memory: frames must come in order."
@@ -50,7 +50,7 @@ class MotionDetector:
         "Detect in some frames."
         return [self.detect(f) for f in frames]
 
-# %% ../../nbs/05_detect/00_motion_detector.ipynb #7904421a
+# %% ../../nbs/05_detect/00_motion_detector.ipynb #248933c3
 @patch
 def foreground(self:MotionDetector,
     frame, # `(H,W,3)` uint8 BGR

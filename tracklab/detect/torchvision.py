@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['cached_weights', 'TorchvisionDetector']
 
-# %% ../../nbs/05_detect/01_torchvision_detector.ipynb #80bf470c
+# %% ../../nbs/05_detect/01_torchvision_detector.ipynb #7136564f
 import numpy as np
 import torch
 from fastcore.basics import patch
@@ -16,7 +16,7 @@ from ..core.checkpoint import download, read_checkpoint, load_state_dict
 from ..core.instances import Instances
 from ..core.registry import register
 
-# %% ../../nbs/05_detect/01_torchvision_detector.ipynb #b4cee323
+# %% ../../nbs/05_detect/01_torchvision_detector.ipynb #ba47f0d2
 def cached_weights(
     url:str, # address of official weights
 )->Path: # the local file
@@ -24,7 +24,7 @@ def cached_weights(
     old = Path(torch.hub.get_dir())/'checkpoints'/url.rsplit('/', 1)[1]
     return old if old.is_file() else download(url, tries=1, timeout=10.)
 
-# %% ../../nbs/05_detect/01_torchvision_detector.ipynb #64038a6e
+# %% ../../nbs/05_detect/01_torchvision_detector.ipynb #7416b155
 @register
 class TorchvisionDetector:
     "A detector of torchvision."

@@ -5,19 +5,19 @@
 # %% auto #0
 __all__ = ['framewise_pairs', 'EvalSequence', 'eval_sequence', 'contested', 'assign_frame', 'assign']
 
-# %% ../../nbs/03_metrics/01_sequence_pairs.ipynb #5581fa16
+# %% ../../nbs/03_metrics/01_sequence_pairs.ipynb #e369f9eb
 from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-# %% ../../nbs/03_metrics/01_sequence_pairs.ipynb #9b415ede
+# %% ../../nbs/03_metrics/01_sequence_pairs.ipynb #e1642c6a
 def _frame_pairs(gt_frame, first, counts, lo, hi):
     "Index pairs (gt, pred) of all boxes that share a frame, for the ground truth rows `lo:hi`."
     n = counts[gt_frame[lo:hi]]
     before = np.repeat(np.cumsum(n)-n, n)
     return np.repeat(np.arange(lo,hi), n), np.arange(n.sum()) - before + np.repeat(first[gt_frame[lo:hi]], n)
 
-# %% ../../nbs/03_metrics/01_sequence_pairs.ipynb #0f012023
+# %% ../../nbs/03_metrics/01_sequence_pairs.ipynb #c6536764
 def _positive_ious(a, b, i, j):
     "Those of the pairs `a[i], b[j]` that overlap, with their IoU."
     eps = np.finfo(float).eps
@@ -30,7 +30,7 @@ def _positive_ious(a, b, i, j):
     k = (inter>0) & (area_a>eps) & (area_b>eps) & (union>eps)
     return i[k], j[k], inter[k]/union[k]
 
-# %% ../../nbs/03_metrics/01_sequence_pairs.ipynb #0334c09d
+# %% ../../nbs/03_metrics/01_sequence_pairs.ipynb #11f005bf
 def framewise_pairs(
     gt_frame:np.ndarray, # `(G,)` sorted frame numbers of the ground truth
     gt_box:np.ndarray, # `(G,4)` xyxy
@@ -48,7 +48,7 @@ def framewise_pairs(
     if not parts: return np.zeros(0,int), np.zeros(0,int), np.zeros(0)
     return tuple(np.concatenate(x) for x in zip(*parts))
 
-# %% ../../nbs/03_metrics/01_sequence_pairs.ipynb #9cfc09e2
+# %% ../../nbs/03_metrics/01_sequence_pairs.ipynb #f58f4d41
 @dataclass
 class EvalSequence:
     "Ground truth and results of one video as flat columns, and the pairs of boxes that overlap."
@@ -90,7 +90,7 @@ class EvalSequence:
     def gt_lengths(self)->np.ndarray: return np.bincount(self.gt_id, minlength=self.num_gt_ids)
     def pred_lengths(self)->np.ndarray: return np.bincount(self.pred_id, minlength=self.num_pred_ids)
 
-# %% ../../nbs/03_metrics/01_sequence_pairs.ipynb #8c258f87
+# %% ../../nbs/03_metrics/01_sequence_pairs.ipynb #f514820d
 def _check_columns(name, side, frame, id, box, num_frames):
     "Refuse columns that no metric is defined for."
     def refuse(k, what): raise ValueError(f"sequence {name!r}, {side}: id {id[k]} in frame {frame[k]} (counted from 0) {what}")
@@ -102,14 +102,14 @@ def _check_columns(name, side, frame, id, box, num_frames):
     twice = order[1:][(np.diff(frame[order])==0) & (np.diff(id[order])==0)]
     if len(twice): refuse(twice[0], f"appears more than once; an identity has one box per frame")
 
-# %% ../../nbs/03_metrics/01_sequence_pairs.ipynb #c1300f41
+# %% ../../nbs/03_metrics/01_sequence_pairs.ipynb #dac12472
 def _columns(tracks):
     "Frame, id and box of `tracks`, sorted by frame, and the order that sorts them."
     frame = np.asarray(tracks.frame).astype(np.int64)
     order = np.argsort(frame, kind='stable')
     return frame[order], np.asarray(tracks.id)[order], np.asarray(tracks.box, dtype=float).reshape(-1,4)[order]
 
-# %% ../../nbs/03_metrics/01_sequence_pairs.ipynb #35dd561a
+# %% ../../nbs/03_metrics/01_sequence_pairs.ipynb #eefe29eb
 def eval_sequence(
     gt, # ground truth `Tracks`: columns `frame`, `id`, `box`
     results, # result `Tracks` of the same video
@@ -123,7 +123,7 @@ def eval_sequence(
     _check_columns(name, 'results', *p, num_frames)
     return EvalSequence(name, int(num_frames), *g, *p, *framewise_pairs(g[0], g[2], p[0], p[2]))
 
-# %% ../../nbs/03_metrics/01_sequence_pairs.ipynb #0685afda
+# %% ../../nbs/03_metrics/01_sequence_pairs.ipynb #ca29f8b3
 def contested(
     seq:EvalSequence, # the video
     pairs:np.ndarray, # indices of the candidate pairs
@@ -135,7 +135,7 @@ def contested(
     busy = np.unique(frame[~alone])
     return alone, list(zip(busy.tolist(), np.searchsorted(frame,busy).tolist(), np.searchsorted(frame,busy,side='right').tolist()))
 
-# %% ../../nbs/03_metrics/01_sequence_pairs.ipynb #8cb4e7d9
+# %% ../../nbs/03_metrics/01_sequence_pairs.ipynb #b3c4c1bf
 def assign_frame(
     seq:EvalSequence, # the video
     frame:int, # which frame
@@ -151,7 +151,7 @@ def assign_frame(
     partner[rows] = cols
     return partner[i]==j
 
-# %% ../../nbs/03_metrics/01_sequence_pairs.ipynb #91ab7d67
+# %% ../../nbs/03_metrics/01_sequence_pairs.ipynb #25abe67e
 def assign(
     seq:EvalSequence, # the video
     pairs:np.ndarray, # indices of the candidate pairs, ascending

@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['TrackMemory', 'BaseTracker']
 
-# %% ../../nbs/08_mot/02_base_tracker.ipynb #0c74d784
+# %% ../../nbs/08_mot/02_base_tracker.ipynb #3280e571
 import warnings
 import numpy as np
 from fastcore.basics import patch
 from ..core.instances import Instances
 from ..core.registry import register
 
-# %% ../../nbs/08_mot/02_base_tracker.ipynb #47663f4d
+# %% ../../nbs/08_mot/02_base_tracker.ipynb #02125bab
 class TrackMemory(dict):
     "Tracks as columns: `memory['boxes']` is an array with one row per track."
     def __init__(self,
@@ -58,9 +58,10 @@ class TrackMemory(dict):
         rows, # boolean mask or row numbers
     ):
         "Forget all other tracks."
-        for k,v in self.items(): self[k] = v[rows]
+        if rows.dtype==bool: rows = rows.nonzero()[0]
+        for k,v in self.items(): self[k] = v.take(rows, 0)
 
-# %% ../../nbs/08_mot/02_base_tracker.ipynb #6d7cae28
+# %% ../../nbs/08_mot/02_base_tracker.ipynb #fb72db69
 @register
 class BaseTracker:
     "Memory and contract of all trackers."
@@ -91,7 +92,7 @@ class BaseTracker:
     @property
     def ids(self): return self.memory['ids'].tolist()
 
-# %% ../../nbs/08_mot/02_base_tracker.ipynb #4fa8dd29
+# %% ../../nbs/08_mot/02_base_tracker.ipynb #88b486c0
 @patch
 def update(self:BaseTracker,
     instances:Instances, # detections: `boxes (N,4)`, and if there are any `scores (N,)`, `labels (N,)` and more
@@ -115,12 +116,12 @@ def valid(self:BaseTracker, instances:Instances)->Instances:
     if 'scores' not in o: o = o.with_(scores=np.ones(len(o)))
     if 'labels' not in o: o = o.with_(labels=np.zeros(len(o), int))
     size = boxes[:,2:]-boxes[:,:2]
-    if size.min()>0 and size.max()<np.inf: return o
+    if np.minimum.reduce(size, None)>0 and np.maximum.reduce(size, None)<np.inf: return o
     ok = ((size>0)&(size<np.inf)).all(1)
     warnings.warn(f"{(~ok).sum()} of {len(o)} boxes have no area or are not finite and are not tracked, such as {boxes[~ok][0].tolist()}", stacklevel=3)
     return o[ok]
 
-# %% ../../nbs/08_mot/02_base_tracker.ipynb #68dda99d
+# %% ../../nbs/08_mot/02_base_tracker.ipynb #096f8752
 @patch
 def new_ids(self:BaseTracker,
     n:int, # how many
@@ -137,7 +138,7 @@ def pop_invalid_tracks(self:BaseTracker,
     old = frame_id-self.memory['frame_ids']>=self.num_frames_retain
     if old.any(): self.memory.keep(~old)
 
-# %% ../../nbs/08_mot/02_base_tracker.ipynb #987dccc2
+# %% ../../nbs/08_mot/02_base_tracker.ipynb #b6f657a5
 @patch
 def memorize(self:BaseTracker,
     ids, # `(n,)` identities, known or new
@@ -176,7 +177,7 @@ def memo(self:BaseTracker): # dict of arrays, one row per track
     "The newest value of every item."
     return {k:self.get(k) for k in self.memory if k!='hits'}
 
-# %% ../../nbs/08_mot/02_base_tracker.ipynb #ed453356
+# %% ../../nbs/08_mot/02_base_tracker.ipynb #c72a56c9
 @patch
 def crop_imgs(self:BaseTracker,
     img, # `(1,C,H,W)` tensor, the network's input

@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['ByteTracker']
 
-# %% ../../nbs/08_mot/04_bytetrack.ipynb #022d37ef
+# %% ../../nbs/08_mot/04_bytetrack.ipynb #c0f152c3
 import numpy as np
 from ..core.boxes import bbox_cxcyah_to_xyxy
 from ..core.registry import register
 from .assignment import overlapping_pairs, match_pairs
 from .sort import KalmanTracker
 
-# %% ../../nbs/08_mot/04_bytetrack.ipynb #98b60c92
+# %% ../../nbs/08_mot/04_bytetrack.ipynb #a733c5e3
 @register
 class ByteTracker(KalmanTracker):
     "ByteTrack: high-score boxes first, then low-score boxes for the tracks that are left."
@@ -49,23 +49,23 @@ class ByteTracker(KalmanTracker):
         self._match(pairs, gain-self.match_iou_thrs['high'], confirmed, high, track)
         done = track>=0
         seen[track[done]] = False
-        if m['tentative'].any(): self._match(pairs, gain-self.match_iou_thrs['tentative'], m['tentative'], high&~done, track)
-        if low.any(): self._match(pairs, iou-self.match_iou_thrs['low'], confirmed&seen, low, track)
-        order = np.concatenate([o.nonzero()[0] for o in (done, high&~done, low&(track>=0))])
+        if np.count_nonzero(m['tentative']): self._match(pairs, gain-self.match_iou_thrs['tentative'], m['tentative'], high&~done, track)
+        if np.count_nonzero(low): self._match(pairs, iou-self.match_iou_thrs['low'], confirmed&seen, low, track)
+        order = np.concatenate([k.nonzero()[0] for k in (done, high&~done, low&(track>=0))])
         return self.commit(o, z, order, track, frame_id)
 
     def predict(self, confirmed, lost):
         "Move the confirmed tracks one frame ahead."
         s = self.memory['state']
         s[lost,1,3] = 0
-        if confirmed.all(): self.memory['state'] = self.kf.step(s)
+        if np.count_nonzero(confirmed)==len(s): self.memory['state'] = self.kf.step(s)
         else: s[confirmed] = self.kf.step(s[confirmed])
 
     def pairs(self, o):
         "Tracks and detections of one class whose boxes overlap."
         i,j,iou = overlapping_pairs(bbox_cxcyah_to_xyxy(self.memory['state'][:,0]), o.boxes.astype('float64'))
         k = self.memory['labels'][i]==o.labels[j]
-        return (i,j,iou) if k.all() else (i[k],j[k],iou[k])
+        return (i,j,iou) if np.count_nonzero(k)==len(k) else (i[k],j[k],iou[k])
 
     def _match(self, pairs, gain, tracks, dets, track):
         "One round: write the best matches of free tracks and detections into `track`."

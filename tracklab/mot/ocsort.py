@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['directions', 'direction_cost', 'OCSORTTracker']
 
-# %% ../../nbs/08_mot/05_ocsort.ipynb #17482faf
+# %% ../../nbs/08_mot/05_ocsort.ipynb #c6e71fa2
 import numpy as np
 from fastcore.basics import patch
 from ..core.boxes import bbox_cxcyah_to_xyxy, bbox_xyxy_to_cxcyah
@@ -13,14 +13,14 @@ from ..core.registry import register
 from .assignment import all_pairs, overlapping_pairs, match_pairs
 from .sort import KalmanTracker
 
-# %% ../../nbs/08_mot/05_ocsort.ipynb #fb30d800
+# %% ../../nbs/08_mot/05_ocsort.ipynb #34ee70f7
 def directions(
     a, # `(...,4)` xyxy, from
     b, # `(...,4)` xyxy, to
 ): # `(...,2)` unit vectors
     "Directions between the centres of boxes."
     d = b[...,:2]+b[...,2:]-a[...,:2]-a[...,2:]
-    return d/(np.sqrt((d*d).sum(-1, keepdims=True))+1e-6)
+    return d/(np.hypot(d[...,:1], d[...,1:])+1e-6)
 
 def direction_cost(
     velocity, # `(...,2)` unit vectors, or 0
@@ -28,10 +28,11 @@ def direction_cost(
     boxes, # `(...,4)` candidate detections
 ): # `(...,)` from -0.5, straight ahead, to 0.5, straight back
     "How much a detection contradicts the direction of a track."
-    cos = (directions(origin, boxes)*velocity).sum(-1)
+    both = directions(origin, boxes)*velocity
+    cos = both[...,0]+both[...,1]
     return (np.arccos(np.minimum(np.maximum(cos, -1), 1))-np.pi/2)/np.pi
 
-# %% ../../nbs/08_mot/05_ocsort.ipynb #da8c6ef3
+# %% ../../nbs/08_mot/05_ocsort.ipynb #048e206a
 @register
 class OCSORTTracker(KalmanTracker):
     "OC-SORT: direction-consistent association, recovery, online smoothing."
@@ -61,27 +62,31 @@ class OCSORTTracker(KalmanTracker):
         found,free = [],np.ones(len(m), bool)
         if some:
             self.predict(frame_id)
-            ahead,last = self.pairs_ahead(boxes, o.scores), self.pairs_last(boxes, o.scores)
-            for (i,j,gain),tracks in ((ahead,~m['tentative']), (ahead,m['tentative']), (last,free)):
-                p = match_pairs(i, j, gain*((free&tracks)[i]&(track<0)[j]), (len(m),len(o)))
-                track[j[p]] = i[p]
-                free[i[p]] = False
+            def round(pairs, tracks):
+                i,j,gain = pairs
+                p = match_pairs(i, j, gain*(tracks[i]&(track<0)[j]), (len(m),len(o)))
+                track[j[p]],free[i[p]] = i[p],False
                 found.append(np.sort(j[p]))
+            ahead = self.pairs_ahead(boxes, o.scores)
+            round(ahead, ~m['tentative'])
+            if np.count_nonzero(m['tentative']): round(ahead, m['tentative'])
+            if np.count_nonzero(free) and np.count_nonzero(track<0): round(self.pairs_last(boxes, o.scores), free)
             self.smooth(boxes, track)
-            m['missed'][free] += 1
-            m['obs'][free] = np.concatenate([np.full((free.sum(),1,4), np.nan), m['obs'][free,:-1]], 1)
+            if np.count_nonzero(free):
+                m['missed'][free] += 1
+                m['obs'][free] = np.concatenate([np.full((free.sum(),1,4), np.nan), m['obs'][free,:-1]], 1)
         order = np.concatenate([*found, (track<0).nonzero()[0]])
         return self.commit(o, self.measure(o), order, track, frame_id, **self.observed(boxes, track))
 
-# %% ../../nbs/08_mot/05_ocsort.ipynb #b02ea272
+# %% ../../nbs/08_mot/05_ocsort.ipynb #c15dff8b
 @patch
 def predict(self:OCSORTTracker, frame_id):
     "Move the confirmed tracks one frame ahead, and keep where they were if they were seen."
     m = self.memory
     s,confirmed,seen = m['state'],~m['tentative'],m['missed']==0
     s[confirmed&(m['frame_ids']!=frame_id-1),1,3] = 0
-    if seen.any(): m['saved'][seen] = s[seen]
-    m['state'] = self.kf.step(s) if confirmed.all() else np.where(confirmed[:,None,None], self.kf.step(s), s)
+    if np.count_nonzero(seen): m['saved'][seen] = s[seen]
+    m['state'] = self.kf.step(s) if np.count_nonzero(confirmed)==len(s) else np.where(confirmed[:,None,None], self.kf.step(s), s)
 
 @patch
 def pairs_ahead(self:OCSORTTracker, boxes, scores):
@@ -101,13 +106,13 @@ def pairs_last(self:OCSORTTracker, boxes, scores):
     if self.weight_iou_with_det_scores: iou = iou*scores[j]
     return i, j, iou-self.match_iou_thr
 
-# %% ../../nbs/08_mot/05_ocsort.ipynb #a89b37a9
+# %% ../../nbs/08_mot/05_ocsort.ipynb #ba308d90
 @patch
 def smooth(self:OCSORTTracker, boxes, track):
     "Lead the filters of tracks that were found again along a straight line."
     m = self.memory
-    d = np.flatnonzero(track>=0)
-    d = d[m['missed'][track[d]]>0]
+    if not np.count_nonzero(m['missed']): return
+    d = ((track>=0)&(m['missed'][track]>0)).nonzero()[0]
     if not len(d): return
     r = track[d]
     n,a,b,s = m['missed'][r],m['boxes'][r],boxes[d],m['saved'][r]
@@ -122,5 +127,5 @@ def observed(self:OCSORTTracker, boxes, track)->dict:
     n,dt = len(boxes),self.vel_delta_t
     obs = np.full((n,dt+1,4), np.nan)
     obs[:,0],old = boxes,track>=0
-    if old.any(): obs[old,1:] = self.memory['obs'][track[old],:-1]
-    return dict(obs=obs, velocity=np.nan_to_num(directions(obs[:,dt], boxes)), missed=np.zeros(n, int), saved=np.zeros((n,5,4)))
+    if np.count_nonzero(old): obs[old,1:] = self.memory['obs'][track[old],:-1]
+    return dict(obs=obs, velocity=directions(np.where(np.isnan(obs[:,dt]), boxes, obs[:,dt]), boxes), missed=np.zeros(n, int), saved=np.zeros((n,5,4)))

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['embed_similarity', 'softmax', 'bisoftmax', 'take_best', 'covered', 'QuasiDenseTracker', 'QuasiDenseTAOTracker']
 
-# %% ../../nbs/08_mot/07_quasi_dense.ipynb #5475c63a
+# %% ../../nbs/08_mot/07_quasi_dense.ipynb #837b1ae7
 import numpy as np
 from fastcore.basics import patch
 from ..core.boxes import box_iou, xp_of
@@ -13,7 +13,7 @@ from ..core.instances import Instances
 from ..core.registry import register
 from .base import BaseTracker
 
-# %% ../../nbs/08_mot/07_quasi_dense.ipynb #fea627c0
+# %% ../../nbs/08_mot/07_quasi_dense.ipynb #e4bdac4b
 def embed_similarity(
     key_embeds, # `(N,C)` array or tensor
     ref_embeds, # `(M,C)` array or tensor
@@ -42,7 +42,7 @@ def bisoftmax(
     "High only where each side prefers the other."
     return (softmax(x, 1)+softmax(x, 0))/2
 
-# %% ../../nbs/08_mot/07_quasi_dense.ipynb #d9622b68
+# %% ../../nbs/08_mot/07_quasi_dense.ipynb #1a4b76b8
 def take_best(
     scores, # `(N,M)` match scores, changed in place
     accept, # `(i, j, score) -> bool`: may detection i take entry j?
@@ -65,7 +65,7 @@ def covered(
     if same is not None: iou = iou*same
     return (iou>np.reshape(thrs, (-1,1))).any(1)
 
-# %% ../../nbs/08_mot/07_quasi_dense.ipynb #c8e3811e
+# %% ../../nbs/08_mot/07_quasi_dense.ipynb #bbf2840d
 @register
 class QuasiDenseTracker(BaseTracker):
     "Association of QDTrack."
@@ -107,7 +107,7 @@ class QuasiDenseTracker(BaseTracker):
         self.remember(o, ids, frame_id)
         return o.with_(ids=ids)
 
-# %% ../../nbs/08_mot/07_quasi_dense.ipynb #c1fd8d38
+# %% ../../nbs/08_mot/07_quasi_dense.ipynb #d3bdec52
 @patch
 def match(self:QuasiDenseTracker, o)->np.ndarray:
     "Ids of detections: of a track, -1 for none, -2 for suppressed."
@@ -132,7 +132,7 @@ def remember(self:QuasiDenseTracker, o, ids, frame_id):
     self.backdrops = [o[back], *self.backdrops][:self.memo_backdrop_frames]
     self.memorize(ids[k], frame_id, labels=o.labels[k], embeds=o.embeds[k], boxes=o.boxes[k])
 
-# %% ../../nbs/08_mot/07_quasi_dense.ipynb #14772b26
+# %% ../../nbs/08_mot/07_quasi_dense.ipynb #b15b738b
 @register
 class QuasiDenseTAOTracker(BaseTracker):
     "Association of QDTrack for large vocabularies (TAO)."

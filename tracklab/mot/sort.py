@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['KalmanTracker', 'SortTracker']
 
-# %% ../../nbs/08_mot/03_sort.ipynb #d7adddc3
+# %% ../../nbs/08_mot/03_sort.ipynb #ab5c49b2
 import numpy as np
 from fastcore.basics import patch
 from scipy.spatial.distance import cdist
@@ -16,7 +16,7 @@ from .assignment import overlapping_pairs, match_pairs, most_matches_gain
 from .base import BaseTracker
 from ..motion.kalman import KalmanFilter
 
-# %% ../../nbs/08_mot/03_sort.ipynb #7ec1f94c
+# %% ../../nbs/08_mot/03_sort.ipynb #7c9ad17a
 class KalmanTracker(BaseTracker):
     "Base of the trackers that predict boxes with a Kalman filter."
     def __init__(self,
@@ -30,7 +30,7 @@ class KalmanTracker(BaseTracker):
     remembered = ('boxes','labels') # fields of the detections that the memory keeps
 
     def measure(self, o): return bbox_xyxy_to_cxcyah(o.boxes).astype('float64')
-    def correct(self, rows, z, frame_id): return self.kf.correct(self.memory['state'][rows], z)
+    def correct(self, rows, z, frame_id): return self.kf.correct(self.memory['state'].take(rows, 0), z)
     def tentative_at_birth(self, frame_id): return True
 
     def commit(self,
@@ -43,16 +43,17 @@ class KalmanTracker(BaseTracker):
     )->Instances: # the detections in `order`, with `ids`
         "Write the matches into the memory and make the result."
         m,row = self.memory,track[order]
-        items.update((k,o.fields[k]) for k in self.remembered)
-        old,new = row>=0,order[row<0]
-        d,r = (order[old],row[old]) if len(new) else (order,row)
+        for k in self.remembered: items[k] = getattr(o, k)
+        fresh = row<0
+        new,d,r = order[fresh],order,row
+        if len(new): d,r = order[~fresh],row[~fresh]
         ids = np.empty(len(order), int)
-        ids[old],ids[~old] = m['ids'][r],self.new_ids(len(new))
+        ids[~fresh],ids[fresh] = m['ids'][r],self.new_ids(len(new))
         if len(r):
-            m.renew(r, frame_id, state=self.correct(r, z[d], frame_id), **{k:v[d] for k,v in items.items()})
-            m['tentative'][r] &= m['hits'][r]<self.num_tentatives
+            m.renew(r, frame_id, state=self.correct(r, z.take(d, 0), frame_id), **{k:v.take(d, 0) for k,v in items.items()})
+            if np.count_nonzero(m['tentative']): m['tentative'] &= m['hits']<self.num_tentatives
         if len(new):
-            m.add(ids[~old], frame_id, state=self.kf.start(z[new]), tentative=np.full(len(new), self.tentative_at_birth(frame_id)), **{k:v[new] for k,v in items.items()})
+            m.add(ids[fresh], frame_id, state=self.kf.start(z[new]), tentative=np.full(len(new), self.tentative_at_birth(frame_id)), **{k:v[new] for k,v in items.items()})
         self.pop_invalid_tracks(frame_id)
         out = o[order]
         out.ids = ids
@@ -62,9 +63,9 @@ class KalmanTracker(BaseTracker):
         "Forget old tracks, and tentative ones that missed this frame."
         m = self.memory
         if not len(m): return
-        patience = np.where(m['tentative'], 0, self.num_frames_retain-1)
-        dead = m['frame_ids']+patience<frame_id
-        if dead.any(): m.keep(~dead)
+        dead = m['frame_ids']<=frame_id-self.num_frames_retain
+        if np.count_nonzero(m['tentative']): dead |= m['tentative']&(m['frame_ids']<frame_id)
+        if np.count_nonzero(dead): m.keep(~dead)
 
     def final_state(self)->dict: # id -> `mean cov_diag last_frame num_boxes tentative`
         "The filters of all tracks, to look at and compare."
@@ -72,7 +73,7 @@ class KalmanTracker(BaseTracker):
         return {i: dict(mean=s[k,:2].ravel(), cov_diag=s[k,2::2].ravel(), last_frame=m['frame_ids'][k], num_boxes=m['hits'][k], tentative=m['tentative'][k])
                 for k,i in enumerate(self.ids)}
 
-# %% ../../nbs/08_mot/03_sort.ipynb #dfa4707b
+# %% ../../nbs/08_mot/03_sort.ipynb #b4d31d36
 @register
 class SortTracker(KalmanTracker):
     "SORT, and DeepSORT where `reid` is given."
@@ -89,7 +90,8 @@ class SortTracker(KalmanTracker):
 
     def associate(self, o, frame, frame_id):
         "Match by appearance, then by IoU with the last box."
-        o = o[o.scores>self.obj_score_thr]
+        good = o.scores>self.obj_score_thr
+        if not good.all(): o = o[good]
         z = self.measure(o)
         track,items = np.full(len(o), -1), {}
         if self.reid: items['embeds'] = self.appearance(o, frame)
@@ -111,7 +113,7 @@ class SortTracker(KalmanTracker):
         p = p[iou[p]>self.match_iou_thr]
         track[j[p]] = i[p]
 
-# %% ../../nbs/08_mot/03_sort.ipynb #bbb01cab
+# %% ../../nbs/08_mot/03_sort.ipynb #b5ed2af2
 @patch
 def appearance(self:SortTracker, o:Instances, frame):
     "The embeddings of detections, given or computed."

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['nms', 'TracktorTracker']
 
-# %% ../../nbs/08_mot/06_tracktor.ipynb #f5302a52
+# %% ../../nbs/08_mot/06_tracktor.ipynb #7993a41a
 import numpy as np
 from fastcore.basics import patch
 from scipy.spatial.distance import cdist
@@ -15,7 +15,7 @@ from ..core.registry import build, register
 from .assignment import match_pairs, most_matches_gain
 from .base import BaseTracker
 
-# %% ../../nbs/08_mot/06_tracktor.ipynb #26b2174d
+# %% ../../nbs/08_mot/06_tracktor.ipynb #0dc73ad4
 def nms(
     boxes, # `(N,4)` xyxy
     scores, # `(N,)`
@@ -29,7 +29,7 @@ def nms(
         if keep[i]: keep[i+1:] &= ~over[i,i+1:]
     return order[keep]
 
-# %% ../../nbs/08_mot/06_tracktor.ipynb #c602d437
+# %% ../../nbs/08_mot/06_tracktor.ipynb #4dfea6a8
 @register
 class TracktorTracker(BaseTracker):
     "Tracktor: regress the boxes of all tracks, re-identify the lost ones."
@@ -73,7 +73,7 @@ class TracktorTracker(BaseTracker):
         self.last_frame = frame
         return o.with_(ids=ids)
 
-# %% ../../nbs/08_mot/06_tracktor.ipynb #66c5ad80
+# %% ../../nbs/08_mot/06_tracktor.ipynb #8f1a9df9
 @patch
 def _boxes(self:TracktorTracker):
     "The newest boxes of all tracks `(T,K,4)`, a view"
@@ -97,7 +97,7 @@ def move(self:TracktorTracker, frame, frame_id):
         m['velocity'][seen] = v[seen]
         boxes[:,0] = self.linear_motion.step(boxes[:,0], m['velocity'])
 
-# %% ../../nbs/08_mot/06_tracktor.ipynb #a98b9541
+# %% ../../nbs/08_mot/06_tracktor.ipynb #2fd9a530
 @patch
 def propagate(self:TracktorTracker, frame, frame_id)->Instances:
     "The tracks of the previous frame that the regressor still sees, best first."
@@ -129,7 +129,7 @@ def reidentify(self:TracktorTracker, o, kept_ids, frame):
     ids[j[p]] = m['ids'][lost[i[p]]]
     return ids
 
-# %% ../../nbs/08_mot/06_tracktor.ipynb #4a81035a
+# %% ../../nbs/08_mot/06_tracktor.ipynb #7c40eb48
 @patch
 def remember(self:TracktorTracker, o, ids, frame, frame_id):
     "Write the objects of this frame into the memory."

@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['gray', 'CameraMotionCompensation']
 
-# %% ../../nbs/06_motion/02_camera_motion.ipynb #c64e3e71
+# %% ../../nbs/06_motion/02_camera_motion.ipynb #212cd4a4
 import cv2,warnings
 import numpy as np
 from ..core.registry import register
 
-# %% ../../nbs/06_motion/02_camera_motion.ipynb #2f7bf24a
+# %% ../../nbs/06_motion/02_camera_motion.ipynb #1b18be1c
 def gray(
     img, # `(H,W,3)` array, or tensor `(3,H,W)` or `(1,3,H,W)`
 ): # `(H,W)` float32 or uint8
@@ -19,7 +19,7 @@ def gray(
     if img.ndim!=3 or img.shape[2]!=3: raise ValueError(f"a picture must have 3 channels, got shape {img.shape}")
     return cv2.cvtColor(np.ascontiguousarray(img, 'uint8' if img.dtype==np.uint8 else 'float32'), cv2.COLOR_RGB2GRAY)
 
-# %% ../../nbs/06_motion/02_camera_motion.ipynb #d7de91f4
+# %% ../../nbs/06_motion/02_camera_motion.ipynb #2937801c
 @register
 class CameraMotionCompensation:
     "Estimate the camera's motion between two pictures and apply it to boxes."

@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['POSITION', 'VELOCITY', 'PROCESS', 'MEASURE', 'START', 'GATE', 'STEP', 'KalmanFilter']
 
-# %% ../../nbs/06_motion/00_kalman.ipynb #16e87b12
+# %% ../../nbs/06_motion/00_kalman.ipynb #2e1c824d
 import numpy as np
 from fastcore.basics import patch
 from ..core.registry import register
 
-# %% ../../nbs/06_motion/00_kalman.ipynb #0256d922
+# %% ../../nbs/06_motion/00_kalman.ipynb #1f5b1151
 def _noise(*pairs):
     "alpha and beta `(k,4)` of k (weight of the height, constant of the aspect ratio)"
     return np.array([[w,w,0,w] for w,_ in pairs])**2, np.array([[0,0,a,0] for _,a in pairs])**2
@@ -24,12 +24,12 @@ def _variance(noise, h):
     "Heights `(T,)` -> variances `(T,k,4)`"
     return (h*h)[:,None,None]*noise[0]+noise[1]
 
-# %% ../../nbs/06_motion/00_kalman.ipynb #d5701e59
+# %% ../../nbs/06_motion/00_kalman.ipynb #879b78a3
 GATE = {2:5.9915, 4:9.4877} # 95 % of the chi-square distribution by degrees of freedom
-_GAIN,_OFF = [0,1,0,0,1], [0,0,2,3,3] # which gain, and which row it multiplies
+_GAIN,_OFF = np.array([0,1,0,0,1]), np.array([0,0,2,3,3]) # which gain, and which row it multiplies
 STEP = np.array([[1,1,0,0,0], [0,1,0,0,0], [0,0,1,2,1], [0,0,0,1,1], [0,0,0,0,1.]])
 
-# %% ../../nbs/06_motion/00_kalman.ipynb #36f575ff
+# %% ../../nbs/06_motion/00_kalman.ipynb #84e5bc9b
 @register
 class KalmanFilter:
     "Constant-velocity filter on (cx, cy, w/h, h) for any number of tracks at once."
@@ -60,9 +60,9 @@ class KalmanFilter:
     ): # `(T,5,4)` new array
         "Correct each state by its measurement."
         k = s[:,2:4]/(s[:,2:3]+_variance(MEASURE, s[:,0,3]))    # gains of position and velocity
-        off = s[:,_OFF]
+        off = s.take(_OFF, 1)
         off[:,:2] -= z[:,None]
-        return s-k[:,_GAIN]*off
+        return s-k.take(_GAIN, 1)*off
 
     def distance(self,
         s, # `(T,5,4)` states
@@ -74,7 +74,7 @@ class KalmanFilter:
         x,total = s[:,0], s[:,2]+_variance(MEASURE, s[:,0,3])[:,0]
         return ((z[None,:,:n]-x[:,None,:n])**2/total[:,None,:n]).sum(-1)
 
-# %% ../../nbs/06_motion/00_kalman.ipynb #73023b80
+# %% ../../nbs/06_motion/00_kalman.ipynb #f44c7415
 def _blocks(mean, covariance):
     "`(...,8)` and `(...,8,8)` -> states `(T,5,4)`"
     mean,covariance = np.asarray(mean, float).reshape(-1,8), np.asarray(covariance, float).reshape(-1,8,8)
@@ -93,7 +93,7 @@ def _shaped(s, like):
     m,c = _matrices(s)
     return m.reshape(*np.shape(like)[:-1],8), c.reshape(*np.shape(like)[:-1],8,8)
 
-# %% ../../nbs/06_motion/00_kalman.ipynb #349bef37
+# %% ../../nbs/06_motion/00_kalman.ipynb #3aff9141
 @patch
 def initiate(self:KalmanFilter,
     measurement, # `(4,)` or `(T,4)` cx, cy, w/h, h
@@ -129,7 +129,7 @@ def update(self:KalmanFilter,
     "Correct the state by a measurement."
     return _shaped(self.correct(_blocks(mean, covariance), np.asarray(measurement, float).reshape(-1,4)), mean)
 
-# %% ../../nbs/06_motion/00_kalman.ipynb #48ea2216
+# %% ../../nbs/06_motion/00_kalman.ipynb #4267424c
 @patch
 def gating_distance(self:KalmanFilter,
     mean, # `(8,)`

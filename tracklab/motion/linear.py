@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['LinearMotion']
 
-# %% ../../nbs/06_motion/01_linear_motion.ipynb #3584c4f1
+# %% ../../nbs/06_motion/01_linear_motion.ipynb #6c7a3939
 import numpy as np
 from ..core.registry import register
 
-# %% ../../nbs/06_motion/01_linear_motion.ipynb #bf814658
+# %% ../../nbs/06_motion/01_linear_motion.ipynb #376b8ac6
 @register
 class LinearMotion:
     "Extrapolate tracks by the mean velocity of their newest boxes."

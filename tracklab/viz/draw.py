@@ -6,7 +6,7 @@
 __all__ = ['RIM', 'id_colours', 'to_canvas', 'visible_boxes', 'paint_boxes', 'paint_chip', 'paint_names', 'object_texts',
            'decode_mask', 'paint_masks', 'trail_points', 'paint_trails', 'draw_tracks']
 
-# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #30277ee2
+# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #37cd8ef6
 import cv2
 import numpy as np
 from ..core.boxes import box_area
@@ -14,7 +14,7 @@ from ..core.instances import Instances
 from ..core.masks import decode_masks
 from ..core.tracks import Tracks
 
-# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #2f8b5e7b
+# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #5bcabfb3
 def id_colours(
     ids, # `(N,)` identities; -1 for objects without one
 )->np.ndarray: # `(N,3)` uint8 BGR; light grey for -1
@@ -27,7 +27,7 @@ def id_colours(
     bgr[ids<0] = .82
     return (bgr*255).round().astype('uint8')
 
-# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #a358a666
+# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #0149e22a
 def to_canvas(
     image, # uint8 `(H,W)`, `(H,W,1)`, `(H,W,3)` or `(H,W,4)`
 )->np.ndarray: # uint8 `(H,W,3)`, a copy
@@ -52,7 +52,7 @@ def visible_boxes(
     k = np.flatnonzero(ok)
     return k, boxes[k].clip(-16, [w+16,h+16,w+16,h+16]).round().astype(int)
 
-# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #21bb5796
+# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #c134ae72
 RIM = (24,24,24)
 
 def _corners(x1, y1, x2, y2):
@@ -74,7 +74,7 @@ def paint_boxes(
             if corners: cv2.polylines(canvas, _corners(x1, y1, x2, y2), False, c, t)
             else: cv2.rectangle(canvas, (x1,y1), (x2,y2), c, t)
 
-# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #22c2e51c
+# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #8a86cbac
 def _ink(colour):
     "Black or white, whatever is better read on `colour`."
     b,g,r = (np.asarray(colour, float)/255)**2.2
@@ -98,7 +98,7 @@ def paint_chip(
     cv2.rectangle(canvas, (x,y-h), (x+w,y), RIM, 1)
     cv2.putText(canvas, text, (x+3,y-below), cv2.FONT_HERSHEY_SIMPLEX, font_scale, _ink(colour), 1, cv2.LINE_AA)
 
-# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #06e87ab7
+# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #5bfb9b2c
 def paint_names(
     canvas, # uint8 `(H,W,3)`, changed
     boxes, # `(N,4)` xyxy
@@ -127,7 +127,7 @@ def object_texts(
              [f'{s:.2f}' for s in np.asarray(objects.scores)] if scores and 'scores' in objects else ['']*n]
     return [' '.join(o for o in t if o) for t in zip(*parts)]
 
-# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #2de4182e
+# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #5a5ff6e1
 def decode_mask(
     mask, # `(H,W)` array, or a run-length dict with `size` and `counts`
 )->np.ndarray: # `(H,W)` uint8, 0 or 1
@@ -152,7 +152,7 @@ def paint_masks(
         outlines,_ = cv2.findContours(m, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
         cv2.drawContours(canvas, outlines, -1, colour, 1, cv2.LINE_AA, offset=(x,y))
 
-# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #47bb9c55
+# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #e0e2c68c
 def trail_points(
     tracks:Tracks, # objects of a video
     frame:int, # the current frame
@@ -170,7 +170,7 @@ def trail_points(
     ids,first = np.unique(ids[order], return_index=True)
     return dict(zip(ids.tolist(), np.split(points[order], first[1:])))
 
-# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #8305721c
+# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #80ff753b
 def paint_trails(
     canvas, # uint8 `(H,W,3)`, changed
     trails:dict, # identity -> `(n,2)` points, oldest first
@@ -191,7 +191,7 @@ def paint_trails(
     old,new = canvas.reshape(-1,3),opaque.reshape(-1,3)
     old[at] = (old[at]*(255-a)+new[at]*a+127)//255
 
-# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #b53d73c6
+# %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #e52eb860
 def draw_tracks(
     image, # uint8 frame, not changed
     objects, # `Instances` with `boxes` and, as far as known, `ids labels scores masks`

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['candidate_pairs', 'match_tracks', 'TrackErrors', 'track_errors']
 
-# %% ../../nbs/01_viz/03_errors.ipynb #b8f53adf
+# %% ../../nbs/01_viz/03_errors.ipynb #dedf9c27
 import numpy as np
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +14,7 @@ from ..core.boxes import intersection_union
 from ..core.instances import Instances
 from ..core.tracks import Tracks
 
-# %% ../../nbs/01_viz/03_errors.ipynb #e54a2f0c
+# %% ../../nbs/01_viz/03_errors.ipynb #14d405fa
 def candidate_pairs(
     gt:Tracks, # ground truth
     results:Tracks, # results
@@ -34,7 +34,7 @@ def candidate_pairs(
         parts.append((i[k], j[k], (inter[k]/union[k])))
     return tuple(np.concatenate(o) for o in zip(*parts)) if parts else (np.zeros(0, int), np.zeros(0, int), np.zeros(0))
 
-# %% ../../nbs/01_viz/03_errors.ipynb #cc1fb6a4
+# %% ../../nbs/01_viz/03_errors.ipynb #6c9e880d
 def _choose(i, j, gain):
     "Of pairs of one frame, those that gain most, as a mask."
     (rows,r),(cols,c) = (np.unique(o, return_inverse=True) for o in (i,j))
@@ -66,7 +66,7 @@ def match_tracks(
         before,last_rank = dict(zip(g[k].tolist(), p[k].tolist())),t
     return np.c_[i,j][keep]
 
-# %% ../../nbs/01_viz/03_errors.ipynb #73f65c45
+# %% ../../nbs/01_viz/03_errors.ipynb #5bb4b6f5
 @dataclass(frozen=True, eq=False)
 class TrackErrors:
     "The errors of one video, sorted by frame."
@@ -103,7 +103,7 @@ class TrackErrors:
         for source,k in ((self.gt,t==1), (self.results,t!=1)): boxes[k],ids[k] = source.box[row[k]],source.id[row[k]]
         return Instances(boxes=boxes, ids=ids, types=t)
 
-# %% ../../nbs/01_viz/03_errors.ipynb #43c24123
+# %% ../../nbs/01_viz/03_errors.ipynb #13ca0257
 def _switches(gt, results, matched):
     "Rows of `results` whose person carried another identity at the last match."
     g,p = gt.id[matched[:,0]],results.id[matched[:,1]]

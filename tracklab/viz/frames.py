@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['BlankVideo', 'canvas_size', 'num_frames', 'open_frames', 'scale_mask', 'FrameReader', 'to_jpeg', 'demo_scene']
 
-# %% ../../nbs/01_viz/04_frames.ipynb #975692ca
+# %% ../../nbs/01_viz/04_frames.ipynb #1d05c2d4
 import cv2
 import numpy as np
 from functools import lru_cache
@@ -16,7 +16,7 @@ from ..core.tracks import Tracks
 from ..core.video import Video
 from .draw import to_canvas, decode_mask
 
-# %% ../../nbs/01_viz/04_frames.ipynb #869dddff
+# %% ../../nbs/01_viz/04_frames.ipynb #4fad02ea
 class BlankVideo:
     "Frames of one grey, for tracks without a video."
     fps = None
@@ -61,7 +61,7 @@ def open_frames(
     if last>=num_frames(video): raise ValueError(f"there is an object in frame {last}, but the video has {num_frames(video)} frames")
     return video
 
-# %% ../../nbs/01_viz/04_frames.ipynb #2737ecb0
+# %% ../../nbs/01_viz/04_frames.ipynb #72aea857
 def scale_mask(
     mask, # `(H,W)` array, or a run-length dict
     size:tuple, # width and height wanted
@@ -69,7 +69,7 @@ def scale_mask(
     "A mask on the scaled frame."
     return cv2.resize(np.ascontiguousarray(decode_mask(mask)), size, interpolation=cv2.INTER_NEAREST)
 
-# %% ../../nbs/01_viz/04_frames.ipynb #67895526
+# %% ../../nbs/01_viz/04_frames.ipynb #bd4a93d6
 class FrameReader:
     "Frames by index, not wider than `max_width`, the last ones kept."
     def __init__(self,
@@ -100,7 +100,7 @@ class FrameReader:
         masks = [scale_mask(m, self.size) for m in objects.masks] if 'masks' in objects else None
         return objects.with_(boxes=scale_boxes(objects.boxes, self.factor), masks=masks)
 
-# %% ../../nbs/01_viz/04_frames.ipynb #ec42acce
+# %% ../../nbs/01_viz/04_frames.ipynb #173b8019
 def to_jpeg(
     image, # uint8 BGR
     quality:int=80, # 1 to 100
@@ -108,7 +108,7 @@ def to_jpeg(
     "Encode a picture."
     return cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY,quality])[1].tobytes()
 
-# %% ../../nbs/01_viz/04_frames.ipynb #3f0dc891
+# %% ../../nbs/01_viz/04_frames.ipynb #c6e92be3
 def demo_scene(
     n:int=48, # frames, at least 33
 )->tuple: # frames `(270,480,3)`, results and ground truth

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['BACKENDS', 'ERROR_NAMES', 'ERROR_SHORT', 'ERROR_COLOURS', 'imshow_tracks', 'imshow_mot_errors']
 
-# %% ../../nbs/01_viz/02_imshow.ipynb #21de89fe
+# %% ../../nbs/01_viz/02_imshow.ipynb #d1d6432b
 import cv2
 import numpy as np
 from pathlib import Path
@@ -16,7 +16,7 @@ from ..core.files import atomic_path
 from ..core.instances import Instances
 from .draw import to_canvas, id_colours, visible_boxes, paint_masks, paint_boxes, paint_names, draw_tracks, object_texts, _ink
 
-# %% ../../nbs/01_viz/02_imshow.ipynb #fb5cd6d1
+# %% ../../nbs/01_viz/02_imshow.ipynb #e3a8f6d2
 BACKENDS = ('cv2','plt')
 
 def _read(img, backend):
@@ -37,7 +37,7 @@ def _rows(bboxes, **columns):
         if v is not None and len(v)!=len(b): raise ValueError(f"{len(b)} bboxes but {len(v)} {k}")
     return b[:,:4], b[:,4] if b.shape[1]==5 else None
 
-# %% ../../nbs/01_viz/02_imshow.ipynb #019deee0
+# %% ../../nbs/01_viz/02_imshow.ipynb #4aa3eb23
 def _finish(image, show, wait_time, out_file, backend):
     "Write and show a picture; returns it."
     if out_file is not None:
@@ -55,7 +55,7 @@ def _finish(image, show, wait_time, out_file, backend):
         else: plt.show()
     return image
 
-# %% ../../nbs/01_viz/02_imshow.ipynb #0e7c9cae
+# %% ../../nbs/01_viz/02_imshow.ipynb #cf2fdcff
 def _plt_draw(image, boxes, texts, colours, thickness, font_scale):
     "Boxes and names by matplotlib."
     h,w = image.shape[:2]
@@ -74,7 +74,7 @@ def _plt_draw(image, boxes, texts, colours, thickness, font_scale):
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[:h,:w,2::-1].copy()
 
-# %% ../../nbs/01_viz/02_imshow.ipynb #a26a2ae1
+# %% ../../nbs/01_viz/02_imshow.ipynb #097fddfd
 def imshow_tracks(
     img, # uint8 BGR frame, or an image file
     bboxes, # `(N,5)` xyxy and score, or `(N,4)`
@@ -102,7 +102,7 @@ def imshow_tracks(
         image = _plt_draw(image, o.boxes, object_texts(o, classes, scores='scores' in o), id_colours(o.ids), thickness, font_scale)
     return _finish(image, show, wait_time, out_file, backend)
 
-# %% ../../nbs/01_viz/02_imshow.ipynb #e3752820
+# %% ../../nbs/01_viz/02_imshow.ipynb #c662e505
 ERROR_NAMES   = ('false positive','false negative','identity switch')
 ERROR_SHORT   = ('FP','FN','IDSW')
 ERROR_COLOURS = np.array([[0,94,213], [66,228,240], [233,180,86]], 'uint8')      # BGR: vermilion, yellow, sky blue

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['pace', 'pick', 'TrackPlayer']
 
-# %% ../../nbs/01_viz/06_player.ipynb #43ea9279
+# %% ../../nbs/01_viz/06_player.ipynb #aa86df00
 import base64, time, uuid
 import numpy as np
 import ipywidgets as widgets
@@ -18,7 +18,7 @@ from .frames import open_frames, FrameReader, to_jpeg
 from .html import export_html, HTMLPlayer
 from .imshow import ERROR_COLOURS, ERROR_NAMES, ERROR_SHORT
 
-# %% ../../nbs/01_viz/06_player.ipynb #0e86cd19
+# %% ../../nbs/01_viz/06_player.ipynb #384536a8
 def pace(
     fps:float, # frames per second of the video
     speed:float=1., # 2: twice as fast
@@ -29,7 +29,7 @@ def pace(
     step = max(1, round(least*fps*speed/1000))
     return round(1000*step/(fps*speed)), step
 
-# %% ../../nbs/01_viz/06_player.ipynb #1df75781
+# %% ../../nbs/01_viz/06_player.ipynb #4b6779d8
 def pick(
     objects, # `Instances` with `boxes` and `ids`
     x:float, # point, pixels
@@ -42,7 +42,7 @@ def pick(
     if not len(hit): return None
     return int(objects.ids[hit[np.argmin((b[hit,2]-b[hit,0])*(b[hit,3]-b[hit,1]))]])
 
-# %% ../../nbs/01_viz/06_player.ipynb #22fdf4a8
+# %% ../../nbs/01_viz/06_player.ipynb #f5362528
 _CLICK = '''<img src="data:," style="display:none" onerror="(() => {{
 const find = (tries) => {{
   const pic = document.querySelector('img.{0}'), field = document.querySelector('.{0}-point input');
@@ -62,7 +62,7 @@ def _toggle(text, value, icon, disabled=False):
 def _button(text, tooltip):
     return widgets.Button(description=text, tooltip=tooltip, layout=widgets.Layout(width='auto'))
 
-# %% ../../nbs/01_viz/06_player.ipynb #20116b36
+# %% ../../nbs/01_viz/06_player.ipynb #30fb0fb3
 _FEW = 50_000                         # results, up to which errors are counted when the panel opens
 
 class TrackPlayer(widgets.VBox):
@@ -102,7 +102,7 @@ class TrackPlayer(widgets.VBox):
         if self.gt is None: raise ValueError("errors need ground truth: TrackPlayer(video, results, gt)")
         return track_errors(self.gt, self.results, self.iou_thr)
 
-# %% ../../nbs/01_viz/06_player.ipynb #0f78be8e
+# %% ../../nbs/01_viz/06_player.ipynb #ae343e1d
 @patch
 def _make_controls(self:TrackPlayer):
     "The widgets, not yet connected."
@@ -145,7 +145,7 @@ def _set_pace(self:TrackPlayer):
     interval,step = pace(self.fps, self.speed.value, self.cost)
     if step!=self.play.step or abs(interval-self.play.interval)>.2*self.play.interval: self.play.interval,self.play.step = interval,step
 
-# %% ../../nbs/01_viz/06_player.ipynb #01400995
+# %% ../../nbs/01_viz/06_player.ipynb #a162b01f
 @patch
 def draw(self:TrackPlayer,
     frame:int|None=None, # frame index; the present one if not given
@@ -186,7 +186,7 @@ def render(self:TrackPlayer):
     if self.show_errors.value or len(self.results)<_FEW and self.gt is not None: self.count.value = self._count_line()
     self._set_pace()
 
-# %% ../../nbs/01_viz/06_player.ipynb #6a9f4b90
+# %% ../../nbs/01_viz/06_player.ipynb #f01f0a1e
 @patch
 def _followed(self:TrackPlayer):
     "Say who is followed, and show the first frame with her."
@@ -233,7 +233,7 @@ def _count_line(self:TrackPlayer):
     here = np.bincount(self.errors.at(self.frame).types, minlength=3)
     return f"{total} in {len(self.errors.frames)} frames; here: {' '.join(f'{c} {s}' for c,s in zip(here, ERROR_SHORT) if c) or 'none'}"
 
-# %% ../../nbs/01_viz/06_player.ipynb #548d9a6c
+# %% ../../nbs/01_viz/06_player.ipynb #8222a031
 @patch
 def __repr__(self:TrackPlayer):
     truth = '' if self.gt is None else f', {len(self.gt.ids)} in the ground truth'

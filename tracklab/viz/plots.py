@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['PALETTE', 'Plot', 'plot_hota', 'plot_sequences']
 
-# %% ../../nbs/01_viz/07_plots.ipynb #8cff1ba0
+# %% ../../nbs/01_viz/07_plots.ipynb #c14fcfcd
 import io
 import numpy as np
 from matplotlib.figure import Figure
 
-# %% ../../nbs/01_viz/07_plots.ipynb #2cdd349d
+# %% ../../nbs/01_viz/07_plots.ipynb #8db45c0b
 PALETTE = ('#0072b2','#d55e00','#009e73','#cc79a7','#e69f00','#56b4e9','#000000')
 _DASHES = ('-','--','-.',':')
 
@@ -28,7 +28,7 @@ def _axes(width, height):
     ax.set_axisbelow(True)
     return fig, ax
 
-# %% ../../nbs/01_viz/07_plots.ipynb #bb490f74
+# %% ../../nbs/01_viz/07_plots.ipynb #5d912990
 def plot_hota(
     results:dict, # `HOTA DetA AssA LocA` over alpha; or video name -> such a dict, or what `evaluate_tracks` returned
     video:str='COMBINED_SEQ', # the one to plot, where there are several
@@ -50,7 +50,7 @@ def plot_hota(
     ax.legend(frameon=False, loc='lower left')
     return fig
 
-# %% ../../nbs/01_viz/07_plots.ipynb #dc7d0eff
+# %% ../../nbs/01_viz/07_plots.ipynb #dfb86d1a
 def _value(r, field):
     "The number of a field, in whatever metric holds it, times 100."
     parts = (r, *(v for v in r.values() if isinstance(v, dict)))
