@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['walker_picture', 'street_background', 'StreetScene']
 
-# %% ../../nbs/02_data/00_synthetic_street.ipynb #168b5ca4
+# %% ../../nbs/02_data/00_synthetic_street.ipynb #89407282
 import cv2
 import numpy as np
 from fastcore.basics import patch
 from ..core.masks import encode_masks
 from ..core.tracks import Tracks
 
-# %% ../../nbs/02_data/00_synthetic_street.ipynb #f2f5c257
+# %% ../../nbs/02_data/00_synthetic_street.ipynb #15a499ce
 def walker_picture(
     height:float, # pixels from head to feet
     phase:float, # of the gait, in radians; one step is pi
@@ -43,7 +43,7 @@ def walker_picture(
     cv2.ellipse(img, tuple(v//16 for v in at(.012,.945)), (max(int(.062*height),1),max(int(.048*height),1)), 0, 180, 360, hair, -1)
     return img,alpha>0
 
-# %% ../../nbs/02_data/00_synthetic_street.ipynb #a5dd69ec
+# %% ../../nbs/02_data/00_synthetic_street.ipynb #e3c6b45f
 def street_background(
     size:tuple, # width and height, pixels
     horizon:int, # its row
@@ -68,7 +68,7 @@ def street_background(
     texture = cv2.resize(rng.normal(0, 5, (h//2,w//2)).astype('float32'), (w,h), interpolation=cv2.INTER_LINEAR)
     return (img+texture[...,None]).clip(0,255).astype('uint8')
 
-# %% ../../nbs/02_data/00_synthetic_street.ipynb #d21926c2
+# %% ../../nbs/02_data/00_synthetic_street.ipynb #432a827c
 class StreetScene:
     "A video of walkers on a street, with its truth."
     def __init__(self,
@@ -106,7 +106,7 @@ class StreetScene:
     def __iter__(self): return (self[t] for t in range(self.num_frames))
     def __repr__(self): return f"StreetScene({len(self.walkers)} walkers, {self.num_frames} frames of {self.size[0]}x{self.size[1]}, seed {self.seed})"
 
-# %% ../../nbs/02_data/00_synthetic_street.ipynb #84d554fd
+# %% ../../nbs/02_data/00_synthetic_street.ipynb #9bba626f
 @patch
 def state(self:StreetScene,
     t:int, # frame index
@@ -169,13 +169,18 @@ def _shadows(self:StreetScene, img, people):
         cv2.ellipse(shade, (int(p['x']+.18*H),int(p['feet']-.01*H)), (int(.3*H),max(int(.045*H),1)), -4, 0, 360, 1, -1)
     return cv2.multiply(img, cv2.merge([1-.35*cv2.GaussianBlur(shade, (0,0), 4)]*3), dtype=cv2.CV_8U)
 
-# %% ../../nbs/02_data/00_synthetic_street.ipynb #0c3f8c56
+# %% ../../nbs/02_data/00_synthetic_street.ipynb #f35b93a8
+@patch
+def annotate(self:StreetScene,
+    seen, # what `look` (or `render`) told about each frame, in order
+)->Tracks: # whole boxes, visibility, visible masks
+    "The truth about frames that were looked at."
+    rows = [(t,s) for t,people in enumerate(seen) for s in people]
+    return Tracks([t for t,_ in rows], [s['box'] for _,s in rows], [s['id'] for _,s in rows], visibility=[s['visibility'] for _,s in rows],
+                  mask=[encode_masks(s['mask'][None])[0] for _,s in rows], num_frames=self.num_frames)
+
 @patch(as_prop=True)
 def truth(self:StreetScene)->Tracks:
-    "All walkers in all frames: whole boxes, visibility, visible masks."
-    if self._truth is None:
-        rows = [(t,s) for t in range(self.num_frames) for s in self.look(t)]
-        masks = [encode_masks(s['mask'][None])[0] for _,s in rows]
-        self._truth = Tracks([t for t,_ in rows], [s['box'] for _,s in rows], [s['id'] for _,s in rows], np.zeros(len(rows)), np.ones(len(rows)),
-                             [s['visibility'] for _,s in rows], masks, self.num_frames)
+    "The truth about all frames."
+    if self._truth is None: self._truth = self.annotate(self.look(t) for t in range(self.num_frames))
     return self._truth
