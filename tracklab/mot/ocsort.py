@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['directions', 'direction_cost', 'OCSORTTracker']
 
-# %% ../../nbs/08_mot/05_ocsort.ipynb #c6e71fa2
+# %% ../../nbs/08_mot/05_ocsort.ipynb #3464ef28
 import numpy as np
 from fastcore.basics import patch
 from ..core.boxes import bbox_cxcyah_to_xyxy, bbox_xyxy_to_cxcyah
@@ -13,7 +13,7 @@ from ..core.registry import register
 from .assignment import all_pairs, overlapping_pairs, match_pairs
 from .sort import KalmanTracker
 
-# %% ../../nbs/08_mot/05_ocsort.ipynb #34ee70f7
+# %% ../../nbs/08_mot/05_ocsort.ipynb #58d78497
 def directions(
     a, # `(...,4)` xyxy, from
     b, # `(...,4)` xyxy, to
@@ -32,7 +32,7 @@ def direction_cost(
     cos = both[...,0]+both[...,1]
     return (np.arccos(np.minimum(np.maximum(cos, -1), 1))-np.pi/2)/np.pi
 
-# %% ../../nbs/08_mot/05_ocsort.ipynb #048e206a
+# %% ../../nbs/08_mot/05_ocsort.ipynb #d77136a3
 @register
 class OCSORTTracker(KalmanTracker):
     "OC-SORT: direction-consistent association, recovery, online smoothing."
@@ -78,7 +78,7 @@ class OCSORTTracker(KalmanTracker):
         order = np.concatenate([*found, (track<0).nonzero()[0]])
         return self.commit(o, self.measure(o), order, track, frame_id, **self.observed(boxes, track))
 
-# %% ../../nbs/08_mot/05_ocsort.ipynb #c15dff8b
+# %% ../../nbs/08_mot/05_ocsort.ipynb #6fb0f229
 @patch
 def predict(self:OCSORTTracker, frame_id):
     "Move the confirmed tracks one frame ahead, and keep where they were if they were seen."
@@ -106,7 +106,7 @@ def pairs_last(self:OCSORTTracker, boxes, scores):
     if self.weight_iou_with_det_scores: iou = iou*scores[j]
     return i, j, iou-self.match_iou_thr
 
-# %% ../../nbs/08_mot/05_ocsort.ipynb #ba308d90
+# %% ../../nbs/08_mot/05_ocsort.ipynb #c1fd4a06
 @patch
 def smooth(self:OCSORTTracker, boxes, track):
     "Lead the filters of tracks that were found again along a straight line."

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['KalmanTracker', 'SortTracker']
 
-# %% ../../nbs/08_mot/03_sort.ipynb #ab5c49b2
+# %% ../../nbs/08_mot/03_sort.ipynb #59bcdda8
 import numpy as np
 from fastcore.basics import patch
 from scipy.spatial.distance import cdist
@@ -16,7 +16,7 @@ from .assignment import overlapping_pairs, match_pairs, most_matches_gain
 from .base import BaseTracker
 from ..motion.kalman import KalmanFilter
 
-# %% ../../nbs/08_mot/03_sort.ipynb #7c9ad17a
+# %% ../../nbs/08_mot/03_sort.ipynb #f94055ae
 class KalmanTracker(BaseTracker):
     "Base of the trackers that predict boxes with a Kalman filter."
     def __init__(self,
@@ -73,7 +73,7 @@ class KalmanTracker(BaseTracker):
         return {i: dict(mean=s[k,:2].ravel(), cov_diag=s[k,2::2].ravel(), last_frame=m['frame_ids'][k], num_boxes=m['hits'][k], tentative=m['tentative'][k])
                 for k,i in enumerate(self.ids)}
 
-# %% ../../nbs/08_mot/03_sort.ipynb #b4d31d36
+# %% ../../nbs/08_mot/03_sort.ipynb #844b90f5
 @register
 class SortTracker(KalmanTracker):
     "SORT, and DeepSORT where `reid` is given."
@@ -113,7 +113,7 @@ class SortTracker(KalmanTracker):
         p = p[iou[p]>self.match_iou_thr]
         track[j[p]] = i[p]
 
-# %% ../../nbs/08_mot/03_sort.ipynb #b5ed2af2
+# %% ../../nbs/08_mot/03_sort.ipynb #85ac12ff
 @patch
 def appearance(self:SortTracker, o:Instances, frame):
     "The embeddings of detections, given or computed."
