@@ -6,18 +6,18 @@
 __all__ = ['cmd_env', 'print_metrics', 'cmd_eval', 'class_indices', 'Watched', 'show_window', 'cmd_track', 'cmd_demo',
            'cmd_verify', 'parser', 'main']
 
-# %% ../../nbs/13_app/01_command.ipynb #79f6ae28
+# %% ../../nbs/13_app/01_command.ipynb #b23ed013
 import argparse,json,os,sys,time
 from pathlib import Path
 
-# %% ../../nbs/13_app/01_command.ipynb #a0a42450
+# %% ../../nbs/13_app/01_command.ipynb #276a66f1
 def cmd_env(a)->int:
     "Print what this program runs on."
     from tracklab.core.environment import format_env
     print(format_env())
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #ec02e240
+# %% ../../nbs/13_app/01_command.ipynb #2209467c
 def _benchmark(path):
     "MOT15, MOT16, MOT17 or MOT20 if it occurs in the path"
     return next((b for b in ('MOT15','MOT16','MOT17','MOT20') if b in str(Path(path).resolve()).upper()), None)
@@ -41,7 +41,7 @@ def cmd_eval(a)->int:
     print_metrics(res, a.json)
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #36594ebd
+# %% ../../nbs/13_app/01_command.ipynb #7e819438
 def _device(name):
     if name: return name
     import torch
@@ -88,7 +88,7 @@ def show_window(picture)->bool:
         return cv2.waitKey(1)&255!=ord('q')
     except cv2.error: raise ValueError("--show needs a display; leave it out and look at the files") from None
 
-# %% ../../nbs/13_app/01_command.ipynb #cad410e8
+# %% ../../nbs/13_app/01_command.ipynb #f1e9c983
 def cmd_track(a)->int:
     "Track a video, a folder of pictures, a camera, a stream, or a file of detections."
     from tqdm import tqdm
@@ -119,7 +119,7 @@ def cmd_track(a)->int:
     if stopped: print(f'stopped after frame {done-1}; what was tracked until then is kept', file=sys.stderr)
     return 130 if stopped else 0
 
-# %% ../../nbs/13_app/01_command.ipynb #8536e782
+# %% ../../nbs/13_app/01_command.ipynb #49616ad9
 def cmd_demo(a)->int:
     "Track a synthetic street from its pixels and score the result."
     from tqdm import tqdm
@@ -144,7 +144,7 @@ def cmd_demo(a)->int:
     print(*(f'wrote {out/f}' for f in ('street.mp4','street.txt','street_gt.txt','metrics.json','street.html')), sep='\n')
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #69ac8f2c
+# %% ../../nbs/13_app/01_command.ipynb #d115689a
 def cmd_verify(a)->int:
     "Compare this package with golden data of the reference."
     from tracklab.app.verify import HEADER, format_row, save_rows, summary, verify
@@ -159,7 +159,7 @@ def cmd_verify(a)->int:
     if not rows: raise ValueError(f"no entry matches {a.only!r}")
     return int(any(r.status=='FAIL' for r in rows))
 
-# %% ../../nbs/13_app/01_command.ipynb #c194d01d
+# %% ../../nbs/13_app/01_command.ipynb #a07867b0
 def parser()->argparse.ArgumentParser:
     "The command line."
     import tracklab

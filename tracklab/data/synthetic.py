@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['walker_picture', 'street_background', 'StreetScene']
 
-# %% ../../nbs/02_data/00_synthetic_street.ipynb #89407282
+# %% ../../nbs/02_data/00_synthetic_street.ipynb #784fb846
 import cv2
 import numpy as np
 from fastcore.basics import patch
 from ..core.masks import encode_masks
 from ..core.tracks import Tracks
 
-# %% ../../nbs/02_data/00_synthetic_street.ipynb #15a499ce
+# %% ../../nbs/02_data/00_synthetic_street.ipynb #8de3ebf7
 def walker_picture(
     height:float, # pixels from head to feet
     phase:float, # of the gait, in radians; one step is pi
@@ -43,7 +43,7 @@ def walker_picture(
     cv2.ellipse(img, tuple(v//16 for v in at(.012,.945)), (max(int(.062*height),1),max(int(.048*height),1)), 0, 180, 360, hair, -1)
     return img,alpha>0
 
-# %% ../../nbs/02_data/00_synthetic_street.ipynb #e3c6b45f
+# %% ../../nbs/02_data/00_synthetic_street.ipynb #85afcb17
 def street_background(
     size:tuple, # width and height, pixels
     horizon:int, # its row
@@ -68,7 +68,7 @@ def street_background(
     texture = cv2.resize(rng.normal(0, 5, (h//2,w//2)).astype('float32'), (w,h), interpolation=cv2.INTER_LINEAR)
     return (img+texture[...,None]).clip(0,255).astype('uint8')
 
-# %% ../../nbs/02_data/00_synthetic_street.ipynb #432a827c
+# %% ../../nbs/02_data/00_synthetic_street.ipynb #0a592046
 class StreetScene:
     "A video of walkers on a street, with its truth."
     def __init__(self,
@@ -106,7 +106,7 @@ class StreetScene:
     def __iter__(self): return (self[t] for t in range(self.num_frames))
     def __repr__(self): return f"StreetScene({len(self.walkers)} walkers, {self.num_frames} frames of {self.size[0]}x{self.size[1]}, seed {self.seed})"
 
-# %% ../../nbs/02_data/00_synthetic_street.ipynb #9bba626f
+# %% ../../nbs/02_data/00_synthetic_street.ipynb #49e13fd2
 @patch
 def state(self:StreetScene,
     t:int, # frame index
@@ -169,7 +169,7 @@ def _shadows(self:StreetScene, img, people):
         cv2.ellipse(shade, (int(p['x']+.18*H),int(p['feet']-.01*H)), (int(.3*H),max(int(.045*H),1)), -4, 0, 360, 1, -1)
     return cv2.multiply(img, cv2.merge([1-.35*cv2.GaussianBlur(shade, (0,0), 4)]*3), dtype=cv2.CV_8U)
 
-# %% ../../nbs/02_data/00_synthetic_street.ipynb #f35b93a8
+# %% ../../nbs/02_data/00_synthetic_street.ipynb #8b414528
 @patch
 def annotate(self:StreetScene,
     seen, # what `look` (or `render`) told about each frame, in order

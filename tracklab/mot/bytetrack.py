@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['ByteTracker']
 
-# %% ../../nbs/08_mot/04_bytetrack.ipynb #c0f152c3
+# %% ../../nbs/08_mot/04_bytetrack.ipynb #259db9ea
 import numpy as np
 from ..core.boxes import bbox_cxcyah_to_xyxy
 from ..core.registry import register
 from .assignment import overlapping_pairs, match_pairs
 from .sort import KalmanTracker
 
-# %% ../../nbs/08_mot/04_bytetrack.ipynb #a733c5e3
+# %% ../../nbs/08_mot/04_bytetrack.ipynb #7c0fc494
 @register
 class ByteTracker(KalmanTracker):
     "ByteTrack: high-score boxes first, then low-score boxes for the tracks that are left."
@@ -31,19 +31,19 @@ class ByteTracker(KalmanTracker):
         super().__init__(num_tentatives, **kwargs)
 
     remembered = ('labels',)
-    def tentative_at_birth(self, frame_id): return frame_id>0
+    def _tentative_at_birth(self, frame_id): return frame_id>0
 
     def associate(self, o, frame, frame_id):
         "Three rounds: confirmed tracks and high boxes, tentative tracks and high boxes, tracks left and low boxes."
-        m,z = self.memory, self.measure(o)
+        m,z = self.memory, self._measure(o)
         track = np.full(len(o), -1)
         if not len(m) or not len(o):
             return self.commit(o, z, (o.scores>self.init_track_thr).nonzero()[0], track, frame_id)
         high = o.scores>self.obj_score_thrs['high']
         low = ~high&(o.scores>self.obj_score_thrs['low'])
         confirmed,seen = ~m['tentative'], m['frame_ids']==frame_id-1
-        self.predict(confirmed, confirmed&~seen)
-        pairs = self.pairs(o)
+        self._predict(confirmed, confirmed&~seen)
+        pairs = self._pairs(o)
         i,j,iou = pairs
         gain = iou*o.scores[j] if self.weight_iou_with_det_scores else iou
         self._match(pairs, gain-self.match_iou_thrs['high'], confirmed, high, track)
@@ -54,14 +54,14 @@ class ByteTracker(KalmanTracker):
         order = np.concatenate([k.nonzero()[0] for k in (done, high&~done, low&(track>=0))])
         return self.commit(o, z, order, track, frame_id)
 
-    def predict(self, confirmed, lost):
+    def _predict(self, confirmed, lost):
         "Move the confirmed tracks one frame ahead."
         s = self.memory['state']
         s[lost,1,3] = 0
         if np.count_nonzero(confirmed)==len(s): self.memory['state'] = self.kf.step(s)
         else: s[confirmed] = self.kf.step(s[confirmed])
 
-    def pairs(self, o):
+    def _pairs(self, o):
         "Tracks and detections of one class whose boxes overlap."
         i,j,iou = overlapping_pairs(bbox_cxcyah_to_xyxy(self.memory['state'][:,0]), o.boxes.astype('float64'))
         k = self.memory['labels'][i]==o.labels[j]

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['directions', 'direction_cost', 'OCSORTTracker']
 
-# %% ../../nbs/08_mot/05_ocsort.ipynb #3464ef28
+# %% ../../nbs/08_mot/05_ocsort.ipynb #4f0cc8ff
 import numpy as np
 from fastcore.basics import patch
 from ..core.boxes import bbox_cxcyah_to_xyxy, bbox_xyxy_to_cxcyah
@@ -13,7 +13,7 @@ from ..core.registry import register
 from .assignment import all_pairs, overlapping_pairs, match_pairs
 from .sort import KalmanTracker
 
-# %% ../../nbs/08_mot/05_ocsort.ipynb #58d78497
+# %% ../../nbs/08_mot/05_ocsort.ipynb #6be50b5c
 def directions(
     a, # `(...,4)` xyxy, from
     b, # `(...,4)` xyxy, to
@@ -32,7 +32,7 @@ def direction_cost(
     cos = both[...,0]+both[...,1]
     return (np.arccos(np.minimum(np.maximum(cos, -1), 1))-np.pi/2)/np.pi
 
-# %% ../../nbs/08_mot/05_ocsort.ipynb #d77136a3
+# %% ../../nbs/08_mot/05_ocsort.ipynb #8fbe19f7
 @register
 class OCSORTTracker(KalmanTracker):
     "OC-SORT: direction-consistent association, recovery, online smoothing."
@@ -51,8 +51,8 @@ class OCSORTTracker(KalmanTracker):
         self.weight_iou_with_det_scores,self.vel_consist_weight,self.vel_delta_t = weight_iou_with_det_scores,vel_consist_weight,vel_delta_t
         super().__init__(num_tentatives, **kwargs)
 
-    def tentative_at_birth(self, frame_id): return frame_id>0
-    def correct(self, rows, z, frame_id): return self.kf.correct(super().correct(rows, z, frame_id), z)
+    def _tentative_at_birth(self, frame_id): return frame_id>0
+    def _correct(self, rows, z, frame_id): return self.kf.correct(super()._correct(rows, z, frame_id), z)
 
     def associate(self, o, frame, frame_id):
         "Confirmed tracks by prediction and direction, then tentative ones, then all that are left by their last box."
@@ -61,26 +61,26 @@ class OCSORTTracker(KalmanTracker):
         boxes,track = o.boxes.astype('float64'), np.full(len(o), -1)
         found,free = [],np.ones(len(m), bool)
         if some:
-            self.predict(frame_id)
+            self._predict(frame_id)
             def round(pairs, tracks):
                 i,j,gain = pairs
                 p = match_pairs(i, j, gain*(tracks[i]&(track<0)[j]), (len(m),len(o)))
                 track[j[p]],free[i[p]] = i[p],False
                 found.append(np.sort(j[p]))
-            ahead = self.pairs_ahead(boxes, o.scores)
+            ahead = self._pairs_ahead(boxes, o.scores)
             round(ahead, ~m['tentative'])
             if np.count_nonzero(m['tentative']): round(ahead, m['tentative'])
-            if np.count_nonzero(free) and np.count_nonzero(track<0): round(self.pairs_last(boxes, o.scores), free)
-            self.smooth(boxes, track)
+            if np.count_nonzero(free) and np.count_nonzero(track<0): round(self._pairs_last(boxes, o.scores), free)
+            self._smooth(boxes, track)
             if np.count_nonzero(free):
                 m['missed'][free] += 1
                 m['obs'][free] = np.concatenate([np.full((free.sum(),1,4), np.nan), m['obs'][free,:-1]], 1)
         order = np.concatenate([*found, (track<0).nonzero()[0]])
-        return self.commit(o, self.measure(o), order, track, frame_id, **self.observed(boxes, track))
+        return self.commit(o, self._measure(o), order, track, frame_id, **self._observed(boxes, track))
 
-# %% ../../nbs/08_mot/05_ocsort.ipynb #6fb0f229
+# %% ../../nbs/08_mot/05_ocsort.ipynb #3187bf6a
 @patch
-def predict(self:OCSORTTracker, frame_id):
+def _predict(self:OCSORTTracker, frame_id):
     "Move the confirmed tracks one frame ahead, and keep where they were if they were seen."
     m = self.memory
     s,confirmed,seen = m['state'],~m['tentative'],m['missed']==0
@@ -89,7 +89,7 @@ def predict(self:OCSORTTracker, frame_id):
     m['state'] = self.kf.step(s) if np.count_nonzero(confirmed)==len(s) else np.where(confirmed[:,None,None], self.kf.step(s), s)
 
 @patch
-def pairs_ahead(self:OCSORTTracker, boxes, scores):
+def _pairs_ahead(self:OCSORTTracker, boxes, scores):
     "Pairs of predicted boxes and detections, with the gain of OCM."
     m,dt = self.memory,self.vel_delta_t
     predicted = bbox_cxcyah_to_xyxy(m['state'][:,0])
@@ -100,15 +100,15 @@ def pairs_ahead(self:OCSORTTracker, boxes, scores):
     return i, j, iou-self.vel_consist_weight*direction_cost(m['velocity'][i], origin[i], boxes[j])-self.match_iou_thr
 
 @patch
-def pairs_last(self:OCSORTTracker, boxes, scores):
+def _pairs_last(self:OCSORTTracker, boxes, scores):
     "Pairs of last observed boxes and detections, with the gain of OCR."
     i,j,iou = overlapping_pairs(self.memory['boxes'].astype('float64'), boxes)
     if self.weight_iou_with_det_scores: iou = iou*scores[j]
     return i, j, iou-self.match_iou_thr
 
-# %% ../../nbs/08_mot/05_ocsort.ipynb #c1fd4a06
+# %% ../../nbs/08_mot/05_ocsort.ipynb #4a25e9d9
 @patch
-def smooth(self:OCSORTTracker, boxes, track):
+def _smooth(self:OCSORTTracker, boxes, track):
     "Lead the filters of tracks that were found again along a straight line."
     m = self.memory
     if not np.count_nonzero(m['missed']): return
@@ -122,7 +122,7 @@ def smooth(self:OCSORTTracker, boxes, track):
     m['state'][r] = s
 
 @patch
-def observed(self:OCSORTTracker, boxes, track)->dict:
+def _observed(self:OCSORTTracker, boxes, track)->dict:
     "What to remember of each detection, whether it continues a track or starts one."
     n,dt = len(boxes),self.vel_delta_t
     obs = np.full((n,dt+1,4), np.nan)

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['embed_similarity', 'softmax', 'bisoftmax', 'take_best', 'covered', 'QuasiDenseTracker', 'QuasiDenseTAOTracker']
 
-# %% ../../nbs/08_mot/07_quasi_dense.ipynb #837b1ae7
+# %% ../../nbs/08_mot/07_quasi_dense.ipynb #d54ae384
 import numpy as np
 from fastcore.basics import patch
 from ..core.boxes import box_iou, xp_of
@@ -13,7 +13,7 @@ from ..core.instances import Instances
 from ..core.registry import register
 from .base import BaseTracker
 
-# %% ../../nbs/08_mot/07_quasi_dense.ipynb #e4bdac4b
+# %% ../../nbs/08_mot/07_quasi_dense.ipynb #d98cac22
 def embed_similarity(
     key_embeds, # `(N,C)` array or tensor
     ref_embeds, # `(M,C)` array or tensor
@@ -42,7 +42,7 @@ def bisoftmax(
     "High only where each side prefers the other."
     return (softmax(x, 1)+softmax(x, 0))/2
 
-# %% ../../nbs/08_mot/07_quasi_dense.ipynb #1a4b76b8
+# %% ../../nbs/08_mot/07_quasi_dense.ipynb #048f016b
 def take_best(
     scores, # `(N,M)` match scores, changed in place
     accept, # `(i, j, score) -> bool`: may detection i take entry j?
@@ -65,7 +65,7 @@ def covered(
     if same is not None: iou = iou*same
     return (iou>np.reshape(thrs, (-1,1))).any(1)
 
-# %% ../../nbs/08_mot/07_quasi_dense.ipynb #bbf2840d
+# %% ../../nbs/08_mot/07_quasi_dense.ipynb #a9abf394
 @register
 class QuasiDenseTracker(BaseTracker):
     "Association of QDTrack."
@@ -101,15 +101,15 @@ class QuasiDenseTracker(BaseTracker):
         if 'embeds' not in o: raise ValueError("QuasiDenseTracker matches by appearance: detections need `embeds`")
         o = o[(-o.scores).argsort(kind='stable')]
         o = o[~covered(o.boxes, np.where(o.scores<self.obj_score_thr, self.nms_backdrop_iou_thr, self.nms_class_iou_thr))]
-        ids = self.match(o) if not self.empty else np.full(len(o), -1)
+        ids = self._match(o) if not self.empty else np.full(len(o), -1)
         new = (ids==-1)&(o.scores>self.init_score_thr)
         ids[new] = self.new_ids(new.sum())
-        self.remember(o, ids, frame_id)
+        self._remember(o, ids, frame_id)
         return o.with_(ids=ids)
 
-# %% ../../nbs/08_mot/07_quasi_dense.ipynb #d3bdec52
+# %% ../../nbs/08_mot/07_quasi_dense.ipynb #df7b3b2d
 @patch
-def match(self:QuasiDenseTracker, o)->np.ndarray:
+def _match(self:QuasiDenseTracker, o)->np.ndarray:
     "Ids of detections: of a track, -1 for none, -2 for suppressed."
     m,past = self.memory,self.backdrops
     ids = np.concatenate([m['ids'], *(np.full(len(b), -1) for b in past)])
@@ -125,14 +125,14 @@ def match(self:QuasiDenseTracker, o)->np.ndarray:
     return out
 
 @patch
-def remember(self:QuasiDenseTracker, o, ids, frame_id):
+def _remember(self:QuasiDenseTracker, o, ids, frame_id):
     "Write tracks and background into the memory."
     k = ids>-1
     back = (ids==-1)&~covered(o.boxes, self.nms_backdrop_iou_thr)
     self.backdrops = [o[back], *self.backdrops][:self.memo_backdrop_frames]
     self.memorize(ids[k], frame_id, labels=o.labels[k], embeds=o.embeds[k], boxes=o.boxes[k])
 
-# %% ../../nbs/08_mot/07_quasi_dense.ipynb #b15b738b
+# %% ../../nbs/08_mot/07_quasi_dense.ipynb #012c0c54
 @register
 class QuasiDenseTAOTracker(BaseTracker):
     "Association of QDTrack for large vocabularies (TAO)."
@@ -163,7 +163,7 @@ class QuasiDenseTAOTracker(BaseTracker):
         if not len(o): return o.with_(ids=np.zeros(0, int))
         if 'embeds' not in o: raise ValueError("QuasiDenseTAOTracker matches by appearance: detections need `embeds`")
         o = o[~((o.scores<self.distractor_score_thr)&covered(o.boxes, self.distractor_nms_thr, o.labels[:,None]==o.labels))]
-        ids,scores = self.match(o) if not self.empty else (np.full(len(o), -1), o.scores)
+        ids,scores = self._match(o) if not self.empty else (np.full(len(o), -1), o.scores)
         new = (ids==-1)&(scores>self.init_score_thr)
         ids[new] = self.new_ids(new.sum())
         o = o.with_(scores=scores, ids=ids)
@@ -171,7 +171,7 @@ class QuasiDenseTAOTracker(BaseTracker):
         self.memorize(ids[k], frame_id, labels=o.labels[k], embeds=o.embeds[k], boxes=o.boxes[k], scores=scores[k])
         return o
 
-    def match(self, o):
+    def _match(self, o):
         "Ids of detections, -1 for none, and their smoothed scores."
         m,scores,ids = self.memory,o.scores.copy(),np.full(len(o), -1)
         same = o.labels[:,None]==m['labels']

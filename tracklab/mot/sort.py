@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['KalmanTracker', 'SortTracker']
 
-# %% ../../nbs/08_mot/03_sort.ipynb #59bcdda8
+# %% ../../nbs/08_mot/03_sort.ipynb #a6bcd45e
 import numpy as np
 from fastcore.basics import patch
 from scipy.spatial.distance import cdist
@@ -16,7 +16,7 @@ from .assignment import overlapping_pairs, match_pairs, most_matches_gain
 from .base import BaseTracker
 from ..motion.kalman import KalmanFilter
 
-# %% ../../nbs/08_mot/03_sort.ipynb #f94055ae
+# %% ../../nbs/08_mot/03_sort.ipynb #78351cd6
 class KalmanTracker(BaseTracker):
     "Base of the trackers that predict boxes with a Kalman filter."
     def __init__(self,
@@ -29,9 +29,9 @@ class KalmanTracker(BaseTracker):
 
     remembered = ('boxes','labels') # fields of the detections that the memory keeps
 
-    def measure(self, o): return bbox_xyxy_to_cxcyah(o.boxes).astype('float64')
-    def correct(self, rows, z, frame_id): return self.kf.correct(self.memory['state'].take(rows, 0), z)
-    def tentative_at_birth(self, frame_id): return True
+    def _measure(self, o): return bbox_xyxy_to_cxcyah(o.boxes).astype('float64')
+    def _correct(self, rows, z, frame_id): return self.kf.correct(self.memory['state'].take(rows, 0), z)
+    def _tentative_at_birth(self, frame_id): return True
 
     def commit(self,
         o:Instances, # detections of the frame
@@ -50,10 +50,10 @@ class KalmanTracker(BaseTracker):
         ids = np.empty(len(order), int)
         ids[~fresh],ids[fresh] = m['ids'][r],self.new_ids(len(new))
         if len(r):
-            m.renew(r, frame_id, state=self.correct(r, z.take(d, 0), frame_id), **{k:v.take(d, 0) for k,v in items.items()})
+            m.renew(r, frame_id, state=self._correct(r, z.take(d, 0), frame_id), **{k:v.take(d, 0) for k,v in items.items()})
             if np.count_nonzero(m['tentative']): m['tentative'] &= m['hits']<self.num_tentatives
         if len(new):
-            m.add(ids[fresh], frame_id, state=self.kf.start(z[new]), tentative=np.full(len(new), self.tentative_at_birth(frame_id)), **{k:v[new] for k,v in items.items()})
+            m.add(ids[fresh], frame_id, state=self.kf.start(z[new]), tentative=np.full(len(new), self._tentative_at_birth(frame_id)), **{k:v[new] for k,v in items.items()})
         self.pop_invalid_tracks(frame_id)
         out = o[order]
         out.ids = ids
@@ -73,7 +73,7 @@ class KalmanTracker(BaseTracker):
         return {i: dict(mean=s[k,:2].ravel(), cov_diag=s[k,2::2].ravel(), last_frame=m['frame_ids'][k], num_boxes=m['hits'][k], tentative=m['tentative'][k])
                 for k,i in enumerate(self.ids)}
 
-# %% ../../nbs/08_mot/03_sort.ipynb #844b90f5
+# %% ../../nbs/08_mot/03_sort.ipynb #61411388
 @register
 class SortTracker(KalmanTracker):
     "SORT, and DeepSORT where `reid` is given."
@@ -92,16 +92,16 @@ class SortTracker(KalmanTracker):
         "Match by appearance, then by IoU with the last box."
         good = o.scores>self.obj_score_thr
         if not good.all(): o = o[good]
-        z = self.measure(o)
+        z = self._measure(o)
         track,items = np.full(len(o), -1), {}
-        if self.reid: items['embeds'] = self.appearance(o, frame)
+        if self.reid: items['embeds'] = self._appearance(o, frame)
         if len(self.memory) and len(o):
             self.memory['state'] = self.kf.step(self.memory['state'])
-            if self.reid: self.match_appearance(z, items['embeds'], track)
-            self.match_last_box(o, track, frame_id)
+            if self.reid: self._match_appearance(z, items['embeds'], track)
+            self._match_last_box(o, track, frame_id)
         return self.commit(o, z, np.arange(len(o)), track, frame_id, **items)
 
-    def match_last_box(self, o, track, frame_id):
+    def _match_last_box(self, o, track, frame_id):
         "Match what is left with tracks of the previous frame."
         m = self.memory
         free = m['frame_ids']==frame_id-1
@@ -113,9 +113,9 @@ class SortTracker(KalmanTracker):
         p = p[iou[p]>self.match_iou_thr]
         track[j[p]] = i[p]
 
-# %% ../../nbs/08_mot/03_sort.ipynb #85ac12ff
+# %% ../../nbs/08_mot/03_sort.ipynb #78c0d657
 @patch
-def appearance(self:SortTracker, o:Instances, frame):
+def _appearance(self:SortTracker, o:Instances, frame):
     "The embeddings of detections, given or computed."
     if 'embeds' in o: return np.asarray(o.embeds)
     if self.embed is None: raise ValueError(f"{type(self).__name__} compares appearance: detections need `embeds`, or the tracker an `embed` function")
@@ -123,7 +123,7 @@ def appearance(self:SortTracker, o:Instances, frame):
     return e.detach().cpu().numpy() if hasattr(e, 'detach') else np.asarray(e)
 
 @patch
-def match_appearance(self:SortTracker, z, embeds, track):
+def _match_appearance(self:SortTracker, z, embeds, track):
     "Match detections with confirmed tracks by embedding, inside of the gate."
     m = self.memory
     rows = np.flatnonzero(~m['tentative'])

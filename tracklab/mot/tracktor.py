@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['nms', 'TracktorTracker']
 
-# %% ../../nbs/08_mot/06_tracktor.ipynb #7993a41a
+# %% ../../nbs/08_mot/06_tracktor.ipynb #8762714b
 import numpy as np
 from fastcore.basics import patch
 from scipy.spatial.distance import cdist
@@ -15,7 +15,7 @@ from ..core.registry import build, register
 from .assignment import match_pairs, most_matches_gain
 from .base import BaseTracker
 
-# %% ../../nbs/08_mot/06_tracktor.ipynb #0dc73ad4
+# %% ../../nbs/08_mot/06_tracktor.ipynb #ae08e1fd
 def nms(
     boxes, # `(N,4)` xyxy
     scores, # `(N,)`
@@ -29,7 +29,7 @@ def nms(
         if keep[i]: keep[i+1:] &= ~over[i,i+1:]
     return order[keep]
 
-# %% ../../nbs/08_mot/06_tracktor.ipynb #4dfea6a8
+# %% ../../nbs/08_mot/06_tracktor.ipynb #da3fe9d8
 @register
 class TracktorTracker(BaseTracker):
     "Tracktor: regress the boxes of all tracks, re-identify the lost ones."
@@ -61,19 +61,19 @@ class TracktorTracker(BaseTracker):
         o = Instances(boxes=o.boxes, scores=o.scores, labels=o.labels)
         ids = np.full(len(o), -1)
         if not self.empty:
-            self.move(frame, frame_id)
-            kept = self.propagate(frame, frame_id)
+            self._move(frame, frame_id)
+            kept = self._propagate(frame, frame_id)
             o = o[(box_iou(o.boxes, kept.boxes)<self.regression['match_iou_thr']).all(1)]
-            ids = self.reidentify(o, kept.ids, frame)
+            ids = self._reidentify(o, kept.ids, frame)
             o = Instances.cat([kept.with_(ids=None), o]) if len(kept) else o
             ids = np.concatenate([kept.ids, ids])
         new = ids<0
         ids[new] = self.new_ids(new.sum())
-        self.remember(o, ids, frame, frame_id)
+        self._remember(o, ids, frame, frame_id)
         self.last_frame = frame
         return o.with_(ids=ids)
 
-# %% ../../nbs/08_mot/06_tracktor.ipynb #8f1a9df9
+# %% ../../nbs/08_mot/06_tracktor.ipynb #470038a1
 @patch
 def _boxes(self:TracktorTracker):
     "The newest boxes of all tracks `(T,K,4)`, a view"
@@ -81,7 +81,7 @@ def _boxes(self:TracktorTracker):
     return b if self.num_boxes>1 else b[:,None]
 
 @patch
-def move(self:TracktorTracker, frame, frame_id):
+def _move(self:TracktorTracker, frame, frame_id):
     "Compensate the camera's motion and move tracks on by their velocity."
     m,boxes = self.memory,self._boxes()
     seen,rows = m['frame_ids']==frame_id-1,np.arange(len(m))
@@ -97,9 +97,9 @@ def move(self:TracktorTracker, frame, frame_id):
         m['velocity'][seen] = v[seen]
         boxes[:,0] = self.linear_motion.step(boxes[:,0], m['velocity'])
 
-# %% ../../nbs/08_mot/06_tracktor.ipynb #2fd9a530
+# %% ../../nbs/08_mot/06_tracktor.ipynb #4cd05033
 @patch
-def propagate(self:TracktorTracker, frame, frame_id)->Instances:
+def _propagate(self:TracktorTracker, frame, frame_id)->Instances:
     "The tracks of the previous frame that the regressor still sees, best first."
     m = self.memory
     rows = np.flatnonzero(m['frame_ids']==frame_id-1)
@@ -109,19 +109,19 @@ def propagate(self:TracktorTracker, frame, frame_id)->Instances:
     return Instances(boxes=boxes[k], scores=scores[k], labels=m['labels'][rows[k]], ids=m['ids'][rows[k]])
 
 @patch
-def appearance(self:TracktorTracker, frame, boxes):
+def _appearance(self:TracktorTracker, frame, boxes):
     "Embeddings of boxes."
     if self.embed is None: raise ValueError("TracktorTracker with `reid` needs `embed`")
     e = self.embed(frame, boxes)
     return e.detach().cpu().numpy() if hasattr(e, 'detach') else np.asarray(e)
 
 @patch
-def reidentify(self:TracktorTracker, o, kept_ids, frame):
+def _reidentify(self:TracktorTracker, o, kept_ids, frame):
     "Ids of lost tracks for detections, -1 where there is none."
     m,ids = self.memory, np.full(len(o), -1)
     lost = np.flatnonzero(~np.isin(m['ids'], kept_ids))
     if not self.reid or not len(lost) or not len(o): return ids
-    d = cdist(self.get('embeds', m['ids'][lost], behavior='mean'), self.appearance(frame, o.boxes))
+    d = cdist(self.get('embeds', m['ids'][lost], behavior='mean'), self._appearance(frame, o.boxes))
     far = box_iou(self._boxes()[lost,0], o.boxes)<self.reid['match_iou_thr']
     i,j = (~far).nonzero()
     p = match_pairs(i, j, most_matches_gain(d[i,j], d.shape), d.shape)
@@ -129,13 +129,13 @@ def reidentify(self:TracktorTracker, o, kept_ids, frame):
     ids[j[p]] = m['ids'][lost[i[p]]]
     return ids
 
-# %% ../../nbs/08_mot/06_tracktor.ipynb #7c40eb48
+# %% ../../nbs/08_mot/06_tracktor.ipynb #ce0c49e6
 @patch
-def remember(self:TracktorTracker, o, ids, frame, frame_id):
+def _remember(self:TracktorTracker, o, ids, frame, frame_id):
     "Write the objects of this frame into the memory."
     m,known = self.memory,np.isin(ids, self.memory['ids'])
     items = dict(boxes=o.boxes.astype('float64'), labels=o.labels)
-    if self.reid: items['embeds'] = self.appearance(frame, o.boxes)
+    if self.reid: items['embeds'] = self._appearance(frame, o.boxes)
     if self.linear_motion is not None:
         n = len(o)
         first,run,gapped,velocity = items['boxes'].copy(),np.ones(n, int),np.zeros(n, bool),np.zeros((n, 2 if self.linear_motion.center_motion else 4))

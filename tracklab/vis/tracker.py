@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['MaskTrackRCNNTracker']
 
-# %% ../../nbs/11_vis/00_masktrack_tracker.ipynb #1647be7a
+# %% ../../nbs/11_vis/00_masktrack_tracker.ipynb #a1cfcb85
 import numpy as np
 from ..core.boxes import box_iou
 from ..core.instances import Instances
@@ -13,7 +13,7 @@ from ..core.registry import register
 from ..mot.base import BaseTracker
 from ..mot.quasi_dense import softmax
 
-# %% ../../nbs/11_vis/00_masktrack_tracker.ipynb #9715cc67
+# %% ../../nbs/11_vis/00_masktrack_tracker.ipynb #cbb3aee4
 @register
 class MaskTrackRCNNTracker(BaseTracker):
     "Association of MaskTrack R-CNN."
