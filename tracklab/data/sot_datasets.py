@@ -6,7 +6,7 @@
 __all__ = ['read_numbers', 'BaseSOTDataset', 'write_zip', 'LaSOTDataset', 'GOT10kDataset', 'TrackingNetDataset', 'UAV123Dataset',
            'OTB100Dataset', 'VOTDataset', 'SOTCocoDataset', 'SOTImageNetVIDDataset']
 
-# %% ../../nbs/02_data/25_sot_datasets.ipynb #4f85a1b1
+# %% ../../nbs/02_data/25_sot_datasets.ipynb #b5ddb717
 import random,re,tempfile,zipfile
 import numpy as np
 from fastcore.basics import patch
@@ -17,7 +17,7 @@ from ..core.registry import register
 from .cocovid import CocoVID
 from .pipeline import Compose
 
-# %% ../../nbs/02_data/25_sot_datasets.ipynb #9f7e086d
+# %% ../../nbs/02_data/25_sot_datasets.ipynb #f9d76c93
 def read_numbers(
     path, # text file
 )->np.ndarray: # `(rows,columns)` float64; any of comma, tab and space separates
@@ -30,10 +30,11 @@ def read_numbers(
     try: return np.array(rows, 'float64')
     except ValueError as e: raise ValueError(f"{path}: {e}") from None
 
-# %% ../../nbs/02_data/25_sot_datasets.ipynb #47d284b2
+# %% ../../nbs/02_data/25_sot_datasets.ipynb #66eb9388
 class BaseSOTDataset:
     "Videos of one target each."
     CLASSES,framename_template = None,'%08d.jpg'
+    first_box_only = False # testing tells the tracker's code no box but the first
 
     def __init__(self,
         img_prefix, # folder of the dataset
@@ -104,8 +105,11 @@ class BaseSOTDataset:
     def get_ann_infos_from_video(self, video_ind)->dict:
         "`bboxes (F,4)` xyxy, `bboxes_isvalid (F,)`, `visible (F,)`."
         b = self.get_bboxes_from_video(video_ind)
-        valid = (b[:,2]>self.bbox_min_size)&(b[:,3]>self.bbox_min_size)
-        return dict(bboxes=xywh_to_xyxy(b), bboxes_isvalid=valid, **self.get_visibility_from_video(video_ind))
+        return self._with_visibility(video_ind, xywh_to_xyxy(b), (b[:,2]>self.bbox_min_size)&(b[:,3]>self.bbox_min_size))
+
+    def _with_visibility(self, video_ind, boxes, valid):
+        info = self.get_visibility_from_video(video_ind)
+        return dict(bboxes=boxes, bboxes_isvalid=valid, **{**info, 'visible':info['visible']&valid})      # one valid first box counts for all frames
 
     def get_img_infos_from_video(self, video_ind)->dict:
         "`filename` of each frame, `frame_ids (F,)` from 0, `video_id`."
@@ -130,11 +134,11 @@ class BaseSOTDataset:
     def prepare_test_data(self, video_ind, frame_ind):
         "One frame through the pipeline; without a box of its own it gets zeros."
         v = self._video(video_ind)
-        b = v['bboxes'][frame_ind] if frame_ind<len(v['bboxes']) else np.zeros_like(v['bboxes'][0])
+        b = v['bboxes'][frame_ind] if frame_ind==0 or not self.first_box_only else np.zeros_like(v['bboxes'][0])
         return self.pipeline(self.pre_pipeline(dict(img_info=dict(filename=v['filename'][frame_ind], frame_id=int(v['frame_ids'][frame_ind])),
                                                     ann_info=dict(bboxes=b, visible=v['visible'][frame_ind]))))
 
-# %% ../../nbs/02_data/25_sot_datasets.ipynb #a999abcb
+# %% ../../nbs/02_data/25_sot_datasets.ipynb #24832f35
 @patch
 def split_results(self:BaseSOTDataset,
     results:dict, # `track_bboxes`: `(4,)` or `(5,)` per frame of the dataset
@@ -169,7 +173,7 @@ def write_zip(
             for name,text in texts.items(): z.writestr(name, text)
     return Path(path)
 
-# %% ../../nbs/02_data/25_sot_datasets.ipynb #3fb98b65
+# %% ../../nbs/02_data/25_sot_datasets.ipynb #9ff043a4
 @register
 class LaSOTDataset(BaseSOTDataset):
     "LaSOT (Fan et al., 2019): full occlusion and leaving the view are annotated."
@@ -181,14 +185,10 @@ class LaSOTDataset(BaseSOTDataset):
         hidden,out = (read_numbers(folder/f'{n}.txt').reshape(-1) for n in ('full_occlusion','out_of_view'))
         return dict(visible=~((hidden>0)|(out>0)))
 
-    def get_ann_infos_from_video(self, video_ind)->dict:
-        "As in the base; a target without a valid box is not visible."
-        a = super().get_ann_infos_from_video(video_ind)
-        return {**a, 'visible':a['visible']&a['bboxes_isvalid']}
-
 @register
 class GOT10kDataset(BaseSOTDataset):
     "GOT-10k (Huang et al., 2019): absence and the visible share are annotated in training."
+    first_box_only = True
     def __init__(self, *args, **kwargs): super().__init__(*args, **kwargs)
 
     def get_bboxes_from_video(self, video_ind)->np.ndarray:
@@ -221,7 +221,7 @@ def _zip_path(path):
 @register
 class TrackingNetDataset(BaseSOTDataset):
     "TrackingNet (Müller et al., 2018): training comes in twelve chunks, testing with the first box only."
-    framename_template = '%d.jpg'
+    framename_template,first_box_only = '%d.jpg',True
     def __init__(self,
         chunks_list:list=['all'], # numbers of training chunks, or `all`
         *args, # arguments of `BaseSOTDataset`
@@ -248,7 +248,7 @@ class TrackingNetDataset(BaseSOTDataset):
         return write_zip(_zip_path(resfile_path), {f"{Path(d['video_path']).name}.txt": ''.join(','.join(f'{v:.4f}' for v in row)+'\n' for row in xyxy_to_xywh(b.astype('float64')))
                                                    for d,b in zip(self.data_infos, self.split_results(results))})
 
-# %% ../../nbs/02_data/25_sot_datasets.ipynb #a92b8c28
+# %% ../../nbs/02_data/25_sot_datasets.ipynb #dadd660d
 @register
 class UAV123Dataset(BaseSOTDataset):
     "UAV123 (Mueller et al., 2016), testing only; several sequences may be parts of one folder. Frames without the target have nan boxes."
@@ -296,9 +296,9 @@ class VOTDataset(BaseSOTDataset):
             b = np.stack([x1,y1,x2,y1,x2,y2,x1,y2], 1)
         x,y = b[:,0::2],b[:,1::2]
         valid = (np.ptp(x, 1)>self.bbox_min_size)&(np.ptp(y, 1)>self.bbox_min_size)
-        return dict(bboxes=b, bboxes_isvalid=valid, **self.get_visibility_from_video(video_ind))
+        return self._with_visibility(video_ind, b, valid)
 
-# %% ../../nbs/02_data/25_sot_datasets.ipynb #0dc08636
+# %% ../../nbs/02_data/25_sot_datasets.ipynb #2e807f0b
 @patch
 def evaluate(self:VOTDataset,
     results:dict, # `track_bboxes`: per frame `(5,)`, or a number and a score
@@ -329,7 +329,7 @@ def evaluate(self:VOTDataset,
     if logger is not None and hasattr(logger, 'info'): logger.info(str(out))
     return out
 
-# %% ../../nbs/02_data/25_sot_datasets.ipynb #32e0d1c6
+# %% ../../nbs/02_data/25_sot_datasets.ipynb #5b95a80b
 @register
 class SOTCocoDataset(BaseSOTDataset):
     "Every object of COCO as a video of one frame, for training."
@@ -384,5 +384,5 @@ class SOTImageNetVIDDataset(BaseSOTDataset):
         return dict(visible=np.array([not a['occluded'] for a in self._rows(video_ind)], bool))
     def get_img_infos_from_video(self, video_ind)->dict:
         "The frames in which the object is annotated."
-        names = [self.coco.imgs[a['image_id']]['file_name'] for a in self._rows(video_ind)]
-        return dict(filename=names, frame_ids=np.arange(len(names)), video_id=video_ind)
+        imgs = [self.coco.imgs[a['image_id']] for a in self._rows(video_ind)]
+        return dict(filename=[i['file_name'] for i in imgs], frame_ids=np.array([i['frame_id'] for i in imgs]), video_id=video_ind)
