@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['all_pairs', 'overlapping_pairs', 'match_pairs', 'most_matches_gain']
 
-# %% ../../nbs/08_mot/01_assignment.ipynb #0209d017
+# %% ../../nbs/08_mot/01_assignment.ipynb #f117d739
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 from ..core.boxes import box_iou, intersection_union
 
-# %% ../../nbs/08_mot/01_assignment.ipynb #b18ee180
+# %% ../../nbs/08_mot/01_assignment.ipynb #03c7a788
 def all_pairs(
     a, # `(T,4)` xyxy
     b, # `(D,4)` xyxy
@@ -41,7 +41,7 @@ def overlapping_pairs(
     k = inter>0
     return i[k], j[k], inter[k]/union[k]
 
-# %% ../../nbs/08_mot/01_assignment.ipynb #dadf62e8
+# %% ../../nbs/08_mot/01_assignment.ipynb #696d7708
 def _solve_dense(i, j, gain, shape):
     g,pair = np.zeros(shape),np.empty(shape, int)
     g[i,j],pair[i,j] = gain,np.arange(len(i))
@@ -65,12 +65,12 @@ def match_pairs(
 )->np.ndarray: # indices of the matched pairs, ascending in the track
     "The one-to-one set of pairs with the largest total gain."
     k = (gain>0).nonzero()[0]
-    i,j,gain = i[k],j[k],gain[k]
+    i,j,gain = i.take(k),j.take(k),gain.take(k)
     if len(set(i.tolist()))==len(k)==len(set(j.tolist())): return k
     solve = _solve_dense if shape[0]*shape[1]<40_000 else _solve_sparse
     return k[solve(i, j, gain, shape)]
 
-# %% ../../nbs/08_mot/01_assignment.ipynb #67030965
+# %% ../../nbs/08_mot/01_assignment.ipynb #cf153f7f
 def most_matches_gain(
     cost, # `(P,)` finite costs of the allowed pairs
     shape:tuple, # number of tracks and detections

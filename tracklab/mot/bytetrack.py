@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['ByteTracker']
 
-# %% ../../nbs/08_mot/04_bytetrack.ipynb #259db9ea
+# %% ../../nbs/08_mot/04_bytetrack.ipynb #b6dc69da
 import numpy as np
 from ..core.boxes import bbox_cxcyah_to_xyxy
 from ..core.registry import register
 from .assignment import overlapping_pairs, match_pairs
 from .sort import KalmanTracker
 
-# %% ../../nbs/08_mot/04_bytetrack.ipynb #7c0fc494
+# %% ../../nbs/08_mot/04_bytetrack.ipynb #0bfc5d27
 @register
 class ByteTracker(KalmanTracker):
     "ByteTrack: high-score boxes first, then low-score boxes for the tracks that are left."
@@ -39,19 +39,19 @@ class ByteTracker(KalmanTracker):
         track = np.full(len(o), -1)
         if not len(m) or not len(o):
             return self.commit(o, z, (o.scores>self.init_track_thr).nonzero()[0], track, frame_id)
-        high = o.scores>self.obj_score_thrs['high']
-        low = ~high&(o.scores>self.obj_score_thrs['low'])
+        high,low = o.scores>self.obj_score_thrs['high'], o.scores>self.obj_score_thrs['low']
+        low &= ~high
         confirmed,seen = ~m['tentative'], m['frame_ids']==frame_id-1
         self._predict(confirmed, confirmed&~seen)
         pairs = self._pairs(o)
         i,j,iou = pairs
-        gain = iou*o.scores[j] if self.weight_iou_with_det_scores else iou
+        gain = iou*o.scores.take(j) if self.weight_iou_with_det_scores else iou
         self._match(pairs, gain-self.match_iou_thrs['high'], confirmed, high, track)
         done = track>=0
         seen[track[done]] = False
         if np.count_nonzero(m['tentative']): self._match(pairs, gain-self.match_iou_thrs['tentative'], m['tentative'], high&~done, track)
         if np.count_nonzero(low): self._match(pairs, iou-self.match_iou_thrs['low'], confirmed&seen, low, track)
-        order = np.concatenate([k.nonzero()[0] for k in (done, high&~done, low&(track>=0))])
+        order = None if np.count_nonzero(done)==len(o) else np.concatenate([k.nonzero()[0] for k in (done, high&~done, low&(track>=0))])
         return self.commit(o, z, order, track, frame_id)
 
     def _predict(self, confirmed, lost):
@@ -64,11 +64,11 @@ class ByteTracker(KalmanTracker):
     def _pairs(self, o):
         "Tracks and detections of one class whose boxes overlap."
         i,j,iou = overlapping_pairs(bbox_cxcyah_to_xyxy(self.memory['state'][:,0]), o.boxes.astype('float64'))
-        k = self.memory['labels'][i]==o.labels[j]
+        k = self.memory['labels'].take(i)==o.labels.take(j)
         return (i,j,iou) if np.count_nonzero(k)==len(k) else (i[k],j[k],iou[k])
 
     def _match(self, pairs, gain, tracks, dets, track):
         "One round: write the best matches of free tracks and detections into `track`."
         i,j,_ = pairs
-        p = match_pairs(i, j, gain*(tracks[i]&dets[j]), (len(tracks),len(dets)))
+        p = match_pairs(i, j, gain*(tracks.take(i)&dets.take(j)), (len(tracks),len(dets)))
         track[j[p]] = i[p]

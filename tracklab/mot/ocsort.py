@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['directions', 'direction_cost', 'OCSORTTracker']
 
-# %% ../../nbs/08_mot/05_ocsort.ipynb #4f0cc8ff
+# %% ../../nbs/08_mot/05_ocsort.ipynb #84d017a5
 import numpy as np
 from fastcore.basics import patch
 from ..core.boxes import bbox_cxcyah_to_xyxy, bbox_xyxy_to_cxcyah
@@ -13,7 +13,7 @@ from ..core.registry import register
 from .assignment import all_pairs, overlapping_pairs, match_pairs
 from .sort import KalmanTracker
 
-# %% ../../nbs/08_mot/05_ocsort.ipynb #6be50b5c
+# %% ../../nbs/08_mot/05_ocsort.ipynb #56a779f9
 def directions(
     a, # `(...,4)` xyxy, from
     b, # `(...,4)` xyxy, to
@@ -32,7 +32,7 @@ def direction_cost(
     cos = both[...,0]+both[...,1]
     return (np.arccos(np.minimum(np.maximum(cos, -1), 1))-np.pi/2)/np.pi
 
-# %% ../../nbs/08_mot/05_ocsort.ipynb #8fbe19f7
+# %% ../../nbs/08_mot/05_ocsort.ipynb #d85db6b8
 @register
 class OCSORTTracker(KalmanTracker):
     "OC-SORT: direction-consistent association, recovery, online smoothing."
@@ -64,7 +64,7 @@ class OCSORTTracker(KalmanTracker):
             self._predict(frame_id)
             def round(pairs, tracks):
                 i,j,gain = pairs
-                p = match_pairs(i, j, gain*(tracks[i]&(track<0)[j]), (len(m),len(o)))
+                p = match_pairs(i, j, gain*(tracks.take(i)&(track<0).take(j)), (len(m),len(o)))
                 track[j[p]],free[i[p]] = i[p],False
                 found.append(np.sort(j[p]))
             ahead = self._pairs_ahead(boxes, o.scores)
@@ -78,7 +78,7 @@ class OCSORTTracker(KalmanTracker):
         order = np.concatenate([*found, (track<0).nonzero()[0]])
         return self.commit(o, self._measure(o), order, track, frame_id, **self._observed(boxes, track))
 
-# %% ../../nbs/08_mot/05_ocsort.ipynb #3187bf6a
+# %% ../../nbs/08_mot/05_ocsort.ipynb #7435bfdc
 @patch
 def _predict(self:OCSORTTracker, frame_id):
     "Move the confirmed tracks one frame ahead, and keep where they were if they were seen."
@@ -95,18 +95,18 @@ def _pairs_ahead(self:OCSORTTracker, boxes, scores):
     predicted = bbox_cxcyah_to_xyxy(m['state'][:,0])
     if self.match_iou_thr<self.vel_consist_weight/2: i,j,iou = all_pairs(predicted, boxes)
     else: i,j,iou = overlapping_pairs(predicted, boxes)
-    if self.weight_iou_with_det_scores: iou = iou*scores[j]
+    if self.weight_iou_with_det_scores: iou = iou*scores.take(j)
     origin = np.where(np.isnan(m['obs'][:,dt]), m['boxes'], m['obs'][:,dt])
-    return i, j, iou-self.vel_consist_weight*direction_cost(m['velocity'][i], origin[i], boxes[j])-self.match_iou_thr
+    return i, j, iou-self.vel_consist_weight*direction_cost(m['velocity'].take(i, 0), origin.take(i, 0), boxes.take(j, 0))-self.match_iou_thr
 
 @patch
 def _pairs_last(self:OCSORTTracker, boxes, scores):
     "Pairs of last observed boxes and detections, with the gain of OCR."
     i,j,iou = overlapping_pairs(self.memory['boxes'].astype('float64'), boxes)
-    if self.weight_iou_with_det_scores: iou = iou*scores[j]
+    if self.weight_iou_with_det_scores: iou = iou*scores.take(j)
     return i, j, iou-self.match_iou_thr
 
-# %% ../../nbs/08_mot/05_ocsort.ipynb #4a25e9d9
+# %% ../../nbs/08_mot/05_ocsort.ipynb #2cd39271
 @patch
 def _smooth(self:OCSORTTracker, boxes, track):
     "Lead the filters of tracks that were found again along a straight line."

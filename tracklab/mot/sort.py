@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['KalmanTracker', 'SortTracker']
 
-# %% ../../nbs/08_mot/03_sort.ipynb #a6bcd45e
+# %% ../../nbs/08_mot/03_sort.ipynb #5f37f52e
 import numpy as np
 from fastcore.basics import patch
 from scipy.spatial.distance import cdist
@@ -16,7 +16,7 @@ from .assignment import overlapping_pairs, match_pairs, most_matches_gain
 from .base import BaseTracker
 from ..motion.kalman import KalmanFilter
 
-# %% ../../nbs/08_mot/03_sort.ipynb #78351cd6
+# %% ../../nbs/08_mot/03_sort.ipynb #d3ab80b0
 class KalmanTracker(BaseTracker):
     "Base of the trackers that predict boxes with a Kalman filter."
     def __init__(self,
@@ -36,28 +36,30 @@ class KalmanTracker(BaseTracker):
     def commit(self,
         o:Instances, # detections of the frame
         z, # `(D,4)` their measurements cx, cy, w/h, h
-        order, # indices of the detections in the result
+        order, # indices of the detections in the result; `None`: all, as they are
         track, # `(D,)` row of the track of each detection, or -1 for a new track
         frame_id:int, # the current frame
         **items, # `(D,...)` more to remember of each detection
     )->Instances: # the detections in `order`, with `ids`
         "Write the matches into the memory and make the result."
-        m,row = self.memory,track[order]
+        if order is not None: o,z,track,items = o[order], z.take(order, 0), track.take(order), {k:v.take(order, 0) for k,v in items.items()}
         for k in self.remembered: items[k] = getattr(o, k)
-        fresh = row<0
-        new,d,r = order[fresh],order,row
-        if len(new): d,r = order[~fresh],row[~fresh]
-        ids = np.empty(len(order), int)
-        ids[~fresh],ids[fresh] = m['ids'][r],self.new_ids(len(new))
-        if len(r):
-            m.renew(r, frame_id, state=self._correct(r, z.take(d, 0), frame_id), **{k:v.take(d, 0) for k,v in items.items()})
-            if np.count_nonzero(m['tentative']): m['tentative'] &= m['hits']<self.num_tentatives
+        m,fresh = self.memory,track<0
+        ids,new,r = np.empty(len(o), int),fresh.nonzero()[0],track
         if len(new):
-            m.add(ids[fresh], frame_id, state=self.kf.start(z[new]), tentative=np.full(len(new), self._tentative_at_birth(frame_id)), **{k:v[new] for k,v in items.items()})
+            old = (~fresh).nonzero()[0]
+            r = track.take(old)
+            first,items = {k:v.take(new, 0) for k,v in items.items()}, {k:v.take(old, 0) for k,v in items.items()}
+            start,z = self.kf.start(z.take(new, 0)), z.take(old, 0)
+            ids[old],ids[new] = m['ids'].take(r),self.new_ids(len(new))
+        else: ids[:] = m['ids'].take(r)
+        if len(r):
+            m.renew(r, frame_id, state=self._correct(r, z, frame_id), **items)
+            if np.count_nonzero(m['tentative']): m['tentative'] &= m['hits']<self.num_tentatives
+        if len(new): m.add(ids[new], frame_id, state=start, tentative=np.full(len(new), self._tentative_at_birth(frame_id)), **first)
         self.pop_invalid_tracks(frame_id)
-        out = o[order]
-        out.ids = ids
-        return out
+        o.ids = ids
+        return o
 
     def pop_invalid_tracks(self, frame_id):
         "Forget old tracks, and tentative ones that missed this frame."
@@ -73,7 +75,7 @@ class KalmanTracker(BaseTracker):
         return {i: dict(mean=s[k,:2].ravel(), cov_diag=s[k,2::2].ravel(), last_frame=m['frame_ids'][k], num_boxes=m['hits'][k], tentative=m['tentative'][k])
                 for k,i in enumerate(self.ids)}
 
-# %% ../../nbs/08_mot/03_sort.ipynb #61411388
+# %% ../../nbs/08_mot/03_sort.ipynb #a23e9de7
 @register
 class SortTracker(KalmanTracker):
     "SORT, and DeepSORT where `reid` is given."
@@ -99,7 +101,7 @@ class SortTracker(KalmanTracker):
             self.memory['state'] = self.kf.step(self.memory['state'])
             if self.reid: self._match_appearance(z, items['embeds'], track)
             self._match_last_box(o, track, frame_id)
-        return self.commit(o, z, np.arange(len(o)), track, frame_id, **items)
+        return self.commit(o, z, None, track, frame_id, **items)
 
     def _match_last_box(self, o, track, frame_id):
         "Match what is left with tracks of the previous frame."
@@ -107,13 +109,13 @@ class SortTracker(KalmanTracker):
         free = m['frame_ids']==frame_id-1
         free[track[track>=0]] = False
         i,j,iou = overlapping_pairs(m['boxes'], o.boxes.astype(m['boxes'].dtype))
-        k = free[i]&(track<0)[j]
+        k = free.take(i)&(track<0).take(j)
         i,j,iou = i[k],j[k],iou[k]
         p = match_pairs(i, j, iou, (len(m),len(o)))
         p = p[iou[p]>self.match_iou_thr]
         track[j[p]] = i[p]
 
-# %% ../../nbs/08_mot/03_sort.ipynb #78c0d657
+# %% ../../nbs/08_mot/03_sort.ipynb #5b877d7b
 @patch
 def _appearance(self:SortTracker, o:Instances, frame):
     "The embeddings of detections, given or computed."
