@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['visible_picture', 'draw_sample', 'sample_after', 'DatasetBrowser', 'browse']
 
-# %% ../../nbs/13_app/03_browse.ipynb #906b43ce
+# %% ../../nbs/13_app/03_browse.ipynb #3ae02f58
 import cv2
 import numpy as np
 import ipywidgets as widgets
@@ -18,7 +18,7 @@ from ..data.pipeline import Compose, DataContainer
 from ..viz.draw import draw_tracks
 from ..viz.frames import to_jpeg
 
-# %% ../../nbs/13_app/03_browse.ipynb #f8051df5
+# %% ../../nbs/13_app/03_browse.ipynb #c25ee08c
 def _value(v):
     while isinstance(v, DataContainer): v = v.data
     return v.detach().cpu().numpy() if hasattr(v, 'detach') else v
@@ -67,7 +67,7 @@ def sample_after(
         return dataset[i]
     finally: dataset.pipeline = whole
 
-# %% ../../nbs/13_app/03_browse.ipynb #64aa03f4
+# %% ../../nbs/13_app/03_browse.ipynb #0dfbed56
 class DatasetBrowser(widgets.VBox):
     "Step through the samples of a dataset and the steps of its pipeline."
     def __init__(self,
@@ -92,7 +92,7 @@ class DatasetBrowser(widgets.VBox):
         self.pictures.children = tuple(widgets.Image(value=to_jpeg(p), format='jpeg', layout=widgets.Layout(max_width='640px')) for p in draw_sample(s, self.classes))
         self.note.value = f"{len(_value(first.get('gt_bboxes', ())))} objects, {' x '.join(map(str, _value(first['img']).shape))}"
 
-# %% ../../nbs/13_app/03_browse.ipynb #2f98a16d
+# %% ../../nbs/13_app/03_browse.ipynb #6103b6ac
 def browse(
     config, # config file, or a dataset
     split:str='train', # `train`, `val` or `test`

@@ -6,18 +6,18 @@
 __all__ = ['cmd_env', 'print_metrics', 'cmd_eval', 'class_indices', 'Watched', 'show_window', 'cmd_track', 'cmd_demo',
            'cmd_verify', 'cmd_convert', 'cmd_browse', 'parser', 'main']
 
-# %% ../../nbs/13_app/01_command.ipynb #78c99d04
+# %% ../../nbs/13_app/01_command.ipynb #727f5eda
 import argparse,json,os,sys,time
 from pathlib import Path
 
-# %% ../../nbs/13_app/01_command.ipynb #9e59c75c
+# %% ../../nbs/13_app/01_command.ipynb #f6a6531b
 def cmd_env(a)->int:
     "Print what this program runs on."
     from tracklab.core.environment import format_env
     print(format_env())
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #97b7bd7f
+# %% ../../nbs/13_app/01_command.ipynb #3453266e
 def _benchmark(path):
     "MOT15, MOT16, MOT17 or MOT20 if it occurs in the path"
     return next((b for b in ('MOT15','MOT16','MOT17','MOT20') if b in str(Path(path).resolve()).upper()), None)
@@ -41,7 +41,7 @@ def cmd_eval(a)->int:
     print_metrics(res, a.json)
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #500eb610
+# %% ../../nbs/13_app/01_command.ipynb #1b500ae6
 def _device(name):
     if name: return name
     import torch
@@ -88,7 +88,7 @@ def show_window(picture)->bool:
         return cv2.waitKey(1)&255!=ord('q')
     except cv2.error: raise ValueError("--show needs a display; leave it out and look at the files") from None
 
-# %% ../../nbs/13_app/01_command.ipynb #3b2f6d3e
+# %% ../../nbs/13_app/01_command.ipynb #72cd0b0b
 def cmd_track(a)->int:
     "Track a video, a folder of pictures, a camera, a stream, or a file of detections."
     from tqdm import tqdm
@@ -119,7 +119,7 @@ def cmd_track(a)->int:
     if stopped: print(f'stopped after frame {done-1}; what was tracked until then is kept', file=sys.stderr)
     return 130 if stopped else 0
 
-# %% ../../nbs/13_app/01_command.ipynb #3b4e85d4
+# %% ../../nbs/13_app/01_command.ipynb #4fea0dc4
 def cmd_demo(a)->int:
     "Track a synthetic street from its pixels and score the result."
     from tqdm import tqdm
@@ -144,7 +144,7 @@ def cmd_demo(a)->int:
     print(*(f'wrote {out/f}' for f in ('street.mp4','street.txt','street_gt.txt','metrics.json','street.html')), sep='\n')
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #cb1ca523
+# %% ../../nbs/13_app/01_command.ipynb #d29197ff
 def cmd_verify(a)->int:
     "Compare this package with golden data of the reference."
     from tracklab.app.verify import HEADER, format_row, save_rows, summary, verify
@@ -159,7 +159,7 @@ def cmd_verify(a)->int:
     if not rows: raise ValueError(f"no entry matches {a.only!r}")
     return int(any(r.status=='FAIL' for r in rows))
 
-# %% ../../nbs/13_app/01_command.ipynb #8e576b65
+# %% ../../nbs/13_app/01_command.ipynb #3c543592
 def cmd_convert(a)->int:
     "Convert a benchmark from its official layout."
     from tracklab.data.convert import load_converters, run_converter
@@ -170,14 +170,14 @@ def cmd_convert(a)->int:
     for f in run_converter(a.words[0], a.words[1:]): print(f'wrote {f}')
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #f06f5cb6
+# %% ../../nbs/13_app/01_command.ipynb #fa56b322
 def cmd_browse(a)->int:
     "Write pictures of a dataset's samples after any step of its pipeline."
     from tracklab.app.browse import browse
     for f in browse(a.config, a.split, a.after, a.num, a.out, a.seed, a.cfg_options): print(f'wrote {f}')
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #5f5432ce
+# %% ../../nbs/13_app/01_command.ipynb #e07c484b
 def parser()->argparse.ArgumentParser:
     "The command line."
     import tracklab

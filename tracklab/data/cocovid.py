@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['ytvis_to_cocovid', 'tao_to_cocovid', 'lvis_file_names', 'as_cocovid', 'CocoVID']
 
-# %% ../../nbs/02_data/01_cocovid.ipynb #d84ec936
+# %% ../../nbs/02_data/01_cocovid.ipynb #284ddb8f
 import json
 from collections import defaultdict
 from fastcore.basics import patch
 from pathlib import Path
 from pycocotools.coco import COCO
 
-# %% ../../nbs/02_data/01_cocovid.ipynb #85294a7e
+# %% ../../nbs/02_data/01_cocovid.ipynb #ac6a4c34
 def ytvis_to_cocovid(
     data:dict, # an official file: `videos` with `file_names`, `annotations` with `bboxes`, `segmentations`, `areas`
 )->dict: # CocoVID
@@ -31,7 +31,7 @@ def ytvis_to_cocovid(
     videos = [dict(id=v['id'], name=name(v), width=v['width'], height=v['height']) for v in data['videos']]
     return dict(categories=data['categories'], videos=videos, images=images, **(dict(annotations=anns) if 'annotations' in data else {}))
 
-# %% ../../nbs/02_data/01_cocovid.ipynb #cbc3dd9d
+# %% ../../nbs/02_data/01_cocovid.ipynb #8c90a709
 def tao_to_cocovid(
     data:dict, # an official file: `videos`, `images` with `frame_index`, `tracks`, `annotations`
 )->dict: # CocoVID, with all that TAO has besides
@@ -47,7 +47,7 @@ def tao_to_cocovid(
     return dict({k:v for k,v in data.items() if k not in ('videos','images','annotations')}, videos=videos, images=images,
                 annotations=[dict(a, instance_id=a['track_id']) for i in images for a in anns[i['id']]])
 
-# %% ../../nbs/02_data/01_cocovid.ipynb #f7e9d678
+# %% ../../nbs/02_data/01_cocovid.ipynb #882bce35
 def lvis_file_names(
     data:dict, # an official file
 )->dict: # the same with `file_name` as the images are stored
@@ -57,7 +57,7 @@ def lvis_file_names(
         return '/'.join(i['coco_url'].split('/')[-2:])
     return dict(data, images=[dict(i, file_name=name(i)) for i in data['images']])
 
-# %% ../../nbs/02_data/01_cocovid.ipynb #28dc5cbb
+# %% ../../nbs/02_data/01_cocovid.ipynb #28c4b394
 def as_cocovid(
     data:dict, # annotations of any of the formats
 )->dict: # CocoVID, or COCO if there are no videos
@@ -71,7 +71,7 @@ def as_cocovid(
     if 'coco_url' in first and 'file_name' not in first: return lvis_file_names(data)
     return data
 
-# %% ../../nbs/02_data/01_cocovid.ipynb #4a2ea176
+# %% ../../nbs/02_data/01_cocovid.ipynb #e586da5b
 class CocoVID(COCO):
     "Annotations of images and videos, indexed."
     def __init__(self,
@@ -111,13 +111,13 @@ class CocoVID(COCO):
                     images=[dict(i, video_id=i['id'], frame_id=0) for i in dataset['images']],
                     annotations=[dict(a, video_id=a['image_id'], instance_id=a['id']) for a in dataset.get('annotations') or ()])
 
-# %% ../../nbs/02_data/01_cocovid.ipynb #c10d05ac
+# %% ../../nbs/02_data/01_cocovid.ipynb #a6619aac
 def _load(path):
     if not Path(path).is_file(): raise FileNotFoundError(f"{path}: no such annotation file")
     try: return json.loads(Path(path).read_text(encoding='utf-8'))
     except json.JSONDecodeError as e: raise ValueError(f"{path}:{e.lineno}: not JSON: {e.msg}") from None
 
-# %% ../../nbs/02_data/01_cocovid.ipynb #477a6b35
+# %% ../../nbs/02_data/01_cocovid.ipynb #a5fb8210
 def _listed(ids): return list(ids) if isinstance(ids, (list,tuple,set,range)) else [ids]
 
 @patch
@@ -159,7 +159,7 @@ def get_img_ids_from_ins_id(self:CocoVID,
     "Where an object is seen."
     return list(self.instancesToImgs[insId])
 
-# %% ../../nbs/02_data/01_cocovid.ipynb #e2505018
+# %% ../../nbs/02_data/01_cocovid.ipynb #5ca3de33
 @patch
 def get_ann_ids(self:CocoVID, img_ids=[], cat_ids=[], area_rng=[], iscrowd=None): return self.getAnnIds(img_ids, cat_ids, area_rng, iscrowd)
 @patch

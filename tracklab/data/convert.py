@@ -7,9 +7,9 @@ __all__ = ['IMAGE_SUFFIXES', 'CONVERTERS', 'AnnotationError', 'Problems', 'repor
            'parse_numbers', 'read_rows', 'read_json', 'checked_lists', 'list_folder', 'list_folders', 'image_number',
            'list_images', 'image_size', 'write_tree', 'tree_text', 'parallel_map', 'append_row', 'write_json',
            'write_text', 'converter', 'load_converters', 'get_converter', 'option_of', 'converter_parser',
-           'run_converter', 'draw_sample']
+           'run_converter', 'draw_annotations']
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #a9d68e1f
+# %% ../../nbs/02_data/10_convert_base.ipynb #0acd978c
 import argparse,importlib,inspect,json,logging,math,os,pkgutil,re,typing
 import cv2
 import numpy as np
@@ -25,7 +25,7 @@ from ..core.logging import get_logger
 from ..viz.draw import id_colours, paint_boxes, paint_names, to_canvas
 from .cocovid import CocoVID
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #b49f6d20
+# %% ../../nbs/02_data/10_convert_base.ipynb #911e1e68
 class AnnotationError(ValueError):
     "A broken piece of a dataset, and where it is."
     def __init__(self,
@@ -36,7 +36,7 @@ class AnnotationError(ValueError):
         super().__init__(f"{path}{'' if line is None else f':{line}'}: {message}")
         self.path,self.line = str(path),line
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #15d1ac03
+# %% ../../nbs/02_data/10_convert_base.ipynb #855722f2
 class Problems(list):
     "The broken pieces that a converter met."
     def __init__(self,
@@ -63,7 +63,7 @@ class Problems(list):
         for e in self[:self.shown]: log.warning('skipped %s', e)
         if len(self)>self.shown: log.warning('skipped %d more broken pieces', len(self)-self.shown)
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #66b82103
+# %% ../../nbs/02_data/10_convert_base.ipynb #cfe5975f
 class _Lines(logging.Handler):
     def __init__(self): super().__init__(); self.lines = []
     def emit(self, record): self.lines.append(record.getMessage())
@@ -77,7 +77,7 @@ def reported(): # yields a list that fills with messages
     try: yield handler.lines
     finally: log.removeHandler(handler); log.propagate = before
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #178fb84c
+# %% ../../nbs/02_data/10_convert_base.ipynb #171db08a
 def read_text(
     path, # file
 )->str:
@@ -106,7 +106,7 @@ def parse_numbers(
     if len(out)<least: raise ValueError(f"expected {least} numbers, got {len(out)}: {text.strip()[:60]!r}")
     return out
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #77b9ce65
+# %% ../../nbs/02_data/10_convert_base.ipynb #1dd056a9
 def read_rows(
     path, # text file
     parse, # line -> value; raises `ValueError` for a broken line
@@ -126,7 +126,7 @@ def read_json(
     try: return json.loads(read_text(path))
     except json.JSONDecodeError as e: raise AnnotationError(path, f'not JSON: {e.msg}', e.lineno) from None
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #87da62e8
+# %% ../../nbs/02_data/10_convert_base.ipynb #7a6445c3
 def checked_lists(
     data, # content of a JSON file
     path, # the file
@@ -145,7 +145,7 @@ def checked_lists(
             else: problems.add(path, f"{name}[{i}] should have {lost!r}, got {str(row)[:60]}")
     return out
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #add7d90a
+# %% ../../nbs/02_data/10_convert_base.ipynb #737cca3e
 IMAGE_SUFFIXES = {'.jpg','.jpeg','.png','.bmp'}
 
 def list_folder(
@@ -188,7 +188,7 @@ def image_size(
     except FileNotFoundError: raise AnnotationError(path, 'no such image') from None
     except (UnidentifiedImageError,OSError): raise AnnotationError(path, 'not an image') from None
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #3aa8f22a
+# %% ../../nbs/02_data/10_convert_base.ipynb #a279d70a
 def write_tree(
     root, # folder
     files:dict, # relative path -> text, picture `(H,W,3)`, or (width, height) of a grey picture
@@ -212,7 +212,7 @@ def tree_text(
     lines = [f'{indent}{p.name}/\n{tree_text(p, most, indent+"    ")}' if p.is_dir() else f'{indent}{p.name}' for p in shown]
     return '\n'.join(l.rstrip('\n') for l in lines+[f'{indent}... {more} more']*(more>0))
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #d0854de3
+# %% ../../nbs/02_data/10_convert_base.ipynb #6d0143cf
 def parallel_map(
     f, # item -> result
     items, # videos, say
@@ -230,7 +230,7 @@ def parallel_map(
         try: return [(j.result(), bar.update())[0] for j in jobs]
         except BaseException: pool.shutdown(cancel_futures=True); raise
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #7f9e9b93
+# %% ../../nbs/02_data/10_convert_base.ipynb #9468935e
 def append_row(
     rows:list, # of images, say
     **fields, # of the new row
@@ -255,7 +255,7 @@ def write_text(
     with atomic_path(path) as tmp: tmp.write_text(text, encoding='utf-8')
     return Path(path)
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #285ac99f
+# %% ../../nbs/02_data/10_convert_base.ipynb #08fc5b8d
 CONVERTERS = {}
 
 def converter(
@@ -284,7 +284,7 @@ def get_converter(
     if found is None: raise ValueError(f"unknown converter {name!r}; known: {', '.join(sorted(CONVERTERS))}")
     return found
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #f97d9978
+# %% ../../nbs/02_data/10_convert_base.ipynb #738527b3
 def option_of(
     p:inspect.Parameter, # of a converter
     kind, # its type
@@ -319,8 +319,8 @@ def run_converter(
     if not files: raise ValueError(f"{name}: nothing was written; what was skipped is in the messages before")
     return files
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #354c1e25
-def draw_sample(
+# %% ../../nbs/02_data/10_convert_base.ipynb #1c3c66d5
+def draw_annotations(
     annotations, # CocoVID or COCO file, or a `CocoVID`
     root, # folder that `file_name` is relative to
     image_id:int=None, # an image; the one with the most annotations if not given

@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['odgt_record', 'convert_crowdhuman']
 
-# %% ../../nbs/02_data/14_convert_crowdhuman.ipynb #0dec2c63
+# %% ../../nbs/02_data/14_convert_crowdhuman.ipynb #3f79db05
 import json
 from pathlib import Path
 from .convert import Problems, converter, image_size, parallel_map, read_rows, write_json
 
-# %% ../../nbs/02_data/14_convert_crowdhuman.ipynb #7fc5e988
+# %% ../../nbs/02_data/14_convert_crowdhuman.ipynb #697cff94
 def odgt_record(
     line:str, # of an `.odgt` file
 )->tuple: # id of the image, annotations without ids
@@ -26,7 +26,7 @@ def odgt_record(
         anns.append(dict(category_id=1, vis_bbox=visible, bbox=full, area=full[2]*full[3], iscrowd=g.get('extra', {}).get('ignore')==1))
     return record['ID'], anns
 
-# %% ../../nbs/02_data/14_convert_crowdhuman.ipynb #987a8d84
+# %% ../../nbs/02_data/14_convert_crowdhuman.ipynb #722850c1
 @converter('crowdhuman2coco')
 def convert_crowdhuman(
     input:str, # folder with annotation_train.odgt and annotation_val.odgt

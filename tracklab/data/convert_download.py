@@ -6,14 +6,14 @@
 __all__ = ['OTB_PAGE', 'VOT_ADDRESS', 'VOT_PATHS', 'fetch', 'unpack', 'unzip_trackingnet', 'unzip_otb100', 'unzip_got10k',
            'download_otb100', 'download_vot']
 
-# %% ../../nbs/02_data/18_convert_download.ipynb #86ea114d
+# %% ../../nbs/02_data/18_convert_download.ipynb #d31a44f4
 import hashlib,json,os,re,tarfile,tempfile,zipfile
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 from .convert import AnnotationError, Problems, converter, parallel_map, write_text
 
-# %% ../../nbs/02_data/18_convert_download.ipynb #06502d10
+# %% ../../nbs/02_data/18_convert_download.ipynb #72023da1
 def fetch(
     url:str, # address
     path, # file to write
@@ -37,7 +37,7 @@ def _sha1(path):
         while block := f.read(1<<20): h.update(block)
     return h.hexdigest()
 
-# %% ../../nbs/02_data/18_convert_download.ipynb #3fdd481a
+# %% ../../nbs/02_data/18_convert_download.ipynb #52a26c30
 def _members(archive):
     try:
         if zipfile.is_zipfile(archive):
@@ -76,13 +76,13 @@ def unpack(
             os.replace(p, at)
     return folder
 
-# %% ../../nbs/02_data/18_convert_download.ipynb #ea48d753
+# %% ../../nbs/02_data/18_convert_download.ipynb #b2f73551
 def _archives(folder, pattern='*.zip'):
     found = sorted(Path(folder).glob(pattern))
     if not found: raise AnnotationError(folder, f'there are no files {pattern}')
     return found
 
-# %% ../../nbs/02_data/18_convert_download.ipynb #4c7aca91
+# %% ../../nbs/02_data/18_convert_download.ipynb #6b67f194
 @converter('unzip_trackingnet')
 def unzip_trackingnet(
     input:str, # folder with TEST.zip, TRAIN_0.zip, ...
@@ -97,7 +97,7 @@ def unzip_trackingnet(
         parallel_map(lambda v: unpack(*v), videos, problems, workers, 'videos')
     return chunks
 
-# %% ../../nbs/02_data/18_convert_download.ipynb #fed39a8a
+# %% ../../nbs/02_data/18_convert_download.ipynb #02eea1e6
 @converter('unzip_otb100')
 def unzip_otb100(
     input:str, # folder with zips
@@ -110,7 +110,7 @@ def unzip_otb100(
         found = parallel_map(lambda z: unpack(z, root/'data'/z.stem), _archives(root/'zips'), problems, workers, 'videos')
     return [f for f in found if f]
 
-# %% ../../nbs/02_data/18_convert_download.ipynb #c79f0efe
+# %% ../../nbs/02_data/18_convert_download.ipynb #7fe7c639
 @converter('unzip_got10k')
 def unzip_got10k(
     input:str, # folder with full_data
@@ -126,7 +126,7 @@ def unzip_got10k(
     if (full/'train_data/list.txt').is_file(): write_text(root/'train/list.txt', (full/'train_data/list.txt').read_text())
     return sorted(set(found))
 
-# %% ../../nbs/02_data/18_convert_download.ipynb #8a9247f3
+# %% ../../nbs/02_data/18_convert_download.ipynb #0e81aba8
 OTB_PAGE = 'http://cvlab.hanyang.ac.kr/tracker_benchmark/datasets.html'
 VOT_ADDRESS = 'https://data.votchallenge.net/'
 VOT_PATHS = dict(vot2016='vot2016/main', vot2017='vot2017/main', vot2018='vot2018/main', vot2018_lt='vot2018/longterm', vot2019='vot2019/main',
@@ -136,7 +136,7 @@ VOT_PATHS = dict(vot2016='vot2016/main', vot2017='vot2017/main', vot2018='vot201
 def _get_text(url):
     with tempfile.TemporaryDirectory() as d: return fetch(url, Path(d)/'page').read_text(encoding='utf-8', errors='replace')
 
-# %% ../../nbs/02_data/18_convert_download.ipynb #f1ab79bd
+# %% ../../nbs/02_data/18_convert_download.ipynb #156acc96
 @converter('download_otb100', workers='-p')
 def download_otb100(
     output:str, # folder for the zip files
@@ -151,7 +151,7 @@ def download_otb100(
         found = parallel_map(lambda l: fetch(l, Path(output)/urlsplit(l).path.rsplit('/', 1)[-1]), links, problems, workers, 'videos')
     return [f for f in found if f]
 
-# %% ../../nbs/02_data/18_convert_download.ipynb #62a48dbf
+# %% ../../nbs/02_data/18_convert_download.ipynb #66ec4a89
 def _vot_sequence(s, url, folder):
     "Fetch and unpack a sequence."
     jobs = [(s['annotations'], folder)]+[(c, folder/name) for name,c in s.get('channels', {}).items()]
@@ -160,7 +160,7 @@ def _vot_sequence(s, url, folder):
         for z,(_,at) in zip(zips, jobs): unpack(z, at)
     return folder
 
-# %% ../../nbs/02_data/18_convert_download.ipynb #8026f398
+# %% ../../nbs/02_data/18_convert_download.ipynb #456eceee
 @converter('download_vot')
 def download_vot(
     dataset:Literal[tuple(VOT_PATHS)]='vot2018', # the challenge

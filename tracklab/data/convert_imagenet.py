@@ -6,13 +6,13 @@
 __all__ = ['VID_CLASSES', 'VID_WNIDS', 'imagenet_categories', 'read_voc_xml', 'vid_list', 'imagenet_video',
            'convert_imagenet_vid', 'convert_imagenet_det']
 
-# %% ../../nbs/02_data/11_convert_imagenet.ipynb #2fc735fd
+# %% ../../nbs/02_data/11_convert_imagenet.ipynb #17734aac
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from .convert import (AnnotationError, Problems, append_row, converter, list_folder, list_folders, parallel_map, parse_numbers, read_rows,
                                    read_text, write_json)
 
-# %% ../../nbs/02_data/11_convert_imagenet.ipynb #08c002b4
+# %% ../../nbs/02_data/11_convert_imagenet.ipynb #cf7e1234
 VID_CLASSES = ('airplane antelope bear bicycle bird bus car cattle dog domestic_cat elephant fox giant_panda hamster horse lion lizard '
                'monkey motorcycle rabbit red_panda sheep snake squirrel tiger train turtle watercraft whale zebra').split()
 VID_WNIDS = ('n02691156 n02419796 n02131653 n02834778 n01503061 n02924116 n02958343 n02402425 n02084071 n02121808 '
@@ -26,7 +26,7 @@ def imagenet_categories(
     rows = list(zip(VID_CLASSES, VID_WNIDS))+[('other_categeries',None)]*others
     return [dict(id=i, name=n, encode_name=w) for i,(n,w) in enumerate(rows, 1)]
 
-# %% ../../nbs/02_data/11_convert_imagenet.ipynb #0d49d55e
+# %% ../../nbs/02_data/11_convert_imagenet.ipynb #3c78fa94
 def _integer(e, tag, path):
     text = e.findtext(tag)
     try: return int(float(text))
@@ -51,7 +51,7 @@ def read_voc_xml(
             objects.append(dict(name=o.findtext('name'), bbox=[x1,y1,x2-x1,y2-y1], **more))
     return _integer(size, 'width', path), _integer(size, 'height', path), objects
 
-# %% ../../nbs/02_data/11_convert_imagenet.ipynb #c6a34f03
+# %% ../../nbs/02_data/11_convert_imagenet.ipynb #96a5d85b
 def _vid_line(text):
     parts = text.split()
     if len(parts)!=4: raise ValueError(f"expected a video, a number, a frame and the number of frames, got {text!r}")
@@ -67,7 +67,7 @@ def vid_list(
         if row: videos.setdefault(row[0], (row[3],[]))[1].extend([row[2]-1]*train)
     return videos
 
-# %% ../../nbs/02_data/11_convert_imagenet.ipynb #605938b9
+# %% ../../nbs/02_data/11_convert_imagenet.ipynb #fc337a2e
 def imagenet_video(
     folder, # of the XML files of a video
     length:int, # number of frames
@@ -85,7 +85,7 @@ def imagenet_video(
     if size is None: raise AnnotationError(folder, f'none of the {length} frames can be read')
     return *size, frames
 
-# %% ../../nbs/02_data/11_convert_imagenet.ipynb #d2b6a25f
+# %% ../../nbs/02_data/11_convert_imagenet.ipynb #c53aa630
 @converter('imagenet2coco_vid')
 def convert_imagenet_vid(
     input:str, # folder ILSVRC
@@ -117,7 +117,7 @@ def _vid_dataset(videos, read):
                            area=o['bbox'][2]*o['bbox'][3], iscrowd=False, occluded=o.get('occluded')==1, generated=o.get('generated')==1)
     return out
 
-# %% ../../nbs/02_data/11_convert_imagenet.ipynb #b566b94f
+# %% ../../nbs/02_data/11_convert_imagenet.ipynb #b243e9e6
 def _det_names(root):
     "All annotated training images, in sorted order: 2013 in a folder per class, 2014 in flat folders."
     for year in list_folders(root/'train'):
@@ -130,7 +130,7 @@ def _first_word(text):
     if not text.strip(): raise ValueError('expected the name of an image, got an empty line')
     return text.split()[0]
 
-# %% ../../nbs/02_data/11_convert_imagenet.ipynb #d612b5af
+# %% ../../nbs/02_data/11_convert_imagenet.ipynb #9a6d9574
 @converter('imagenet2coco_det')
 def convert_imagenet_det(
     input:str, # folder ILSVRC

@@ -7,7 +7,7 @@ __all__ = ['MOT_DROPPED', 'MotVideo', 'read_seqinfo', 'mot_gt_row', 'mot_det_row
            'mot_half', 'mot_dataset', 'mot_detections', 'write_half_gt', 'convert_mot', 'mot_crop', 'reid_video',
            'reid_lines', 'convert_mot_reid', 'convert_dancetrack']
 
-# %% ../../nbs/02_data/12_convert_mot.ipynb #2ae585ad
+# %% ../../nbs/02_data/12_convert_mot.ipynb #d80b7a5d
 import configparser,itertools,pickle,random
 import cv2
 import numpy as np
@@ -18,7 +18,7 @@ from ..core.files import atomic_path
 from .convert import (AnnotationError, Problems, converter, image_number, list_folders, list_images, parallel_map, parse_numbers,
                                    read_rows, read_text, write_json, write_text)
 
-# %% ../../nbs/02_data/12_convert_mot.ipynb #8c02946f
+# %% ../../nbs/02_data/12_convert_mot.ipynb #d9fc541c
 MOT_DROPPED = {*range(2,14)}     # person on vehicle, car, bicycle, motorbike, vehicle, static person, distractor, occluders, reflection, crowd
 
 @dataclass
@@ -50,7 +50,7 @@ def read_seqinfo(
     except ValueError as e: raise AnnotationError(path, str(e)) from None
     except configparser.Error as e: raise AnnotationError(path, e.message.splitlines()[0], getattr(e, 'lineno', None)) from None
 
-# %% ../../nbs/02_data/12_convert_mot.ipynb #ba8ecc50
+# %% ../../nbs/02_data/12_convert_mot.ipynb #a8fcb0fd
 def mot_gt_row(
     text:str, # a line of `gt.txt`
     mot15:bool=False, # no confidence, class and visibility
@@ -68,7 +68,7 @@ def mot_det_row(
     f,_,x,y,w,h,score = parse_numbers(text, 7, float)[:7]
     return int(f), [x,y,x+w,y+h,score]
 
-# %% ../../nbs/02_data/12_convert_mot.ipynb #644c8da7
+# %% ../../nbs/02_data/12_convert_mot.ipynb #a380f920
 def read_mot_video(
     folder, # of a sequence
     problems:Problems, # notes what is broken
@@ -105,7 +105,7 @@ def read_mot_videos(
     if not names: problems.add(folder, 'there are no sequences')
     return [v for v in parallel_map(lambda n: read_mot_video(Path(folder)/n, problems, **kwargs), names, problems, workers, Path(folder).name) if v]
 
-# %% ../../nbs/02_data/12_convert_mot.ipynb #a5a708a5
+# %% ../../nbs/02_data/12_convert_mot.ipynb #ce84eeb4
 def mot_half(
     video:MotVideo,
     first:bool, # the first half
@@ -136,7 +136,7 @@ def mot_dataset(
                 del out['annotations'][-1]['mot_frame_id']
     return out|dict(num_instances=len(instances))
 
-# %% ../../nbs/02_data/12_convert_mot.ipynb #ce5a0ea7
+# %% ../../nbs/02_data/12_convert_mot.ipynb #ac459400
 def mot_detections(
     videos:list, # `MotVideo`s
     cut=lambda v: slice(None), # which images of a video
@@ -155,7 +155,7 @@ def write_half_gt(
     lines = [l for l in read_text(video.folder/'gt/gt.txt').splitlines(True) if l.split(',')[0].strip() in frames]
     return write_text(video.folder/f'gt/gt_{part}.txt', ''.join(lines))
 
-# %% ../../nbs/02_data/12_convert_mot.ipynb #d8b1568f
+# %% ../../nbs/02_data/12_convert_mot.ipynb #653ea791
 def _write_subset(name, videos, ids, output, convert_det, annotated=True, cut=lambda v: slice(None)):
     files = [write_json(output/f'{name}_cocoformat.json', mot_dataset(videos, ids, cut, annotated))]
     if convert_det:
@@ -163,7 +163,7 @@ def _write_subset(name, videos, ids, output, convert_det, annotated=True, cut=la
         files.append(output/f'{name}_detections.pkl')
     return files
 
-# %% ../../nbs/02_data/12_convert_mot.ipynb #68d30050
+# %% ../../nbs/02_data/12_convert_mot.ipynb #52b12060
 @converter('mot2coco')
 def convert_mot(
     input:str, # folder with train and test
@@ -187,7 +187,7 @@ def convert_mot(
             files += _write_subset(part, train, ids, out, convert_det, cut=cut)+[write_half_gt(v, part, cut(v)) for v in train]
     return files
 
-# %% ../../nbs/02_data/12_convert_mot.ipynb #7c61c52a
+# %% ../../nbs/02_data/12_convert_mot.ipynb #13e7d35f
 def mot_crop(
     image, # `(H,W,3)`
     bbox, # x, y, w, h
@@ -198,7 +198,7 @@ def mot_crop(
     (x1,x2),(y1,y2) = np.clip(np.trunc([x,x+w]), 0, W-1).astype(int), np.clip(np.trunc([y,y+h]), 0, H-1).astype(int)
     return image[y1:y2+1,x1:x2+1]
 
-# %% ../../nbs/02_data/12_convert_mot.ipynb #a20fe69f
+# %% ../../nbs/02_data/12_convert_mot.ipynb #87d29b3d
 def reid_video(
     video:MotVideo,
     output, # folder `imgs`
@@ -225,7 +225,7 @@ def reid_video(
             with atomic_path(Path(output)/person/file) as tmp: cv2.imwrite(str(tmp), crop)
     return people
 
-# %% ../../nbs/02_data/12_convert_mot.ipynb #750c1a2f
+# %% ../../nbs/02_data/12_convert_mot.ipynb #f8ed7ce2
 def reid_lines(
     people:list, # pairs (folder, file names)
     least:int, # fewer files: the person is left out
@@ -235,7 +235,7 @@ def reid_lines(
     "The files of each person that count."
     return [[f'{p}/{f}' for f in (rng.sample(files, most) if len(files)>most else files)] for p,files in people if len(files)>=least]
 
-# %% ../../nbs/02_data/12_convert_mot.ipynb #b15e9b8e
+# %% ../../nbs/02_data/12_convert_mot.ipynb #b6b288ca
 @converter('mot2reid')
 def convert_mot_reid(
     input:str, # folder with train
@@ -260,7 +260,7 @@ def convert_mot_reid(
     return [write_text(out/f'meta/{name}.txt', text(groups)) for name,groups in
             ((f'train_{int(100*(1-val_split))}',train), (f'val_{int(100*val_split)}',val), ('train',train+val))]
 
-# %% ../../nbs/02_data/12_convert_mot.ipynb #d19fe454
+# %% ../../nbs/02_data/12_convert_mot.ipynb #85e77426
 @converter('dancetrack2coco')
 def convert_dancetrack(
     input:str, # folder with train, val and test

@@ -4,13 +4,13 @@
 
 # %% auto #0
 __all__ = ['INFO_HEADER', 'OTB_FIRST', 'sot_box', 'SotVideo', 'file_numbers', 'frame_values', 'is_one', 'frame_columns',
-           'read_sot_video', 'xywh_area', 'sot_dataset', 'sot_infos', 'write_sot', 'write_sot_infos', 'read_list',
+           'read_sot_video', 'xywh_area', 'sot_dataset', 'sot_infos', 'write_sot', 'write_sot_infos', 'read_names',
            'find_list', 'lasot_videos', 'sot_box_int', 'by_name', 'convert_splits', 'convert_lasot', 'gen_lasot_infos',
            'listed_videos', 'convert_uav123', 'gen_uav123_infos', 'trackingnet_videos', 'convert_trackingnet',
            'gen_trackingnet_infos', 'otb_videos', 'convert_otb100', 'gen_otb100_infos', 'got10k_videos',
            'convert_got10k', 'gen_got10k_infos']
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #3b78716f
+# %% ../../nbs/02_data/13_convert_sot.ipynb #89883e49
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from ..core.golden import project_root
 from .convert import (AnnotationError, Problems, append_row, converter, image_number, image_size, list_folder, list_folders, list_images,
                                    parallel_map, parse_number, parse_numbers, read_rows, read_text, write_json, write_text)
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #3d7eeb63
+# %% ../../nbs/02_data/13_convert_sot.ipynb #5b033445
 def sot_box(
     text:str, # a line
     cast=float, # of the numbers
@@ -56,7 +56,7 @@ class SotVideo:
         if len(rows)!=n: problems.add(self.gt, f"{len(rows)} boxes for {n} images in {self.images}")
         return rows[:n]
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #993b9a6c
+# %% ../../nbs/02_data/13_convert_sot.ipynb #4b711611
 def file_numbers(
     path, # text file
 )->list: # numbers
@@ -86,7 +86,7 @@ def frame_columns(
     def values(n): return ([f(v) for v in frame_values(Path(folder)/name, n)] for name,f in columns.values())
     return lambda n: [dict(zip(columns, row)) for row in zip(*values(n))]
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #bb5b6ef4
+# %% ../../nbs/02_data/13_convert_sot.ipynb #c331e135
 def read_sot_video(
     video:SotVideo,
     problems:Problems, # notes broken lines
@@ -121,7 +121,7 @@ def sot_dataset(
             append_row(out['annotations'], video_id=vid, image_id=iid, instance_id=vid, category_id=0, bbox=box, area=area(box), **extra)
     return out
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #833a1489
+# %% ../../nbs/02_data/13_convert_sot.ipynb #25399f04
 INFO_HEADER = 'The format of each line in this txt is (video_path,annotation_path,start_frame_id,end_frame_id)'
 
 def sot_infos(
@@ -148,8 +148,8 @@ def write_sot_infos(path, videos, root, problems, workers, header=INFO_HEADER):
     "Write the info file of videos."
     return write_text(path, sot_infos(videos, root, problems, workers, header, Path(path).stem))
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #ec31a912
-def read_list(
+# %% ../../nbs/02_data/13_convert_sot.ipynb #b1a7925d
+def read_names(
     path, # text file
 )->list: # its lines
     "Names, one per line."
@@ -166,7 +166,7 @@ def find_list(
     if found is None: raise FileNotFoundError(f"{name}: no such list; looked for {', '.join(map(str, tried))}")
     return found
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #061d8fcb
+# %% ../../nbs/02_data/13_convert_sot.ipynb #4331fa26
 def lasot_videos(
     root, # folder LaSOTBenchmark
     split:str, # train or test
@@ -174,7 +174,7 @@ def lasot_videos(
 )->list: # `SotVideo`s
     "The videos of a split."
     root = Path(root)
-    test = read_list(find_list(test_list, [root/'testing_set.txt', root.parent/'testing_set.txt'], 'lasot_testing_set.txt'))
+    test = read_names(find_list(test_list, [root/'testing_set.txt', root.parent/'testing_set.txt'], 'lasot_testing_set.txt'))
     names = test if split=='test' else [n for c in list_folders(root) for n in list_folders(root/c) if n not in set(test)]
     def video(n):
         folder = root/n.rsplit('-', 1)[0]/n
@@ -200,7 +200,7 @@ def convert_splits(
         with problems.skipping(): files.append(write(s))
     return files
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #a52b863c
+# %% ../../nbs/02_data/13_convert_sot.ipynb #58d40c23
 @converter('lasot2coco')
 def convert_lasot(
     input:str, # folder LaSOTBenchmark
@@ -214,7 +214,7 @@ def convert_lasot(
     def write(s): return write_sot(f'{output}/lasot_{s}.json', lasot_videos(input, s, test_list), input, problems, workers)
     with Problems(strict) as problems: return convert_splits(split, ('train','test'), write, problems)
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #b4ecc959
+# %% ../../nbs/02_data/13_convert_sot.ipynb #f218526a
 @converter('gen_lasot_infos')
 def gen_lasot_infos(
     input:str, # folder LaSOTBenchmark
@@ -228,7 +228,7 @@ def gen_lasot_infos(
     def write(s): return write_sot_infos(f'{output}/lasot_{s}_infos.txt', by_name(lasot_videos(input, s, test_list)), input, problems, workers)
     with Problems(strict) as problems: return convert_splits(split, ('train','test'), write, problems)
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #432c3065
+# %% ../../nbs/02_data/13_convert_sot.ipynb #b76dbd7b
 def listed_videos(
     root, # folder that the paths are relative to
     infos, # info file
@@ -236,7 +236,7 @@ def listed_videos(
 )->list: # `SotVideo`s
     "The videos of an info file."
     videos = []
-    for n,line in enumerate(read_list(infos)[1:], 2):
+    for n,line in enumerate(read_names(infos)[1:], 2):
         parts = [p.strip() for p in line.split(',')]
         if len(parts)!=4 or not (parts[2].isdigit() and parts[3].isdigit()):
             raise AnnotationError(infos, f"expected video, annotation, first and last frame, got {line[:60]!r}", n)
@@ -247,7 +247,7 @@ def _uav_videos(root, infos):
     root = Path(root)
     return listed_videos(root, find_list(infos, [root/'uav123_infos.txt', root/'annotations/uav123_infos.txt'], 'uav123_infos.txt'), sot_box_int)
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #6afe44e9
+# %% ../../nbs/02_data/13_convert_sot.ipynb #3a5ce6bc
 @converter('uav2coco')
 def convert_uav123(
     input:str, # folder UAV123
@@ -260,7 +260,7 @@ def convert_uav123(
     with Problems(strict) as problems:
         return [write_sot(f'{output}/uav123.json', _uav_videos(input, infos), Path(input)/'data_seq/UAV123', problems, workers)]
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #7c33797e
+# %% ../../nbs/02_data/13_convert_sot.ipynb #657f22b7
 @converter('gen_uav123_infos')
 def gen_uav123_infos(
     input:str, # folder UAV123
@@ -273,7 +273,7 @@ def gen_uav123_infos(
     with Problems(strict) as problems:
         return [write_sot_infos(f'{output}/uav123_infos.txt', _uav_videos(input, infos), input, problems, workers)]
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #32616eeb
+# %% ../../nbs/02_data/13_convert_sot.ipynb #c9119f6d
 def trackingnet_videos(
     root, # folder with TEST, TRAIN_0, ...
     split:str, # train or test
@@ -286,7 +286,7 @@ def trackingnet_videos(
     if chunks is not None and split!='test': there = [f'TRAIN_{i}' for i in chunks]
     return [SotVideo(n, root/c/'frames'/n, root/c/'anno'/f'{n}.txt', one_box=split=='test') for c in there for n in list_folders(root/c/'frames')]
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #366a3dd4
+# %% ../../nbs/02_data/13_convert_sot.ipynb #b824cc4e
 @converter('trackingnet2coco')
 def convert_trackingnet(
     input:str, # folder with TEST, TRAIN_0, ...
@@ -300,7 +300,7 @@ def convert_trackingnet(
     def write(s): return write_sot(f'{output}/trackingnet_{s}.json', trackingnet_videos(input, s, chunks), input, problems, workers)
     with Problems(strict) as problems: return convert_splits(split, ('train','test'), write, problems)
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #1f4f5025
+# %% ../../nbs/02_data/13_convert_sot.ipynb #4b8dd108
 @converter('gen_trackingnet_infos')
 def gen_trackingnet_infos(
     input:str, # folder with TEST, TRAIN_0, ...
@@ -316,7 +316,7 @@ def gen_trackingnet_infos(
         return write_sot_infos(f'{output}/trackingnet_{s}_infos.txt', trackingnet_videos(input, s, chunks), input, problems, workers, header)
     with Problems(strict) as problems: return convert_splits(split, ('train','test'), write, problems)
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #38e062d0
+# %% ../../nbs/02_data/13_convert_sot.ipynb #1f247e93
 OTB_FIRST = {'David':(300,0), 'Tiger1':(6,5)}      # number of the first image, lines to leave out
 
 def otb_videos(
@@ -331,7 +331,7 @@ def otb_videos(
             videos.append(SotVideo(name, data/name/'img', data/name/gt, sot_box_int, first, skip=skip, loose=True))
     return videos
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #5af7eee2
+# %% ../../nbs/02_data/13_convert_sot.ipynb #f93255f1
 @converter('otb2coco')
 def convert_otb100(
     input:str, # folder otb100
@@ -342,7 +342,7 @@ def convert_otb100(
     "OTB100: otb100.json."
     with Problems(strict) as problems: return [write_sot(f'{output}/otb100.json', otb_videos(input), Path(input)/'data', problems, workers)]
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #75ab387d
+# %% ../../nbs/02_data/13_convert_sot.ipynb #4feb7f8b
 @converter('gen_otb100_infos')
 def gen_otb100_infos(
     input:str, # folder otb100
@@ -353,7 +353,7 @@ def gen_otb100_infos(
     "OTB100: info file otb100_infos.txt."
     with Problems(strict) as problems: return [write_sot_infos(f'{output}/otb100_infos.txt', otb_videos(input), input, problems, workers)]
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #b35eaecd
+# %% ../../nbs/02_data/13_convert_sot.ipynb #2545e498
 def got10k_videos(
     root, # folder got10k
     split:str, # train, val, test, train_vot or val_vot
@@ -363,14 +363,14 @@ def got10k_videos(
     if split.endswith('_vot'):
         path = root/f"train/got10k_vot_{split[:-4]}_split.txt"
         names = [f'GOT-10k_Train_{int(float(i))+1:06d}' for i in file_numbers(path)]
-    else: names = read_list(root/split/'list.txt')
+    else: names = read_names(root/split/'list.txt')
     def video(n):
         at = root/folder/n
         flags = frame_columns(at, absence=('absence.label',is_one), cover=('cover.label',int), cut_by_image=('cut_by_image.label',is_one))
         return SotVideo(n, at, at/'groundtruth.txt', one_box=split=='test', attributes=None if split=='test' else flags)
     return [video(n) for n in names]
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #458be837
+# %% ../../nbs/02_data/13_convert_sot.ipynb #2500265e
 @converter('got10k2coco')
 def convert_got10k(
     input:str, # folder got10k
@@ -383,7 +383,7 @@ def convert_got10k(
     def write(s): return write_sot(f'{output}/got10k_{s}.json', got10k_videos(input, s), Path(input)/s, problems, workers)
     with Problems(strict) as problems: return convert_splits(split, ('train','val','test'), write, problems)
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #76f16c4b
+# %% ../../nbs/02_data/13_convert_sot.ipynb #d8430f70
 @converter('gen_got10k_infos')
 def gen_got10k_infos(
     input:str, # folder got10k

@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['TAO_FILES', 'read_tao', 'tao_used_classes', 'convert_tao', 'annotation_rle', 'merge_coco_lvis', 'convert_coco_lvis']
 
-# %% ../../nbs/02_data/17_convert_tao_lvis.ipynb #2653fefe
+# %% ../../nbs/02_data/17_convert_tao_lvis.ipynb #56fe1365
 from collections import defaultdict
 from pathlib import Path
 from ..core.masks import mask_iou, polygons_to_rle
 from .cocovid import tao_to_cocovid
 from .convert import Problems, checked_lists, converter, parallel_map, read_json, write_json, write_text
 
-# %% ../../nbs/02_data/17_convert_tao_lvis.ipynb #bb53cdd6
+# %% ../../nbs/02_data/17_convert_tao_lvis.ipynb #7aa22be1
 TAO_FILES = dict(train='train', validation='validation', test='test_without_annotations')
 
 def read_tao(
@@ -42,7 +42,7 @@ def tao_used_classes(
         used |= {c['id'] for c in checked_lists(read_json(test_categories), test_categories, problems, categories=dict(id=int))['categories']}
     return used
 
-# %% ../../nbs/02_data/17_convert_tao_lvis.ipynb #e7db4c98
+# %% ../../nbs/02_data/17_convert_tao_lvis.ipynb #e99e2481
 @converter('tao2coco')
 def convert_tao(
     input:str, # folder with the official files
@@ -62,7 +62,7 @@ def convert_tao(
     files = [write_json(out/f"{s}{'_482'*filter_classes}_classes.json", dict(d, categories=cats) if filter_classes else d) for s,d in sets.items()]
     return files+[write_text(out/'tao_classes.txt', ''.join(f"{c['name']}\n" for c in cats))]
 
-# %% ../../nbs/02_data/17_convert_tao_lvis.ipynb #3c0d36a9
+# %% ../../nbs/02_data/17_convert_tao_lvis.ipynb #9056cb5a
 def annotation_rle(
     ann:dict, # annotation with `segmentation`: polygons or runs
     image:dict, # with `height` and `width`
@@ -92,7 +92,7 @@ def merge_coco_lvis(
             out.append(dict(a, id=free, category_id=classes[a['category_id']])); free += 1
     return dict(lvis, annotations=out)
 
-# %% ../../nbs/02_data/17_convert_tao_lvis.ipynb #20c1ce6f
+# %% ../../nbs/02_data/17_convert_tao_lvis.ipynb #a95bb3a3
 @converter('merge_coco_with_lvis')
 def convert_coco_lvis(
     lvis:str, # annotations of LVIS

@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['VOT_TAGS', 'vot_region', 'quad_area', 'vot_tags', 'vot_videos', 'convert_vot', 'gen_vot_infos']
 
-# %% ../../nbs/02_data/15_convert_vot.ipynb #75027d46
+# %% ../../nbs/02_data/15_convert_vot.ipynb #760dd442
 import cv2
 import numpy as np
 from pathlib import Path
 from .convert import Problems, converter, list_folders, parse_numbers
-from .convert_sot import SotVideo, file_numbers, read_list, write_sot, write_sot_infos
+from .convert_sot import SotVideo, file_numbers, read_names, write_sot, write_sot_infos
 
-# %% ../../nbs/02_data/15_convert_vot.ipynb #946f9375
+# %% ../../nbs/02_data/15_convert_vot.ipynb #54928721
 def vot_region(
     text:str, # a line of `groundtruth.txt`
 )->list: # x, y of four corners; `None` for a mask or an absent target
@@ -30,7 +30,7 @@ def quad_area(
     "Area of a quadrilateral, its corners truncated to whole pixels."
     return cv2.contourArea(np.array(corners, float).astype('int32').reshape(-1,1,2))
 
-# %% ../../nbs/02_data/15_convert_vot.ipynb #210de56d
+# %% ../../nbs/02_data/15_convert_vot.ipynb #5d1eedc8
 VOT_TAGS = dict(camera_motion='camera_motion', illustration_change='illu_change', motion_change='motion_change', occlusion='occlusion',
                 size_change='size_change')
 
@@ -50,10 +50,10 @@ def vot_videos(
 )->list: # `SotVideo`s
     "The videos of the list, or all if there is none."
     data = Path(root)/'data'
-    names = read_list(data/'list.txt') if (data/'list.txt').is_file() else list_folders(data)
+    names = read_names(data/'list.txt') if (data/'list.txt').is_file() else list_folders(data)
     return [SotVideo(n, data/n/'color', data/n/'groundtruth.txt', vot_region, attributes=lambda k, n=n: vot_tags(data/n, k)) for n in names]
 
-# %% ../../nbs/02_data/15_convert_vot.ipynb #32cdeffb
+# %% ../../nbs/02_data/15_convert_vot.ipynb #940b2f02
 @converter('vot2coco')
 def convert_vot(
     input:str, # folder with data
@@ -66,7 +66,7 @@ def convert_vot(
     with Problems(strict) as problems:
         return [write_sot(f'{output}/{dataset_type}.json', vot_videos(input), Path(input)/'data', problems, workers, area=quad_area)]
 
-# %% ../../nbs/02_data/15_convert_vot.ipynb #e5371adf
+# %% ../../nbs/02_data/15_convert_vot.ipynb #f6729250
 @converter('gen_vot_infos')
 def gen_vot_infos(
     input:str, # folder with data

@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['check_ytvis', 'convert_youtubevis']
 
-# %% ../../nbs/02_data/16_convert_youtubevis.ipynb #a9aad106
+# %% ../../nbs/02_data/16_convert_youtubevis.ipynb #9c12c25d
 from pathlib import Path
 from typing import Literal
 from .cocovid import ytvis_to_cocovid
 from .convert import Problems, checked_lists, converter, parallel_map, read_json, write_json
 
-# %% ../../nbs/02_data/16_convert_youtubevis.ipynb #b1dbae60
+# %% ../../nbs/02_data/16_convert_youtubevis.ipynb #6826c1e2
 def check_ytvis(
     data, # content of an official file
     path, # where it comes from
@@ -29,7 +29,7 @@ def check_ytvis(
         else: kept.append(a)
     return dict(data, annotations=kept) if 'annotations' in data else data
 
-# %% ../../nbs/02_data/16_convert_youtubevis.ipynb #b0b0d48b
+# %% ../../nbs/02_data/16_convert_youtubevis.ipynb #e185cbdf
 @converter('youtubevis2coco')
 def convert_youtubevis(
     input:str, # folder of a version

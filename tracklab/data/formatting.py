@@ -7,13 +7,13 @@ __all__ = ['META', 'INDEXED', 'MatchInstances', 'default_meta', 'Collect', 'Vide
            'ConcatVideoReferences', 'picture_tensor', 'ImageToTensor', 'ToTensor', 'Transpose', 'ToDataContainer',
            'DefaultFormatBundle', 'SeqDefaultFormatBundle', 'MultiImagesToTensor', 'ReIDFormatBundle']
 
-# %% ../../nbs/02_data/36_formatting.ipynb #2528f950
+# %% ../../nbs/02_data/36_formatting.ipynb #84eac192
 import warnings
 import numpy as np
 from ..core.registry import register
 from .pipeline import Compose, DataContainer, to_tensor
 
-# %% ../../nbs/02_data/36_formatting.ipynb #c40e8c35
+# %% ../../nbs/02_data/36_formatting.ipynb #b6cdb521
 @register
 class MatchInstances:
     "`gt_match_indices`: for each object the index of the same object in the other frame, or -1."
@@ -32,7 +32,7 @@ class MatchInstances:
         results[0]['gt_match_indices'],results[1]['gt_match_indices'] = ab,ba
         return results
 
-# %% ../../nbs/02_data/36_formatting.ipynb #8fe9aa0f
+# %% ../../nbs/02_data/36_formatting.ipynb #393625c0
 META = ('filename','ori_filename','ori_shape','img_shape','pad_shape','scale_factor','flip','flip_direction','img_norm_cfg')
 
 def default_meta(
@@ -81,7 +81,7 @@ class ToList:
     "Wrap every value in a list of one."
     def __call__(self, results): return {k:[v] for k,v in results.items()}
 
-# %% ../../nbs/02_data/36_formatting.ipynb #df4c44f1
+# %% ../../nbs/02_data/36_formatting.ipynb #09cc3efa
 INDEXED = ('gt_bboxes','gt_bboxes_ignore','gt_labels','gt_instance_ids','proposals')
 
 @register
@@ -120,7 +120,7 @@ class ConcatVideoReferences(ConcatSameTypeFrames):
         warnings.warn("ConcatVideoReferences is deprecated; use ConcatSameTypeFrames(num_key_frames=1)", DeprecationWarning, stacklevel=2)
         super().__init__(1)
 
-# %% ../../nbs/02_data/36_formatting.ipynb #04633a33
+# %% ../../nbs/02_data/36_formatting.ipynb #860a0da5
 def picture_tensor(
     img, # `(H,W)`, `(H,W,C)` or `(H,W,C,T)`
 ): # `(C,H,W)` or `(T,C,H,W)` tensor
@@ -169,7 +169,7 @@ class ToDataContainer:
         for f in self.fields: results[f['key']] = DataContainer(results[f['key']], **{k:v for k,v in f.items() if k!='key'})
         return results
 
-# %% ../../nbs/02_data/36_formatting.ipynb #2833ec1a
+# %% ../../nbs/02_data/36_formatting.ipynb #4de480a6
 @register
 class DefaultFormatBundle:
     "The usual fields as tensors in containers."

@@ -6,7 +6,7 @@
 __all__ = ['SeqPad', 'SeqNormalize', 'LABELS', 'MASKS', 'Resize', 'SeqResize', 'RandomFlip', 'SeqRandomFlip', 'Pad', 'Normalize',
            'crop_sample', 'crop_offsets', 'RandomCrop', 'SeqRandomCrop']
 
-# %% ../../nbs/02_data/31_geometric_transforms.ipynb #fd4102bb
+# %% ../../nbs/02_data/31_geometric_transforms.ipynb #2c74f1c0
 import cv2
 import numpy as np
 from ..core.boxes import bbox_flip
@@ -14,7 +14,7 @@ from ..core.instance_masks import INTERPOLATION, flip_picture, rescale_size
 from ..core.registry import register
 from .pipeline import each_frame, fields
 
-# %% ../../nbs/02_data/31_geometric_transforms.ipynb #d26932ad
+# %% ../../nbs/02_data/31_geometric_transforms.ipynb #2da244fd
 @register
 class Resize:
     "Resize pictures, boxes, masks and segmentations to a scale that may be random."
@@ -77,7 +77,7 @@ class Resize:
 
     def __repr__(self): return f"{type(self).__name__}(img_scale={self.img_scale}, keep_ratio={self.keep_ratio})"
 
-# %% ../../nbs/02_data/31_geometric_transforms.ipynb #5e901daa
+# %% ../../nbs/02_data/31_geometric_transforms.ipynb #03722ea0
 @register
 class SeqResize(Resize):
     "`Resize` for every frame, with one scale for all or one for each."
@@ -96,7 +96,7 @@ class SeqResize(Resize):
             out.append(super().__call__(r))
         return out
 
-# %% ../../nbs/02_data/31_geometric_transforms.ipynb #3fd0206c
+# %% ../../nbs/02_data/31_geometric_transforms.ipynb #ac3fede7
 @register
 class RandomFlip:
     "Mirror with some probability, in one of some directions."
@@ -154,7 +154,7 @@ class SeqRandomFlip(RandomFlip):
             for r in results: r['flip'],r['flip_direction'] = how is not None,how
         return [super(SeqRandomFlip, self).__call__(r) for r in results]
 
-# %% ../../nbs/02_data/31_geometric_transforms.ipynb #2ff1786e
+# %% ../../nbs/02_data/31_geometric_transforms.ipynb #43d52728
 @register
 class Pad:
     "Fill up pictures at the right and the bottom: to a size, a multiple, or a square."
@@ -189,7 +189,7 @@ class Pad:
 
 SeqPad = each_frame(Pad, 'SeqPad')
 
-# %% ../../nbs/02_data/31_geometric_transforms.ipynb #b1d57c6a
+# %% ../../nbs/02_data/31_geometric_transforms.ipynb #33f68911
 @register
 class Normalize:
     "Subtract the mean and divide by the deviation of each channel."
@@ -211,7 +211,7 @@ class Normalize:
 
 SeqNormalize = each_frame(Normalize, 'SeqNormalize')
 
-# %% ../../nbs/02_data/31_geometric_transforms.ipynb #aed492ee
+# %% ../../nbs/02_data/31_geometric_transforms.ipynb #9bdfcd93
 LABELS = dict(gt_bboxes='gt_labels', gt_bboxes_ignore='gt_labels_ignore')
 MASKS = dict(gt_bboxes='gt_masks', gt_bboxes_ignore='gt_masks_ignore')
 
@@ -247,7 +247,7 @@ def crop_offsets(
     "A random corner for a crop; the row is drawn first."
     return tuple(int(np.random.randint(0, max(m-s, 0)+1)) for m,s in zip(img.shape, size))
 
-# %% ../../nbs/02_data/31_geometric_transforms.ipynb #729e6bb7
+# %% ../../nbs/02_data/31_geometric_transforms.ipynb #ae432466
 @register
 class RandomCrop:
     "Cut out a random window."

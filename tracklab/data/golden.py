@@ -6,7 +6,7 @@
 __all__ = ['read_output', 'unique_image_ids', 'output_checks', 'load_make_inputs', 'converter_argv', 'run_conversion',
            'converter_entries']
 
-# %% ../../nbs/02_data/19_golden_converters.ipynb #f5c92aae
+# %% ../../nbs/02_data/19_golden_converters.ipynb #98b676a0
 import importlib.util,inspect,json,pickle,shlex,tempfile
 import cv2
 import numpy as np
@@ -15,7 +15,7 @@ from pathlib import Path
 from ..core.golden import Check, Entry, NotYet, difference, golden_checker
 from .convert import list_folders, list_images, load_converters, reported, run_converter
 
-# %% ../../nbs/02_data/19_golden_converters.ipynb #0006bbe4
+# %% ../../nbs/02_data/19_golden_converters.ipynb #73bd049f
 def _plain(o):
     if isinstance(o, dict): return {k:_plain(v) for k,v in o.items()}
     if isinstance(o, (list,tuple)): return [_plain(v) for v in o]
@@ -36,7 +36,7 @@ def read_output(
     text = path.read_text(encoding='utf-8')
     return json.loads(text) if path.suffix=='.json' else text
 
-# %% ../../nbs/02_data/19_golden_converters.ipynb #33967968
+# %% ../../nbs/02_data/19_golden_converters.ipynb #b881cdbf
 def unique_image_ids(
     data, # content of a file
 ): # the same, if it has no images or their ids are unique
@@ -67,7 +67,7 @@ def output_checks(
     if got==want: return [Check(where, 0., 1.)]
     return [Check(at, e, 1.) for e,at in (difference(got, want, 1e-9, 1e-12, where), difference(want, got, 1e-9, 1e-12, where))]
 
-# %% ../../nbs/02_data/19_golden_converters.ipynb #ee18e2dd
+# %% ../../nbs/02_data/19_golden_converters.ipynb #2839441e
 def load_make_inputs(
     folder, # with `make_inputs.py`
 ): # its `make(name, root, seed)`
@@ -90,7 +90,7 @@ def converter_argv(
     extra = [k for k in inspect.signature(f).parameters if k in paths and k not in given and '{'+k+'}' not in options]
     return words+[o for k in extra for o in (f"--{k.replace('_','-')}",paths[k])]
 
-# %% ../../nbs/02_data/19_golden_converters.ipynb #a8ba1b62
+# %% ../../nbs/02_data/19_golden_converters.ipynb #6c8a1861
 def run_conversion(
     folder:Path, # goldens
     case:dict, # entry of `index.json`

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['WARPED', 'check_transform', 'transform_entries']
 
-# %% ../../nbs/02_data/39_golden_transforms.ipynb #3c08a517
+# %% ../../nbs/02_data/39_golden_transforms.ipynb #8bd2755f
 import ast,contextlib,copy,os,random,re,warnings
 import numpy as np
 from functools import partial
@@ -15,7 +15,7 @@ from ..core.instance_masks import BitmapMasks
 from ..core.registry import build
 from .pipeline import DataContainer
 
-# %% ../../nbs/02_data/39_golden_transforms.ipynb #ce970102
+# %% ../../nbs/02_data/39_golden_transforms.ipynb #f97301d6
 def _from_golden(o):
     if isinstance(o, dict) and 'BitmapMasks' in o: return BitmapMasks(o['BitmapMasks'], o['height'], o['width'])
     if isinstance(o, dict): return {k:_from_golden(v) for k,v in o.items()}
@@ -41,7 +41,7 @@ def _without_images(o):
     if isinstance(o, dict): return {k:_without_images(v) for k,v in o.items() if not (k=='img' and isinstance(v, np.ndarray) and v.ndim>=3)}
     return [_without_images(v) for v in o] if isinstance(o, list) else o
 
-# %% ../../nbs/02_data/39_golden_transforms.ipynb #3e8cab44
+# %% ../../nbs/02_data/39_golden_transforms.ipynb #ca1f5e34
 WARPED = ('SeqCropLikeSiamFC','SeqShiftScaleAug','SeqCropLikeStark')
 
 def _compare(got, want, transform, where):

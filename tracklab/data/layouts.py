@@ -7,7 +7,7 @@ __all__ = ['LAYOUTS', 'layout', 'write_mot15', 'write_mot17', 'write_mot20', 'wr
            'write_lasot', 'write_got10k', 'write_otb100', 'write_trackingnet', 'write_vot', 'write_imagenet_vid',
            'write_youtube_vis', 'write_layout']
 
-# %% ../../nbs/02_data/02_synthetic_layouts.ipynb #357d60f5
+# %% ../../nbs/02_data/02_synthetic_layouts.ipynb #16f30171
 import json
 import cv2
 import numpy as np
@@ -16,7 +16,7 @@ from ..core.boxes import xyxy_to_xywh
 from ..core.masks import encode_masks
 from .synthetic import StreetScene
 
-# %% ../../nbs/02_data/02_synthetic_layouts.ipynb #d5f7523d
+# %% ../../nbs/02_data/02_synthetic_layouts.ipynb #dd9f724a
 LAYOUTS = {} # name -> function of a folder and scenes by part
 
 def layout(
@@ -44,7 +44,7 @@ def _target(scene):
     box[t.frame[k]],seen[t.frame[k]] = xyxy_to_xywh(t.box[k]), t.visibility[k]
     return box,seen
 
-# %% ../../nbs/02_data/02_synthetic_layouts.ipynb #e4379c3f
+# %% ../../nbs/02_data/02_synthetic_layouts.ipynb #9a13489d
 def _write_mot(root, parts, columns, digits=6, detector=''):
     for part,scenes in parts.items():
         for name,scene in scenes.items():
@@ -78,7 +78,7 @@ def write_crowdhuman(root, parts):
             lines.append(json.dumps(dict(ID=name, gtboxes=[dict(tag='person', fbox=b, vbox=b, hbox=b, extra=dict(box_id=i), head_attr={}) for i,b in enumerate(full)])))
         _text(root/f'annotation_{part}.odgt', lines)
 
-# %% ../../nbs/02_data/02_synthetic_layouts.ipynb #241e5c90
+# %% ../../nbs/02_data/02_synthetic_layouts.ipynb #d05c9b61
 def _line(row, form='{:.0f}', sep=','): return sep.join(form.format(v) for v in row)
 
 @layout('LaSOT')
@@ -131,7 +131,7 @@ def write_vot(root, parts):
         _pictures(root/'data'/name/'color', scene, '{:08d}.jpg')
     _text(root/'data/list.txt', [name for _,name,_ in _numbered(parts)])
 
-# %% ../../nbs/02_data/02_synthetic_layouts.ipynb #dc1b2f50
+# %% ../../nbs/02_data/02_synthetic_layouts.ipynb #9bb20aab
 @layout('ILSVRC')
 def write_imagenet_vid(root, parts):
     "ImageNet VID: one XML per frame, lists per part; VID has no persons, so the walkers are labelled zebras."
@@ -171,7 +171,7 @@ def write_youtube_vis(root, parts):
         data = dict(info={}, licenses=[], videos=videos, categories=[dict(id=1, name='person', supercategory='object')])
         _text(root/f'{part}.json', [json.dumps({**data, **({'annotations':anns} if part=='train' else {})})])
 
-# %% ../../nbs/02_data/02_synthetic_layouts.ipynb #95e3da26
+# %% ../../nbs/02_data/02_synthetic_layouts.ipynb #75e2838d
 def write_layout(
     name:str, # of a benchmark; one of `LAYOUTS`
     folder, # where it is written

@@ -6,7 +6,7 @@
 __all__ = ['process_group', 'DistributedVideoSampler', 'SOTVideoSampler', 'DistributedQuotaSampler', 'GroupSampler',
            'InfiniteSampler', 'collate', 'seed_worker', 'build_dataloader']
 
-# %% ../../nbs/02_data/38_loaders.ipynb #d4f47e72
+# %% ../../nbs/02_data/38_loaders.ipynb #d53a0ae4
 import math,random
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, Sampler
 from ..core.registry import register
 from .pipeline import DataContainer
 
-# %% ../../nbs/02_data/38_loaders.ipynb #d0a31484
+# %% ../../nbs/02_data/38_loaders.ipynb #5714afe4
 def process_group(
     num_replicas:int=None, # number of processes
     rank:int=None, # of this one
@@ -29,7 +29,7 @@ def process_group(
     if not 0<=r<n: raise ValueError(f"rank {r} of {n} processes")
     return n,r
 
-# %% ../../nbs/02_data/38_loaders.ipynb #693650c5
+# %% ../../nbs/02_data/38_loaders.ipynb #4e530b80
 @register
 class DistributedVideoSampler(Sampler):
     "Whole videos for each process, frames in order."
@@ -60,7 +60,7 @@ class SOTVideoSampler(Sampler):
     def __iter__(self): return iter(self.indices)
     def __len__(self): return len(self.indices)
 
-# %% ../../nbs/02_data/38_loaders.ipynb #125b3376
+# %% ../../nbs/02_data/38_loaders.ipynb #c9fecb79
 @register
 class DistributedQuotaSampler(Sampler):
     "A fixed number of samples per epoch."
@@ -92,7 +92,7 @@ class DistributedQuotaSampler(Sampler):
 
     def __len__(self): return self.num_samples
 
-# %% ../../nbs/02_data/38_loaders.ipynb #645de7f2
+# %% ../../nbs/02_data/38_loaders.ipynb #a2b57f1f
 class GroupSampler(Sampler):
     "Shuffled batches of one group each; groups are filled up to whole batches. Also for several processes."
     def __init__(self,
@@ -141,7 +141,7 @@ class InfiniteSampler(Sampler):
 
     def __len__(self): return self.n
 
-# %% ../../nbs/02_data/38_loaders.ipynb #e00ddba5
+# %% ../../nbs/02_data/38_loaders.ipynb #0980eaa4
 def _stack(containers):
     "Tensors of different sizes as one, padded"
     d,tensors = containers[0],[c.data for c in containers]
@@ -175,7 +175,7 @@ def seed_worker(
     s = num_workers*rank+worker_id+seed
     np.random.seed(s); random.seed(s); torch.manual_seed(s)
 
-# %% ../../nbs/02_data/38_loaders.ipynb #c58cbf34
+# %% ../../nbs/02_data/38_loaders.ipynb #62de0f28
 def build_dataloader(
     dataset, # a dataset
     samples_per_gpu:int, # size of the batch of one GPU

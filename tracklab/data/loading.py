@@ -6,7 +6,7 @@
 __all__ = ['COLOR', 'LoadMultiImagesFromFile', 'LoadImageFromFile', 'LoadImageFromWebcam', 'LoadAnnotations',
            'SeqLoadAnnotations', 'LoadDetections', 'LoadProposals', 'FilterAnnotations']
 
-# %% ../../nbs/02_data/35_loading.ipynb #e9a5c4cb
+# %% ../../nbs/02_data/35_loading.ipynb #95d38e7f
 import cv2
 import numpy as np
 from pathlib import Path
@@ -14,7 +14,7 @@ from ..core.instance_masks import BitmapMasks
 from ..core.registry import register
 from .pipeline import each_frame
 
-# %% ../../nbs/02_data/35_loading.ipynb #9eece1a1
+# %% ../../nbs/02_data/35_loading.ipynb #f6dfd827
 COLOR = dict(color=cv2.IMREAD_COLOR, grayscale=cv2.IMREAD_GRAYSCALE, unchanged=cv2.IMREAD_UNCHANGED)
 
 @register
@@ -52,7 +52,7 @@ class LoadImageFromWebcam(LoadImageFromFile):
 
 LoadMultiImagesFromFile = each_frame(LoadImageFromFile, 'LoadMultiImagesFromFile')
 
-# %% ../../nbs/02_data/35_loading.ipynb #b9387cd8
+# %% ../../nbs/02_data/35_loading.ipynb #d1601eb7
 @register
 class LoadAnnotations:
     "Take boxes, labels, masks and segmentations out of `ann_info`."
@@ -110,7 +110,7 @@ class SeqLoadAnnotations(LoadAnnotations):
             for r in out: r['gt_instance_ids'] = r['ann_info']['instance_ids'].copy()
         return out
 
-# %% ../../nbs/02_data/35_loading.ipynb #076e0f9d
+# %% ../../nbs/02_data/35_loading.ipynb #c7258b0b
 @register
 class LoadDetections:
     "Public detections of a frame as `public_bboxes`, `public_scores`, `public_labels`."

@@ -6,7 +6,7 @@
 __all__ = ['find_inside_bboxes', 'Mosaic', 'MixUp', 'keep_after_change', 'RandomAffine', 'Expand', 'MinIoURandomCrop',
            'MultiScaleFlipAug', 'SegRescale']
 
-# %% ../../nbs/02_data/37_mixing_transforms.ipynb #f6b65260
+# %% ../../nbs/02_data/37_mixing_transforms.ipynb #d858e6a1
 import copy,math
 import cv2
 import numpy as np
@@ -15,7 +15,7 @@ from ..core.registry import register
 from .geometric import Resize, RandomFlip
 from .pipeline import Compose, fields
 
-# %% ../../nbs/02_data/37_mixing_transforms.ipynb #26ee3be7
+# %% ../../nbs/02_data/37_mixing_transforms.ipynb #cedbcba6
 def find_inside_bboxes(
     bboxes, # `(N,4)` xyxy
     img_h:int, # height of the picture
@@ -31,7 +31,7 @@ def _keep(results, k):
         if n in results: results[n] = results[n][k]
     return results
 
-# %% ../../nbs/02_data/37_mixing_transforms.ipynb #b37530b5
+# %% ../../nbs/02_data/37_mixing_transforms.ipynb #d24bda73
 @register
 class Mosaic:
     "Tile four pictures around a random point."
@@ -82,7 +82,7 @@ class Mosaic:
         r['gt_bboxes'] = (r['gt_bboxes']*f+np.array([x0,y0,x0,y0])).astype('float32')
         return r
 
-# %% ../../nbs/02_data/37_mixing_transforms.ipynb #2b6ae208
+# %% ../../nbs/02_data/37_mixing_transforms.ipynb #d2d2ebd0
 @register
 class MixUp:
     "Blend with a second picture."
@@ -149,7 +149,7 @@ def keep_after_change(
     aspect = np.maximum(w/(h+1e-16), h/(w+1e-16))
     return (w>min_size)&(h>min_size)&(w*h/(w0*h0+1e-16)>min_area_ratio)&(aspect<max_aspect_ratio)
 
-# %% ../../nbs/02_data/37_mixing_transforms.ipynb #033edc05
+# %% ../../nbs/02_data/37_mixing_transforms.ipynb #7827e831
 @register
 class RandomAffine:
     "A random affine transform of picture and boxes."
@@ -198,7 +198,7 @@ class RandomAffine:
             else: results[name] = results[name][k]
         return results
 
-# %% ../../nbs/02_data/37_mixing_transforms.ipynb #73ba21ec
+# %% ../../nbs/02_data/37_mixing_transforms.ipynb #0efb9428
 @register
 class Expand:
     "Put the picture on a larger canvas, with some probability."
@@ -278,7 +278,7 @@ class MinIoURandomCrop:
         for k in fields(results, 'seg'): results[k] = results[k][y:y2,x:x2]
         return results
 
-# %% ../../nbs/02_data/37_mixing_transforms.ipynb #d0d06063
+# %% ../../nbs/02_data/37_mixing_transforms.ipynb #0b802a79
 @register
 class MultiScaleFlipAug:
     "Run transforms for every scale and direction; the result holds a list under each key."

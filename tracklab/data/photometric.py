@@ -6,12 +6,12 @@
 __all__ = ['distort', 'PhotoMetricDistortion', 'SeqPhotoMetricDistortion', 'SeqColorAug', 'SeqBlurAug', 'SeqGrayAug',
            'SeqBrightnessAug', 'YOLOXHSVRandomAug']
 
-# %% ../../nbs/02_data/32_photometric_transforms.ipynb #cb715ca0
+# %% ../../nbs/02_data/32_photometric_transforms.ipynb #7c4f0732
 import cv2
 import numpy as np
 from ..core.registry import register
 
-# %% ../../nbs/02_data/32_photometric_transforms.ipynb #1d80d3a0
+# %% ../../nbs/02_data/32_photometric_transforms.ipynb #33602415
 def distort(
     img, # `(H,W,3)` float32 BGR, 0 to 255
     delta:float=None, # added brightness
@@ -37,7 +37,7 @@ def distort(
 
 def _coin(draw, *args): return draw(*args) if np.random.randint(2) else None
 
-# %% ../../nbs/02_data/32_photometric_transforms.ipynb #bd70eb16
+# %% ../../nbs/02_data/32_photometric_transforms.ipynb #b966af38
 @register
 class PhotoMetricDistortion:
     "Distort brightness, contrast, saturation and hue of a float32 picture."
@@ -95,7 +95,7 @@ class SeqPhotoMetricDistortion:
         params = self.get_params() if self.share_params else None
         return [self.photo_metric_distortion(r, params) for r in results]
 
-# %% ../../nbs/02_data/32_photometric_transforms.ipynb #0d5f9f44
+# %% ../../nbs/02_data/32_photometric_transforms.ipynb #731f0cf7
 @register
 class SeqColorAug:
     "Shift the colours of each frame, with a probability for each place in the sequence."

@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['Compose', 'DataContainer', 'to_tensor', 'each_frame', 'fields']
 
-# %% ../../nbs/02_data/30_pipeline.ipynb #d51f7851
+# %% ../../nbs/02_data/30_pipeline.ipynb #bd4414b3
 import cv2
 import numpy as np
 from ..core.registry import build, register
 
-# %% ../../nbs/02_data/30_pipeline.ipynb #0925241d
+# %% ../../nbs/02_data/30_pipeline.ipynb #68ef33a2
 @register
 class Compose:
     "Transforms in order; stops with `None` when one returns `None`."
@@ -29,7 +29,7 @@ class Compose:
 
     def __repr__(self): return '\n'.join(['Compose(', *(f'    {t}' for t in self.transforms), ')'])
 
-# %% ../../nbs/02_data/30_pipeline.ipynb #de08f190
+# %% ../../nbs/02_data/30_pipeline.ipynb #d9d9b440
 class DataContainer:
     "A value with notes on how a batch is made of it."
     def __init__(self,
@@ -54,7 +54,7 @@ def to_tensor(
     if isinstance(data, (list,tuple)): return torch.tensor(data)
     raise TypeError(f"cannot make a tensor of {type(data).__name__}")
 
-# %% ../../nbs/02_data/30_pipeline.ipynb #158cc5ca
+# %% ../../nbs/02_data/30_pipeline.ipynb #2be308c9
 def each_frame(
     base:type, # a transform of one dict
     name:str, # name of the video transform

@@ -6,7 +6,7 @@
 __all__ = ['read_numbers', 'BaseSOTDataset', 'write_zip', 'LaSOTDataset', 'GOT10kDataset', 'TrackingNetDataset', 'UAV123Dataset',
            'OTB100Dataset', 'VOTDataset', 'SOTCocoDataset', 'SOTImageNetVIDDataset']
 
-# %% ../../nbs/02_data/25_sot_datasets.ipynb #b5ddb717
+# %% ../../nbs/02_data/25_sot_datasets.ipynb #32501ab7
 import random,re,tempfile,zipfile
 import numpy as np
 from fastcore.basics import patch
@@ -17,7 +17,7 @@ from ..core.registry import register
 from .cocovid import CocoVID
 from .pipeline import Compose
 
-# %% ../../nbs/02_data/25_sot_datasets.ipynb #f9d76c93
+# %% ../../nbs/02_data/25_sot_datasets.ipynb #95ef8b15
 def read_numbers(
     path, # text file
 )->np.ndarray: # `(rows,columns)` float64; any of comma, tab and space separates
@@ -30,7 +30,7 @@ def read_numbers(
     try: return np.array(rows, 'float64')
     except ValueError as e: raise ValueError(f"{path}: {e}") from None
 
-# %% ../../nbs/02_data/25_sot_datasets.ipynb #66eb9388
+# %% ../../nbs/02_data/25_sot_datasets.ipynb #037740e8
 class BaseSOTDataset:
     "Videos of one target each."
     CLASSES,framename_template = None,'%08d.jpg'
@@ -138,7 +138,7 @@ class BaseSOTDataset:
         return self.pipeline(self.pre_pipeline(dict(img_info=dict(filename=v['filename'][frame_ind], frame_id=int(v['frame_ids'][frame_ind])),
                                                     ann_info=dict(bboxes=b, visible=v['visible'][frame_ind]))))
 
-# %% ../../nbs/02_data/25_sot_datasets.ipynb #24832f35
+# %% ../../nbs/02_data/25_sot_datasets.ipynb #79deac7a
 @patch
 def split_results(self:BaseSOTDataset,
     results:dict, # `track_bboxes`: `(4,)` or `(5,)` per frame of the dataset
@@ -173,7 +173,7 @@ def write_zip(
             for name,text in texts.items(): z.writestr(name, text)
     return Path(path)
 
-# %% ../../nbs/02_data/25_sot_datasets.ipynb #9ff043a4
+# %% ../../nbs/02_data/25_sot_datasets.ipynb #d826b1bf
 @register
 class LaSOTDataset(BaseSOTDataset):
     "LaSOT (Fan et al., 2019): full occlusion and leaving the view are annotated."
@@ -212,7 +212,7 @@ class GOT10kDataset(BaseSOTDataset):
         for d,b in zip(self.data_infos, self.split_results(results)):
             name = Path(d['video_path']).name
             texts[f'{name}/{name}_001.txt'] = ''.join(','.join(f'{v:.4f}' for v in row)+'\n' for row in xyxy_to_xywh(b.astype('float64')))
-            texts[f'{name}/{name}_time.txt'] = '1.000000\n'*len(b)
+            texts[f'{name}/{name}_time.txt'] = '0.0001\n'*len(b)          # seconds per frame: not measured here, as in the reference
         return write_zip(_zip_path(resfile_path), texts)
 
 def _zip_path(path):
@@ -248,7 +248,7 @@ class TrackingNetDataset(BaseSOTDataset):
         return write_zip(_zip_path(resfile_path), {f"{Path(d['video_path']).name}.txt": ''.join(','.join(f'{v:.4f}' for v in row)+'\n' for row in xyxy_to_xywh(b.astype('float64')))
                                                    for d,b in zip(self.data_infos, self.split_results(results))})
 
-# %% ../../nbs/02_data/25_sot_datasets.ipynb #dadd660d
+# %% ../../nbs/02_data/25_sot_datasets.ipynb #537aff2f
 @register
 class UAV123Dataset(BaseSOTDataset):
     "UAV123 (Mueller et al., 2016), testing only; several sequences may be parts of one folder. Frames without the target have nan boxes."
@@ -298,7 +298,7 @@ class VOTDataset(BaseSOTDataset):
         valid = (np.ptp(x, 1)>self.bbox_min_size)&(np.ptp(y, 1)>self.bbox_min_size)
         return self._with_visibility(video_ind, b, valid)
 
-# %% ../../nbs/02_data/25_sot_datasets.ipynb #2e807f0b
+# %% ../../nbs/02_data/25_sot_datasets.ipynb #3b0541c9
 @patch
 def evaluate(self:VOTDataset,
     results:dict, # `track_bboxes`: per frame `(5,)`, or a number and a score
@@ -329,7 +329,7 @@ def evaluate(self:VOTDataset,
     if logger is not None and hasattr(logger, 'info'): logger.info(str(out))
     return out
 
-# %% ../../nbs/02_data/25_sot_datasets.ipynb #5b95a80b
+# %% ../../nbs/02_data/25_sot_datasets.ipynb #bfe0ee92
 @register
 class SOTCocoDataset(BaseSOTDataset):
     "Every object of COCO as a video of one frame, for training."

@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['VIDEO_KEYS', 'frame_sample', 'PairSampling', 'TridentSampling']
 
-# %% ../../nbs/02_data/34_sot_sampling.ipynb #35b0ed2c
+# %% ../../nbs/02_data/34_sot_sampling.ipynb #770921e1
 import random
 import numpy as np
 from ..core.registry import register
 
-# %% ../../nbs/02_data/34_sot_sampling.ipynb #3790983f
+# %% ../../nbs/02_data/34_sot_sampling.ipynb #653363b7
 VIDEO_KEYS = ('bboxes','bboxes_isvalid','visible','filename','frame_ids','video_id','visible_ratio')
 
 def frame_sample(
@@ -25,7 +25,7 @@ def frame_sample(
 
 def _all(frames): return None if any(f is None for f in frames) else frames
 
-# %% ../../nbs/02_data/34_sot_sampling.ipynb #9a49301b
+# %% ../../nbs/02_data/34_sot_sampling.ipynb #2dc470be
 @register
 class PairSampling:
     "A template and a search frame, of one video or of two."
@@ -63,7 +63,7 @@ class PairSampling:
         pairs = [self.prepare_data(first, [i]), self.prepare_data(second, [j])]
         return None if None in pairs else pairs[0]+pairs[1]
 
-# %% ../../nbs/02_data/34_sot_sampling.ipynb #c93f5155
+# %% ../../nbs/02_data/34_sot_sampling.ipynb #993f3254
 @register
 class TridentSampling:
     "Several templates and a search frame."

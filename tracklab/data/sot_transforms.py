@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['crop_image', 'SeqCropLikeSiamFC', 'SeqShiftScaleAug', 'SeqBboxJitter', 'SeqCropLikeStark', 'CheckPadMaskValidity']
 
-# %% ../../nbs/02_data/33_sot_transforms.ipynb #d9de1e6e
+# %% ../../nbs/02_data/33_sot_transforms.ipynb #ddf87931
 import cv2
 import numpy as np
 from ..core.boxes import bbox_xyxy_to_cxcywh, bbox_cxcywh_to_xyxy
 from ..core.registry import register
 
-# %% ../../nbs/02_data/33_sot_transforms.ipynb #107d0f35
+# %% ../../nbs/02_data/33_sot_transforms.ipynb #08ca94cb
 def crop_image(
     image, # `(H,W,3)`
     crop_region, # xyxy pixels, also outside of the picture
@@ -67,7 +67,7 @@ class SeqCropLikeSiamFC:
             r.update(img=crop, gt_bboxes=self.generate_box(crop, b, self.context_amount, self.exemplar_size), img_shape=crop.shape)
         return results
 
-# %% ../../nbs/02_data/33_sot_transforms.ipynb #5376fde6
+# %% ../../nbs/02_data/33_sot_transforms.ipynb #844467f5
 @register
 class SeqShiftScaleAug:
     "Cut a randomly shifted and scaled window out of each crop."
@@ -90,7 +90,7 @@ class SeqShiftScaleAug:
 
     def __call__(self, results): return [self._cut(*a) for a in zip(results, self.target_size, self.shift, self.scale)]
 
-# %% ../../nbs/02_data/33_sot_transforms.ipynb #837399a8
+# %% ../../nbs/02_data/33_sot_transforms.ipynb #9161f82c
 @register
 class SeqBboxJitter:
     "Jitter each frame's box, for the crop that follows."

@@ -6,7 +6,7 @@
 __all__ = ['COCO_METRICS', 'bbox_results_to_coco', 'segm_results_to_coco', 'quiet_coco', 'copy_results', 'run_cocoeval',
            'coco_numbers', 'coco_class_ap', 'coco_recalls', 'coco_evaluate']
 
-# %% ../../nbs/03_metrics/15_coco.ipynb #886df9e3
+# %% ../../nbs/03_metrics/15_coco.ipynb #ce6f8973
 import contextlib,io
 import numpy as np
 from pathlib import Path
@@ -15,7 +15,7 @@ from pycocotools.cocoeval import COCOeval
 from ..core.boxes import xyxy_to_xywh
 from .voc import eval_recalls
 
-# %% ../../nbs/03_metrics/15_coco.ipynb #e4aa5aab
+# %% ../../nbs/03_metrics/15_coco.ipynb #2167e16e
 def bbox_results_to_coco(
     results, # image -> class -> `(n,5)` xyxy and score
     img_ids, # image -> id
@@ -31,7 +31,7 @@ def bbox_results_to_coco(
             out += [dict(image_id=img, bbox=b, score=s, category_id=cat) for b,s in zip(boxes,dets[:,4].tolist())]
     return out
 
-# %% ../../nbs/03_metrics/15_coco.ipynb #a5bb2315
+# %% ../../nbs/03_metrics/15_coco.ipynb #94930d5f
 def segm_results_to_coco(
     results, # image -> class -> `(n,5)` xyxy and score
     masks, # image -> class -> n run-length dicts
@@ -45,7 +45,7 @@ def segm_results_to_coco(
     def text(r): return {**r, 'counts':r['counts'].decode()} if isinstance(r['counts'],bytes) else r
     return [{**{k:v for k,v in o.items() if k!='bbox'}, 'segmentation':text(r)} for o,r in zip(out,rles)]
 
-# %% ../../nbs/03_metrics/15_coco.ipynb #4dc07c17
+# %% ../../nbs/03_metrics/15_coco.ipynb #9c94aaa0
 def quiet_coco(
     annotations, # `COCO`, a dict of its JSON file, or the file
 )->COCO:
@@ -58,19 +58,19 @@ def quiet_coco(
         coco.createIndex()
     return coco
 
-# %% ../../nbs/03_metrics/15_coco.ipynb #40e16499
+# %% ../../nbs/03_metrics/15_coco.ipynb #4da2d9f7
 def _loaded(gt, results):
     if results: return gt.loadRes(copy_results(results))
     return quiet_coco(dict(images=gt.dataset['images'], categories=gt.dataset.get('categories',[]), annotations=[]))
 
-# %% ../../nbs/03_metrics/15_coco.ipynb #2e90a912
+# %% ../../nbs/03_metrics/15_coco.ipynb #d604e385
 def copy_results(
     results:list, # of dicts
 )->list: # pycocotools writes ids, areas and `iscrowd` into the dicts that it is given
     "Dicts that may be changed."
     return [dict(o) for o in results]
 
-# %% ../../nbs/03_metrics/15_coco.ipynb #7b60b5cc
+# %% ../../nbs/03_metrics/15_coco.ipynb #828b870b
 def run_cocoeval(
     annotations, # `COCO`, a dict, or a file
     results:list, # dicts as `bbox_results_to_coco` gives them
@@ -93,12 +93,12 @@ def run_cocoeval(
         e.evaluate(); e.accumulate()
     return e
 
-# %% ../../nbs/03_metrics/15_coco.ipynb #4b9ffeb7
+# %% ../../nbs/03_metrics/15_coco.ipynb #3bf9b403
 def _mean(a):
     a = a[a>-1]
     return float(a.mean()) if a.size else -1.
 
-# %% ../../nbs/03_metrics/15_coco.ipynb #28e72145
+# %% ../../nbs/03_metrics/15_coco.ipynb #46f516bb
 def coco_numbers(
     e:COCOeval, # of `run_cocoeval`, with three numbers of detections
 )->dict[str,float]: # the names of the table above
@@ -112,7 +112,7 @@ def coco_numbers(
             **{f'AR@{n}':_mean(recall[...,0,m]) for m,n in enumerate((100,300,1000))},
             **{f'AR_{s}@1000':_mean(recall[...,a,-1]) for a,s in enumerate('sml',1)}}
 
-# %% ../../nbs/03_metrics/15_coco.ipynb #3ee576e3
+# %% ../../nbs/03_metrics/15_coco.ipynb #14c661e5
 def coco_class_ap(
     e:COCOeval, # of `run_cocoeval`
 )->dict[str,float]: # class name -> AP, all sizes, most detections
@@ -120,7 +120,7 @@ def coco_class_ap(
     names = [c['name'] for c in e.cocoGt.loadCats(e.params.catIds)]
     return {n: _mean(e.eval['precision'][:,:,k,0,-1]) for k,n in enumerate(names)}
 
-# %% ../../nbs/03_metrics/15_coco.ipynb #7a34a2d9
+# %% ../../nbs/03_metrics/15_coco.ipynb #b04d42a7
 def coco_recalls(
     annotations, # `COCO`, a dict, or a file
     proposals, # image -> `(k,5)` xyxy and score
@@ -139,12 +139,12 @@ def coco_recalls(
     recalls = eval_recalls([boxes(i) for i in img_ids], proposals, proposal_nums, thrs)
     return {f'AR@{n}': float(r.mean()) for n,r in zip(proposal_nums,recalls)}
 
-# %% ../../nbs/03_metrics/15_coco.ipynb #cc2ff723
+# %% ../../nbs/03_metrics/15_coco.ipynb #7cac07e9
 COCO_METRICS = dict(bbox=('mAP','mAP_50','mAP_75','mAP_s','mAP_m','mAP_l'),
                     proposal=('AR@100','AR@300','AR@1000','AR_s@1000','AR_m@1000','AR_l@1000'))
 COCO_METRICS['segm'] = COCO_METRICS['bbox']
 
-# %% ../../nbs/03_metrics/15_coco.ipynb #6fdfacce
+# %% ../../nbs/03_metrics/15_coco.ipynb #5aac0edc
 def _items(metric, metric_items):
     if metric_items is None: return COCO_METRICS[metric]
     items = [metric_items] if isinstance(metric_items,str) else metric_items
@@ -153,7 +153,7 @@ def _items(metric, metric_items):
         if i not in known: raise ValueError(f"unknown metric item {i!r}; known: {', '.join(known)}")
     return items
 
-# %% ../../nbs/03_metrics/15_coco.ipynb #2049b687
+# %% ../../nbs/03_metrics/15_coco.ipynb #6bfc1ccd
 def coco_evaluate(
     annotations, # `COCO`, a dict, or a file
     results:dict, # metric -> COCO results; for `proposal_fast` image -> `(k,5)` xyxy and score

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['DATASET_CLASSES', 'DATASET_ALIASES', 'get_classes']
 
-# %% ../../nbs/03_metrics/13_dataset_classes.ipynb #d93892e6
+# %% ../../nbs/03_metrics/13_dataset_classes.ipynb #3a27a1ab
 _NAMES = {
 'voc': '''aeroplane bicycle bird boat bottle bus car cat chair cow diningtable dog horse motorbike person pottedplant sheep sofa
 train tvmonitor''',
@@ -35,7 +35,7 @@ turtle tv_or_monitor unicycle vacuum violin volleyball waffle_iron washer water_
 'cityscapes': 'person rider car truck bus train motorcycle bicycle',
 'wider_face': 'face'}
 
-# %% ../../nbs/03_metrics/13_dataset_classes.ipynb #ad7c2c22
+# %% ../../nbs/03_metrics/13_dataset_classes.ipynb #a12fb795
 _OPEN_IMAGES = '''
 Tortoise,Container,Magpie,Sea turtle,Football,Ambulance,Ladder,Toothbrush,Syringe,Sink,Toy,Organ,Cassette deck,Apple,Human eye,
 Cosmetics,Paddle,Snowman,Beer,Chopsticks,Human beard,Bird,Parking meter,Traffic light,Croissant,Cucumber,Radish,Towel,Doll,Skull,
@@ -81,7 +81,7 @@ Pastry,Grapefruit,Band-aid,Animal,Bell pepper,Turkey,Lily,Pomegranate,Doughnut,G
 Skunk,Teddy bear,Watermelon,Cantaloupe,Dishwasher,Flute,Balance beam,Sandwich,Shrimp,Sewing machine,Binoculars,Rays and skates,Ipod,
 Accordion,Willow,Crab,Crown,Seahorse,Perfume,Alpaca,Taxi,Canoe,Remote control,Wheelchair,Rugby ball,Armadillo,Maracas,Helmet'''
 
-# %% ../../nbs/03_metrics/13_dataset_classes.ipynb #5776d25c
+# %% ../../nbs/03_metrics/13_dataset_classes.ipynb #71936f6b
 _OBJECTS365 = '''
 Person,Sneakers,Chair,Other Shoes,Hat,Car,Lamp,Glasses,Bottle,Desk,Cup,Street Lights,Cabinet/shelf,Handbag/Satchel,Bracelet,Plate,
 Picture/Frame,Helmet,Book,Gloves,Storage box,Boat,Leather Shoes,Flower,Bench,Potted Plant,Bowl/Basin,Flag,Pillow,Boots,Vase,
@@ -110,17 +110,17 @@ Grapefruit,Game board,Mop,Radish,Baozi,Target,French,Spring Rolls,Monkey,Rabbit,
 Barbell,Scallop,Noddles,Comb,Dumpling,Oyster,Table Teniis paddle,Cosmetics Brush/Eyeliner Pencil,Chainsaw,Eraser,Lobster,Durian,
 Okra,Lipstick,Cosmetics Mirror,Curling,Table Tennis'''
 
-# %% ../../nbs/03_metrics/13_dataset_classes.ipynb #05978c3b
+# %% ../../nbs/03_metrics/13_dataset_classes.ipynb #15a06694
 DATASET_CLASSES = {k: [n.replace('_',' ') if k=='coco' else n for n in v.split()] for k,v in _NAMES.items()}
 DATASET_CLASSES |= {k: v.replace('\n','').split(',') for k,v in (('oid_v6',_OPEN_IMAGES),('objects365v2',_OBJECTS365))}
 
-# %% ../../nbs/03_metrics/13_dataset_classes.ipynb #13f6ecab
+# %% ../../nbs/03_metrics/13_dataset_classes.ipynb #82397645
 DATASET_ALIASES = dict(voc='voc pascal_voc voc07 voc12', imagenet_vid='vid imagenet_vid ilsvrc_vid', coco='coco mscoco ms_coco',
                        imagenet_det='det imagenet_det ilsvrc_det', cityscapes='cityscapes',
                        oid_v6='oid_v6 openimages_v6', objects365v2='objects365v2 obj365v2',
                        wider_face='WIDERFaceDataset wider_face WIDERFace')
 
-# %% ../../nbs/03_metrics/13_dataset_classes.ipynb #12c67c1f
+# %% ../../nbs/03_metrics/13_dataset_classes.ipynb #965b7694
 def get_classes(
     dataset:str, # such as `coco`, `voc07`, `vid`
 )->list[str]: # names in the order of labels

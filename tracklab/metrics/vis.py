@@ -6,17 +6,17 @@
 __all__ = ['VIS_THRESHOLDS', 'VIS_AREAS', 'VIS_MAX_DETS', 'tube_iou', 'cocovid_to_vis', 'format_vis_results', 'vis_groups',
            'vis_arrays', 'vis_numbers', 'eval_vis']
 
-# %% ../../nbs/03_metrics/17_vis.ipynb #d9d8a3b8
+# %% ../../nbs/03_metrics/17_vis.ipynb #cbb411a9
 import logging
 import numpy as np
 from collections import Counter, defaultdict
 from pycocotools import mask as coco_mask
 from .ranked import RankedGroup, evaluate_class, mean_valid
 
-# %% ../../nbs/03_metrics/17_vis.ipynb #ccaf0536
+# %% ../../nbs/03_metrics/17_vis.ipynb #25a04b6e
 def _areas(tubes): return np.array([[0. if m is None else float(coco_mask.area(m)) for m in tube] for tube in tubes])
 
-# %% ../../nbs/03_metrics/17_vis.ipynb #bdc9df71
+# %% ../../nbs/03_metrics/17_vis.ipynb #db644b8f
 def tube_iou(
     a:list, # D tubes, each a list of F run-length dicts or `None`
     b:list, # G tubes
@@ -35,7 +35,7 @@ def tube_iou(
     union = area_a.sum(1)[:,None]+area_b.sum(1)-inter
     return np.divide(inter, union, out=np.zeros_like(inter), where=union>0)
 
-# %% ../../nbs/03_metrics/17_vis.ipynb #b6c34816
+# %% ../../nbs/03_metrics/17_vis.ipynb #ffc51205
 def cocovid_to_vis(
     annotations:dict, # CocoVID: `videos`, `images`, `annotations`, `categories`
 )->dict: # YouTube-VIS: `videos`, `annotations`, `categories`
@@ -59,7 +59,7 @@ def cocovid_to_vis(
               for v in annotations['videos']]
     return dict(categories=list(annotations['categories']), videos=videos, annotations=out)
 
-# %% ../../nbs/03_metrics/17_vis.ipynb #6eb6fa19
+# %% ../../nbs/03_metrics/17_vis.ipynb #50498e12
 def format_vis_results(
     track_bboxes, # image -> class -> `(n,6)` rows `id, x1, y1, x2, y2, score`
     track_masks, # image -> class -> n run-length dicts
@@ -80,32 +80,32 @@ def format_vis_results(
     return [dict(video_id=vid, score=float(np.mean(np.array(t['scores']))), category_id=label(t)+1, segmentations=t['masks'])
             for (vid,_),t in tracks.items()]
 
-# %% ../../nbs/03_metrics/17_vis.ipynb #9f5d5bbe
+# %% ../../nbs/03_metrics/17_vis.ipynb #9e63fe6c
 def _text(rle): return {**rle, 'counts':rle['counts'].decode()} if isinstance(rle['counts'],bytes) else rle
 
-# %% ../../nbs/03_metrics/17_vis.ipynb #c818bd7d
+# %% ../../nbs/03_metrics/17_vis.ipynb #0151e1b0
 VIS_THRESHOLDS = np.linspace(.5,.95,10)
 VIS_AREAS = dict(all=(0,1e10), small=(0,128**2), medium=(128**2,256**2), large=(256**2,1e10))
 VIS_MAX_DETS = (1,10,100)
 
-# %% ../../nbs/03_metrics/17_vis.ipynb #98744584
+# %% ../../nbs/03_metrics/17_vis.ipynb #2d841c0b
 def _rle(seg, size):
     "A run-length dict from polygons, runs, or a run-length dict; `None` stays."
     if not seg: return None
     if isinstance(seg,list): return coco_mask.merge(coco_mask.frPyObjects(seg, *size))
     return coco_mask.frPyObjects(seg, *size) if isinstance(seg['counts'],list) else seg
 
-# %% ../../nbs/03_metrics/17_vis.ipynb #672b35b7
+# %% ../../nbs/03_metrics/17_vis.ipynb #78ebadae
 def _mean_area(areas):
     areas = [a for a in areas if a]
     return sum(areas)/len(areas) if areas else 0.
 
-# %% ../../nbs/03_metrics/17_vis.ipynb #d3d0cabd
+# %% ../../nbs/03_metrics/17_vis.ipynb #59b9bedc
 def _outside_ranges(area):
     area = np.asarray(area,float)
     return np.array([(area<lo)|(area>hi) for lo,hi in VIS_AREAS.values()]).reshape(len(VIS_AREAS),-1)
 
-# %% ../../nbs/03_metrics/17_vis.ipynb #12caa0a8
+# %% ../../nbs/03_metrics/17_vis.ipynb #f741f706
 def vis_groups(
     results:list, # dicts as `format_vis_results` gives them
     annotations:dict, # YouTube-VIS
@@ -129,7 +129,7 @@ def vis_groups(
                                     _outside_ranges([_mean_area(g['areas']) for g in gts])|crowd, _outside_ranges(area), crowd)
     return out
 
-# %% ../../nbs/03_metrics/17_vis.ipynb #2d1ecf2c
+# %% ../../nbs/03_metrics/17_vis.ipynb #31d4aab5
 def vis_arrays(
     results:list, # dicts as `format_vis_results` gives them
     annotations:dict, # YouTube-VIS
@@ -139,7 +139,7 @@ def vis_arrays(
     precision,recall = zip(*(evaluate_class(list(g.values()), VIS_THRESHOLDS, VIS_MAX_DETS, len(VIS_AREAS)) for g in groups.values()))
     return np.stack(precision,2), np.stack(recall,1)
 
-# %% ../../nbs/03_metrics/17_vis.ipynb #ca0a1527
+# %% ../../nbs/03_metrics/17_vis.ipynb #efc2b16e
 def vis_numbers(
     precision:np.ndarray, # `(T,R,K,A,M)`
     recall:np.ndarray, # `(T,K,A,M)`
@@ -151,7 +151,7 @@ def vis_numbers(
             **{f'AR@{n}':mean_valid(recall[...,0,m]) for m,n in enumerate(VIS_MAX_DETS)},
             **{f'AR_{s}@100':mean_valid(recall[...,a,-1]) for a,s in enumerate('sml',1)}}
 
-# %% ../../nbs/03_metrics/17_vis.ipynb #1c27b310
+# %% ../../nbs/03_metrics/17_vis.ipynb #6cb8a813
 def eval_vis(
     test_results:list, # dicts with `video_id`, `category_id`, `score`, `segmentations`
     vis_anns:dict, # YouTube-VIS annotations

@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['all_pairs', 'overlapping_pairs', 'match_pairs', 'most_matches_gain']
 
-# %% ../../nbs/08_mot/01_assignment.ipynb #f117d739
+# %% ../../nbs/08_mot/01_assignment.ipynb #4766a08c
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 from ..core.boxes import box_iou, intersection_union
 
-# %% ../../nbs/08_mot/01_assignment.ipynb #03c7a788
+# %% ../../nbs/08_mot/01_assignment.ipynb #c2fc514a
 def all_pairs(
     a, # `(T,4)` xyxy
     b, # `(D,4)` xyxy
@@ -41,7 +41,7 @@ def overlapping_pairs(
     k = inter>0
     return i[k], j[k], inter[k]/union[k]
 
-# %% ../../nbs/08_mot/01_assignment.ipynb #696d7708
+# %% ../../nbs/08_mot/01_assignment.ipynb #76b90a2d
 def _solve_dense(i, j, gain, shape):
     g,pair = np.zeros(shape),np.empty(shape, int)
     g[i,j],pair[i,j] = gain,np.arange(len(i))
@@ -70,7 +70,7 @@ def match_pairs(
     solve = _solve_dense if shape[0]*shape[1]<40_000 else _solve_sparse
     return k[solve(i, j, gain, shape)]
 
-# %% ../../nbs/08_mot/01_assignment.ipynb #cf153f7f
+# %% ../../nbs/08_mot/01_assignment.ipynb #ab45d125
 def most_matches_gain(
     cost, # `(P,)` finite costs of the allowed pairs
     shape:tuple, # number of tracks and detections

@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['ByteTracker']
 
-# %% ../../nbs/08_mot/04_bytetrack.ipynb #b6dc69da
+# %% ../../nbs/08_mot/04_bytetrack.ipynb #59c5d6ef
 import numpy as np
 from ..core.boxes import bbox_cxcyah_to_xyxy
 from ..core.registry import register
 from .assignment import overlapping_pairs, match_pairs
 from .sort import KalmanTracker
 
-# %% ../../nbs/08_mot/04_bytetrack.ipynb #0bfc5d27
+# %% ../../nbs/08_mot/04_bytetrack.ipynb #01f9cc00
 @register
 class ByteTracker(KalmanTracker):
     "ByteTrack: high-score boxes first, then low-score boxes for the tracks that are left."

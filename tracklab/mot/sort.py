@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['KalmanTracker', 'SortTracker']
 
-# %% ../../nbs/08_mot/03_sort.ipynb #5f37f52e
+# %% ../../nbs/08_mot/03_sort.ipynb #da2cb853
 import numpy as np
 from fastcore.basics import patch
 from scipy.spatial.distance import cdist
@@ -16,7 +16,7 @@ from .assignment import overlapping_pairs, match_pairs, most_matches_gain
 from .base import BaseTracker
 from ..motion.kalman import KalmanFilter
 
-# %% ../../nbs/08_mot/03_sort.ipynb #d3ab80b0
+# %% ../../nbs/08_mot/03_sort.ipynb #12f0b81c
 class KalmanTracker(BaseTracker):
     "Base of the trackers that predict boxes with a Kalman filter."
     def __init__(self,
@@ -75,7 +75,7 @@ class KalmanTracker(BaseTracker):
         return {i: dict(mean=s[k,:2].ravel(), cov_diag=s[k,2::2].ravel(), last_frame=m['frame_ids'][k], num_boxes=m['hits'][k], tentative=m['tentative'][k])
                 for k,i in enumerate(self.ids)}
 
-# %% ../../nbs/08_mot/03_sort.ipynb #a23e9de7
+# %% ../../nbs/08_mot/03_sort.ipynb #4a2bd8bc
 @register
 class SortTracker(KalmanTracker):
     "SORT, and DeepSORT where `reid` is given."
@@ -115,7 +115,7 @@ class SortTracker(KalmanTracker):
         p = p[iou[p]>self.match_iou_thr]
         track[j[p]] = i[p]
 
-# %% ../../nbs/08_mot/03_sort.ipynb #5b877d7b
+# %% ../../nbs/08_mot/03_sort.ipynb #6e83c07b
 @patch
 def _appearance(self:SortTracker, o:Instances, frame):
     "The embeddings of detections, given or computed."
