@@ -53,6 +53,8 @@ def flip_picture(
     "Mirror a picture."
     axes = dict(horizontal=(1,), vertical=(0,), diagonal=(0,1))
     if direction not in axes: raise ValueError(f"direction must be one of {', '.join(axes)}, got {direction!r}")
+    if img.dtype in ('uint8','float32') and img.ndim==3 and 1<=img.shape[2]<=4 and img.size: # many times as fast
+        return cv2.flip(img, dict(horizontal=1, vertical=0, diagonal=-1)[direction]).reshape(img.shape)
     return np.ascontiguousarray(np.flip(img, axes[direction]))
 
 # %% ../../nbs/00_core/11_instance_masks.ipynb #15e4fd8d

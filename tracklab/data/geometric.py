@@ -6,7 +6,7 @@
 __all__ = ['SeqPad', 'SeqNormalize', 'LABELS', 'MASKS', 'Resize', 'SeqResize', 'RandomFlip', 'SeqRandomFlip', 'Pad', 'Normalize',
            'crop_sample', 'crop_offsets', 'RandomCrop', 'SeqRandomCrop']
 
-# %% ../../nbs/02_data/31_geometric_transforms.ipynb #2c74f1c0
+# %% ../../nbs/02_data/31_geometric_transforms.ipynb #048fdf3a
 import cv2
 import numpy as np
 from ..core.boxes import bbox_flip
@@ -14,7 +14,7 @@ from ..core.instance_masks import INTERPOLATION, flip_picture, rescale_size
 from ..core.registry import register
 from .pipeline import each_frame, fields
 
-# %% ../../nbs/02_data/31_geometric_transforms.ipynb #2da244fd
+# %% ../../nbs/02_data/31_geometric_transforms.ipynb #2583c410
 @register
 class Resize:
     "Resize pictures, boxes, masks and segmentations to a scale that may be random."
@@ -77,7 +77,7 @@ class Resize:
 
     def __repr__(self): return f"{type(self).__name__}(img_scale={self.img_scale}, keep_ratio={self.keep_ratio})"
 
-# %% ../../nbs/02_data/31_geometric_transforms.ipynb #03722ea0
+# %% ../../nbs/02_data/31_geometric_transforms.ipynb #a0370e61
 @register
 class SeqResize(Resize):
     "`Resize` for every frame, with one scale for all or one for each."
@@ -96,7 +96,7 @@ class SeqResize(Resize):
             out.append(super().__call__(r))
         return out
 
-# %% ../../nbs/02_data/31_geometric_transforms.ipynb #ac3fede7
+# %% ../../nbs/02_data/31_geometric_transforms.ipynb #a6cac9c2
 @register
 class RandomFlip:
     "Mirror with some probability, in one of some directions."
@@ -154,7 +154,7 @@ class SeqRandomFlip(RandomFlip):
             for r in results: r['flip'],r['flip_direction'] = how is not None,how
         return [super(SeqRandomFlip, self).__call__(r) for r in results]
 
-# %% ../../nbs/02_data/31_geometric_transforms.ipynb #43d52728
+# %% ../../nbs/02_data/31_geometric_transforms.ipynb #050fc5b4
 @register
 class Pad:
     "Fill up pictures at the right and the bottom: to a size, a multiple, or a square."
@@ -189,7 +189,7 @@ class Pad:
 
 SeqPad = each_frame(Pad, 'SeqPad')
 
-# %% ../../nbs/02_data/31_geometric_transforms.ipynb #33f68911
+# %% ../../nbs/02_data/31_geometric_transforms.ipynb #49a6885e
 @register
 class Normalize:
     "Subtract the mean and divide by the deviation of each channel."
@@ -200,18 +200,21 @@ class Normalize:
     ):
         self.mean,self.std,self.to_rgb = np.array(mean, 'float32'),np.array(std, 'float32'),to_rgb
         if (self.std==0).any(): raise ValueError(f"std must not be 0, got {list(std)}")
+        values = np.arange(256, dtype='float32')[None,:,None]
+        self.table = self._normalize(np.repeat(values, 3, 2)) if self.mean.size==3 else None # of uint8: there are only 256 values per channel
+
+    def _normalize(self, img): return (img-self.mean)*(1/self.std.astype('float64')).astype('float32')
 
     def __call__(self, results):
         for k in fields(results, 'img'):
-            img = results[k].astype('float32')
-            if self.to_rgb: img = cv2.cvtColor(img, cv2.COLOR_BGR2RGB)
-            results[k] = (img-self.mean)*(1/self.std.astype('float64')).astype('float32')
+            img = cv2.cvtColor(results[k], cv2.COLOR_BGR2RGB) if self.to_rgb else results[k]
+            results[k] = cv2.LUT(img, self.table) if self.table is not None and img.dtype==np.uint8 and img.shape[2:]==(3,) else self._normalize(img.astype('float32'))
         results['img_norm_cfg'] = dict(mean=self.mean, std=self.std, to_rgb=self.to_rgb)
         return results
 
 SeqNormalize = each_frame(Normalize, 'SeqNormalize')
 
-# %% ../../nbs/02_data/31_geometric_transforms.ipynb #9bdfcd93
+# %% ../../nbs/02_data/31_geometric_transforms.ipynb #8453a8fb
 LABELS = dict(gt_bboxes='gt_labels', gt_bboxes_ignore='gt_labels_ignore')
 MASKS = dict(gt_bboxes='gt_masks', gt_bboxes_ignore='gt_masks_ignore')
 
@@ -247,7 +250,7 @@ def crop_offsets(
     "A random corner for a crop; the row is drawn first."
     return tuple(int(np.random.randint(0, max(m-s, 0)+1)) for m,s in zip(img.shape, size))
 
-# %% ../../nbs/02_data/31_geometric_transforms.ipynb #ae432466
+# %% ../../nbs/02_data/31_geometric_transforms.ipynb #58c3a6b0
 @register
 class RandomCrop:
     "Cut out a random window."
