@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['INTERPOLATION', 'BitmapMasks', 'flip_picture', 'rescale_size']
 
-# %% ../../nbs/00_core/11_instance_masks.ipynb #ceab54c2
+# %% ../../nbs/00_core/11_instance_masks.ipynb #3673ccae
 import cv2
 import numpy as np
 from fastcore.basics import patch
 from .masks import mask2bbox, polygons_to_rle, decode_masks
 
-# %% ../../nbs/00_core/11_instance_masks.ipynb #db62bad5
+# %% ../../nbs/00_core/11_instance_masks.ipynb #f3fae324
 INTERPOLATION = dict(nearest=cv2.INTER_NEAREST, bilinear=cv2.INTER_LINEAR, bicubic=cv2.INTER_CUBIC, area=cv2.INTER_AREA, lanczos=cv2.INTER_LANCZOS4)
 
 class BitmapMasks:
@@ -45,7 +45,7 @@ class BitmapMasks:
         "Tight boxes `(N,4)`."
         return mask2bbox(self.masks)
 
-# %% ../../nbs/00_core/11_instance_masks.ipynb #11908dc4
+# %% ../../nbs/00_core/11_instance_masks.ipynb #8e618860
 def flip_picture(
     img, # `(H,W)` or `(H,W,C)`
     direction:str='horizontal', # `horizontal`, `vertical` or `diagonal`
@@ -57,7 +57,7 @@ def flip_picture(
         return cv2.flip(img, dict(horizontal=1, vertical=0, diagonal=-1)[direction]).reshape(img.shape)
     return np.ascontiguousarray(np.flip(img, axes[direction]))
 
-# %% ../../nbs/00_core/11_instance_masks.ipynb #15e4fd8d
+# %% ../../nbs/00_core/11_instance_masks.ipynb #09ed0ae2
 def rescale_size(
     old:tuple, # width and height
     scale, # a factor, or the largest long and short side in any order

@@ -6,7 +6,7 @@
 __all__ = ['SeqPad', 'SeqNormalize', 'LABELS', 'MASKS', 'Resize', 'SeqResize', 'RandomFlip', 'SeqRandomFlip', 'Pad', 'Normalize',
            'crop_sample', 'crop_offsets', 'RandomCrop', 'SeqRandomCrop']
 
-# %% ../../nbs/02_data/31_geometric_transforms.ipynb #048fdf3a
+# %% ../../nbs/02_data/31_geometric_transforms.ipynb #750e9002
 import cv2
 import numpy as np
 from ..core.boxes import bbox_flip
@@ -14,7 +14,7 @@ from ..core.instance_masks import INTERPOLATION, flip_picture, rescale_size
 from ..core.registry import register
 from .pipeline import each_frame, fields
 
-# %% ../../nbs/02_data/31_geometric_transforms.ipynb #2583c410
+# %% ../../nbs/02_data/31_geometric_transforms.ipynb #7548e071
 @register
 class Resize:
     "Resize pictures, boxes, masks and segmentations to a scale that may be random."
@@ -77,7 +77,7 @@ class Resize:
 
     def __repr__(self): return f"{type(self).__name__}(img_scale={self.img_scale}, keep_ratio={self.keep_ratio})"
 
-# %% ../../nbs/02_data/31_geometric_transforms.ipynb #a0370e61
+# %% ../../nbs/02_data/31_geometric_transforms.ipynb #dca0b7a6
 @register
 class SeqResize(Resize):
     "`Resize` for every frame, with one scale for all or one for each."
@@ -96,7 +96,7 @@ class SeqResize(Resize):
             out.append(super().__call__(r))
         return out
 
-# %% ../../nbs/02_data/31_geometric_transforms.ipynb #a6cac9c2
+# %% ../../nbs/02_data/31_geometric_transforms.ipynb #68fde977
 @register
 class RandomFlip:
     "Mirror with some probability, in one of some directions."
@@ -154,7 +154,7 @@ class SeqRandomFlip(RandomFlip):
             for r in results: r['flip'],r['flip_direction'] = how is not None,how
         return [super(SeqRandomFlip, self).__call__(r) for r in results]
 
-# %% ../../nbs/02_data/31_geometric_transforms.ipynb #050fc5b4
+# %% ../../nbs/02_data/31_geometric_transforms.ipynb #88c9da83
 @register
 class Pad:
     "Fill up pictures at the right and the bottom: to a size, a multiple, or a square."
@@ -189,7 +189,7 @@ class Pad:
 
 SeqPad = each_frame(Pad, 'SeqPad')
 
-# %% ../../nbs/02_data/31_geometric_transforms.ipynb #49a6885e
+# %% ../../nbs/02_data/31_geometric_transforms.ipynb #84193b4a
 @register
 class Normalize:
     "Subtract the mean and divide by the deviation of each channel."
@@ -214,7 +214,7 @@ class Normalize:
 
 SeqNormalize = each_frame(Normalize, 'SeqNormalize')
 
-# %% ../../nbs/02_data/31_geometric_transforms.ipynb #8453a8fb
+# %% ../../nbs/02_data/31_geometric_transforms.ipynb #9a79689a
 LABELS = dict(gt_bboxes='gt_labels', gt_bboxes_ignore='gt_labels_ignore')
 MASKS = dict(gt_bboxes='gt_masks', gt_bboxes_ignore='gt_masks_ignore')
 
@@ -250,7 +250,7 @@ def crop_offsets(
     "A random corner for a crop; the row is drawn first."
     return tuple(int(np.random.randint(0, max(m-s, 0)+1)) for m,s in zip(img.shape, size))
 
-# %% ../../nbs/02_data/31_geometric_transforms.ipynb #58c3a6b0
+# %% ../../nbs/02_data/31_geometric_transforms.ipynb #41b4864b
 @register
 class RandomCrop:
     "Cut out a random window."

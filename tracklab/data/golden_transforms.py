@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['WARPED', 'check_transform', 'transform_entries']
 
-# %% ../../nbs/02_data/39_golden_transforms.ipynb #8bd2755f
+# %% ../../nbs/02_data/39_golden_transforms.ipynb #dd651f0e
 import ast,contextlib,copy,os,random,re,warnings
 import numpy as np
 from functools import partial
@@ -15,7 +15,7 @@ from ..core.instance_masks import BitmapMasks
 from ..core.registry import build
 from .pipeline import DataContainer
 
-# %% ../../nbs/02_data/39_golden_transforms.ipynb #f97301d6
+# %% ../../nbs/02_data/39_golden_transforms.ipynb #e5a00b16
 def _from_golden(o):
     if isinstance(o, dict) and 'BitmapMasks' in o: return BitmapMasks(o['BitmapMasks'], o['height'], o['width'])
     if isinstance(o, dict): return {k:_from_golden(v) for k,v in o.items()}
@@ -41,7 +41,7 @@ def _without_images(o):
     if isinstance(o, dict): return {k:_without_images(v) for k,v in o.items() if not (k=='img' and isinstance(v, np.ndarray) and v.ndim>=3)}
     return [_without_images(v) for v in o] if isinstance(o, list) else o
 
-# %% ../../nbs/02_data/39_golden_transforms.ipynb #ca1f5e34
+# %% ../../nbs/02_data/39_golden_transforms.ipynb #977356b3
 WARPED = ('SeqCropLikeSiamFC','SeqShiftScaleAug','SeqCropLikeStark')
 
 def _compare(got, want, transform, where):
@@ -95,12 +95,15 @@ def transform_entries(
         cases = load_golden(path)
         known = {k:v for k,v in cases.items() if isinstance(v, dict) and 'transform' in v}
         for name,case in known.items(): yield Entry(f'{path.stem}/{name}', partial(check_transform, case, folder))
-        if not known: yield Entry(path.stem, partial(_other, path.stem, cases))
+        if not known: yield Entry(path.stem, partial(_other, path, cases))
 
-def _other(name, cases, device):
+def _other(path, cases, device):
     "Files that are not about a transform of a pipeline"
     if 'image' in cases and all('crop_region' in c for c in cases['cases']):
         from tracklab.data.sot_transforms import crop_image
         got = [crop_image(cases['image'], c['crop_region'], c['crop_size'], c['padding']) for c in cases['cases']]
         return [Check(f'case {i} {n}', float(f(np.abs(g.astype('float64')-c['output']))), t) for i,(g,c) in enumerate(zip(got, cases['cases'])) for n,f,t in (('worst',np.max,4),('mean',np.mean,.3))]
-    raise NotYet(f'nothing here checks {name}')
+    if 'ann_file' in cases and all('ref_img_sampler' in c for c in cases['cases']):
+        from tracklab.data.golden_datasets_coco import check_ref_img_sampling
+        return check_ref_img_sampling(cases, path.parent)
+    raise NotYet(f'nothing here checks {path.stem}')

@@ -205,7 +205,10 @@ def cocovid_entries(path):
         yield Entry(f'{path.stem}/cases/{i}', lambda device='cpu', want=want: _coco_case_checks(path, case, want))
     for kind in case.get('exact',()):
         yield Entry(f'{path.stem}/exact/{kind}', lambda device='cpu', kind=kind: _coco_exact_checks(path, case, kind))
-    if 'ann_infos' in case: yield Entry(f'{path.stem}/ann_infos', partial(_not_here, 'annotations as the dataset class gives them'))
+    def ann_infos(device='cpu'):
+        from tracklab.data.golden_datasets_coco import check_ann_infos
+        return check_ann_infos(path.parent, case)
+    if 'ann_infos' in case: yield Entry(f'{path.stem}/ann_infos', ann_infos)
 
 # %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #a9434692
 def _vis_input(path, case):
@@ -301,9 +304,9 @@ def sot_dataset_entries(path):
     for name,case in load_golden(path).items(): yield Entry(f'{path.stem}/{name}', partial(_check_sot_dataset, case, path.parent))
 
 def _check_sot_dataset(case, folder, device='cpu'):
-    from tracklab.data.golden_datasets import sot_dataset
+    from tracklab.data.golden_datasets import made_sot_dataset
     with tempfile.TemporaryDirectory() as d:
-        data,_ = sot_dataset({'split':'test', 'test_mode':True, **case}, folder, case['seed'], Path(d))
+        data,_ = made_sot_dataset({'split':'test', 'test_mode':True, **case}, folder, case['seed'], Path(d))
         boxes = case['track_bboxes']
         results = dict(track_bboxes=_ragged(boxes) if isinstance(boxes, dict) else list(boxes))
         checks = []
