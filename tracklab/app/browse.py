@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['visible_picture', 'draw_sample', 'sample_after', 'DatasetBrowser', 'browse']
 
-# %% ../../nbs/13_app/03_browse.ipynb #3ae02f58
+# %% ../../nbs/13_app/03_browse.ipynb #23d75e27
 import cv2
 import numpy as np
 import ipywidgets as widgets
@@ -13,12 +13,12 @@ from pathlib import Path
 from ..core.config import Config, parse_options
 from ..core.files import atomic_path
 from ..core.instances import Instances
-from ..core.registry import build
+from ..data.dataset_wrappers import build_dataset
 from ..data.pipeline import Compose, DataContainer
 from ..viz.draw import draw_tracks
 from ..viz.frames import to_jpeg
 
-# %% ../../nbs/13_app/03_browse.ipynb #c25ee08c
+# %% ../../nbs/13_app/03_browse.ipynb #80f14251
 def _value(v):
     while isinstance(v, DataContainer): v = v.data
     return v.detach().cpu().numpy() if hasattr(v, 'detach') else v
@@ -67,7 +67,7 @@ def sample_after(
         return dataset[i]
     finally: dataset.pipeline = whole
 
-# %% ../../nbs/13_app/03_browse.ipynb #0dfbed56
+# %% ../../nbs/13_app/03_browse.ipynb #5a95e2fd
 class DatasetBrowser(widgets.VBox):
     "Step through the samples of a dataset and the steps of its pipeline."
     def __init__(self,
@@ -92,7 +92,7 @@ class DatasetBrowser(widgets.VBox):
         self.pictures.children = tuple(widgets.Image(value=to_jpeg(p), format='jpeg', layout=widgets.Layout(max_width='640px')) for p in draw_sample(s, self.classes))
         self.note.value = f"{len(_value(first.get('gt_bboxes', ())))} objects, {' x '.join(map(str, _value(first['img']).shape))}"
 
-# %% ../../nbs/13_app/03_browse.ipynb #6103b6ac
+# %% ../../nbs/13_app/03_browse.ipynb #f06ca0be
 def browse(
     config, # config file, or a dataset
     split:str='train', # `train`, `val` or `test`
@@ -107,7 +107,7 @@ def browse(
     if isinstance(config, (str,Path)):
         cfg = Config.fromfile(config, parse_options(list(options)))
         if split not in cfg.get('data', {}): raise ValueError(f"{config}: the config has no data.{split}")
-        dataset = build(cfg.data[split])
+        dataset = build_dataset(cfg.data[split])
     files = []
     for i in np.unique(np.linspace(0, len(dataset)-1, min(num, len(dataset))).astype(int)):
         for k,p in enumerate(draw_sample(sample_after(dataset, int(i), steps, seed), getattr(dataset, 'CLASSES', None))):

@@ -6,7 +6,7 @@
 __all__ = ['DATASET_CASES', 'dataset_entries', 'made_input', 'video_list', 'annotation_file', 'made_sot_dataset', 'check_sot',
            'sot_entries']
 
-# %% ../../nbs/02_data/28_golden_datasets.ipynb #6d7d8eb7
+# %% ../../nbs/02_data/28_golden_datasets.ipynb #0cb3e7e9
 import random,re,tempfile
 import numpy as np
 from functools import partial
@@ -17,7 +17,7 @@ from .convert import load_converters, reported, run_converter
 from .golden import converter_argv, load_make_inputs
 from .loaders import SOTVideoSampler
 
-# %% ../../nbs/02_data/28_golden_datasets.ipynb #6aa13cf7
+# %% ../../nbs/02_data/28_golden_datasets.ipynb #24ff307a
 DATASET_CASES = {} # file -> function of the folder that yields entries
 
 @golden_checker('datasets')
@@ -31,7 +31,7 @@ def dataset_entries(
 
 def _nobody(name, device): raise NotYet(f'nothing here checks {name}')
 
-# %% ../../nbs/02_data/28_golden_datasets.ipynb #03161d57
+# %% ../../nbs/02_data/28_golden_datasets.ipynb #b01b661a
 def made_input(
     folder:Path, # the goldens
     name:str, # of the input
@@ -79,7 +79,7 @@ def made_sot_dataset(
     ann = annotation_file(case['ann_file'], paths, root/'out') if 'ann_file' in case else video_list(case['input'], common['split'], paths, root/'out')
     return build(dict(common, ann_file=ann)),prefix
 
-# %% ../../nbs/02_data/28_golden_datasets.ipynb #ae4c6e0a
+# %% ../../nbs/02_data/28_golden_datasets.ipynb #1bca0701
 def check_sot(case, folder, seed, device):
     "A dataset of single-object tracking: lengths, videos, samples, order of testing."
     with tempfile.TemporaryDirectory() as d:
