@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['NMS_TYPES', 'nms', 'soft_nms', 'batched_nms', 'multiclass_nms', 'nms_match']
 
-# %% ../../nbs/04_nn/34_nms.ipynb #a258d00c
+# %% ../../nbs/04_nn/34_nms.ipynb #e5b05cf0
 import torch
 import torchvision
 from ..core.boxes import box_iou
 
-# %% ../../nbs/04_nn/34_nms.ipynb #e6a7e8cd
+# %% ../../nbs/04_nn/34_nms.ipynb #d08a9c04
 def nms(
     boxes, # `(N,4)` xyxy
     scores, # `(N,)`
@@ -27,7 +27,7 @@ def nms(
     if max_num>0: keep = keep[:max_num]
     return torch.cat([boxes[keep], scores[keep,None]], 1),keep
 
-# %% ../../nbs/04_nn/34_nms.ipynb #52c21c2c
+# %% ../../nbs/04_nn/34_nms.ipynb #5438494e
 def _decay(iou, method, iou_threshold, sigma):
     if method=='gaussian': return torch.exp(-iou**2/sigma)
     if method=='linear': return torch.where(iou>=iou_threshold, 1-iou, 1.)
@@ -57,7 +57,7 @@ def soft_nms(
     keep = torch.stack(order) if order else left
     return torch.cat([boxes[keep], torch.stack(out)[:,None] if out else boxes.new_zeros(0, 1)], 1),keep
 
-# %% ../../nbs/04_nn/34_nms.ipynb #aec2b403
+# %% ../../nbs/04_nn/34_nms.ipynb #2dec91c6
 NMS_TYPES = dict(nms=nms, soft_nms=soft_nms)
 
 def batched_nms(
@@ -90,7 +90,7 @@ def batched_nms(
     if limit>0: keep,scores = keep[:limit],scores[:limit]
     return torch.cat([boxes[keep], scores[:,None]], 1),keep
 
-# %% ../../nbs/04_nn/34_nms.ipynb #8a80252a
+# %% ../../nbs/04_nn/34_nms.ipynb #a690212d
 def multiclass_nms(
     multi_bboxes, # `(N,4)` or `(N,4*C)` xyxy
     multi_scores, # `(N,C+1)`, background last
@@ -106,14 +106,14 @@ def multiclass_nms(
     if score_factors is not None: scores_kept = scores*score_factors[:,None]
     else: scores_kept = scores
     inds = (scores.reshape(-1)>score_thr).nonzero().squeeze(1)
-    boxes = multi_bboxes.reshape(N, -1, 4)
+    boxes = multi_bboxes.reshape(N, multi_bboxes.shape[1]//4, 4)
     boxes = boxes[inds//C,inds%C if boxes.shape[1]>1 else 0]
     labels = inds%C
     dets,keep = batched_nms(boxes, scores_kept.reshape(-1)[inds], labels, nms_cfg)
     if max_num>0: dets,keep = dets[:max_num],keep[:max_num]
     return (dets,labels[keep],inds[keep]) if return_inds else (dets,labels[keep])
 
-# %% ../../nbs/04_nn/34_nms.ipynb #e263d174
+# %% ../../nbs/04_nn/34_nms.ipynb #c7e0b3f4
 def nms_match(
     dets, # `(N,5)` boxes with scores
     iou_threshold:float, # overlaps above it belong together
