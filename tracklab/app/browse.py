@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['visible_picture', 'draw_sample', 'sample_after', 'DatasetBrowser', 'browse']
 
-# %% ../../nbs/13_app/03_browse.ipynb #23d75e27
+# %% ../../nbs/13_app/03_browse.ipynb #b524a7ca
 import cv2
 import numpy as np
 import ipywidgets as widgets
@@ -18,7 +18,7 @@ from ..data.pipeline import Compose, DataContainer
 from ..viz.draw import draw_tracks
 from ..viz.frames import to_jpeg
 
-# %% ../../nbs/13_app/03_browse.ipynb #80f14251
+# %% ../../nbs/13_app/03_browse.ipynb #714abbbb
 def _value(v):
     while isinstance(v, DataContainer): v = v.data
     return v.detach().cpu().numpy() if hasattr(v, 'detach') else v
@@ -48,9 +48,19 @@ def draw_sample(
     get = lambda k: _value(sample[k]) if k in sample else None
     boxes = get('gt_bboxes')
     if boxes is None: return [img]
-    masks = get('gt_masks')
+    masks,corners = get('gt_masks'),np.asarray(boxes, 'float64')
+    corners = corners.reshape(-1, corners.shape[-1])
+    boxes = corners if corners.shape[1]==4 else np.concatenate([corners.reshape(-1, 4, 2).min(1), corners.reshape(-1, 4, 2).max(1)], 1)
+    there = (boxes[:,2:]>boxes[:,:2]).all(1)
     fits = masks is not None and tuple(getattr(masks, 'masks', np.zeros(0)).shape[1:])==img.shape[:2]
-    return [draw_tracks(img, Instances(boxes=np.asarray(boxes, 'float64'), labels=get('gt_labels'), ids=get('gt_instance_ids'), masks=list(masks.masks) if fits else None), classes=classes)]
+    row = lambda k: None if get(k) is None else np.atleast_1d(get(k)).astype(int)
+    objects = Instances(boxes=boxes, labels=row('gt_labels'), ids=row('gt_instance_ids'), masks=list(masks.masks) if fits else None)[there]
+    large = max(img.shape[:2])
+    if corners.shape[1]==8:
+        polygons = [c.reshape(4, 2).round().astype('int32') for c in corners[there]]
+        out = cv2.polylines(img.copy(), polygons, True, (0,0,0), 3, cv2.LINE_AA)
+        return [cv2.polylines(out, polygons, True, (80,230,255), 1, cv2.LINE_AA)]
+    return [draw_tracks(img, objects, classes=classes, font_scale=np.clip(large/1000, .3, .6), thickness=1 if large<400 else 2)]
 
 def sample_after(
     dataset, # with `pipeline` and an index
@@ -67,13 +77,14 @@ def sample_after(
         return dataset[i]
     finally: dataset.pipeline = whole
 
-# %% ../../nbs/13_app/03_browse.ipynb #5a95e2fd
+# %% ../../nbs/13_app/03_browse.ipynb #66b21a14
 class DatasetBrowser(widgets.VBox):
     "Step through the samples of a dataset and the steps of its pipeline."
     def __init__(self,
         dataset, # with `pipeline`, a length and indices
         classes=None, # class names; those of the dataset if not given
     ):
+        if not len(dataset): raise ValueError(f"{type(dataset).__name__} is empty, expected samples to browse; check ann_file and classes")
         self.dataset,self.classes = dataset,classes if classes is not None else getattr(dataset, 'CLASSES', None)
         steps = ['nothing', *(type(t).__name__ for t in dataset.pipeline.transforms)]
         self.index = widgets.BoundedIntText(0, 0, len(dataset)-1, description='sample')
@@ -89,10 +100,12 @@ class DatasetBrowser(widgets.VBox):
         s = sample_after(self.dataset, self.index.value, self.after.value, self.seed.value)
         first = s[0] if isinstance(s, list) else s
         if 'img' not in first: self.pictures.children,self.note.value = (),'There is no picture yet: '+', '.join(first); return
-        self.pictures.children = tuple(widgets.Image(value=to_jpeg(p), format='jpeg', layout=widgets.Layout(max_width='640px')) for p in draw_sample(s, self.classes))
-        self.note.value = f"{len(_value(first.get('gt_bboxes', ())))} objects, {' x '.join(map(str, _value(first['img']).shape))}"
+        def picture(p): return widgets.Image(value=to_jpeg(p), format='jpeg', layout=widgets.Layout(max_width='640px'))
+        self.pictures.children = tuple(map(picture, draw_sample(s, self.classes)))
+        boxes = np.asarray(_value(first.get('gt_bboxes', ())))
+        self.note.value = f"{boxes.size//max(boxes.shape[-1], 1)} objects, {' x '.join(map(str, _value(first['img']).shape))}"
 
-# %% ../../nbs/13_app/03_browse.ipynb #f06ca0be
+# %% ../../nbs/13_app/03_browse.ipynb #8c616608
 def browse(
     config, # config file, or a dataset
     split:str='train', # `train`, `val` or `test`

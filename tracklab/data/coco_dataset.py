@@ -5,16 +5,19 @@
 # %% auto #0
 __all__ = ['COCO_CLASSES', 'read_list', 'below', 'CustomDataset', 'COCO', 'usable_box', 'boxes_of', 'CocoDataset']
 
-# %% ../../nbs/02_data/20_coco_dataset.ipynb #7acc048c
+# %% ../../nbs/02_data/20_coco_dataset.ipynb #34b60bbe
 import json,pickle,tempfile
 import numpy as np
 from fastcore.basics import patch
 from pathlib import Path
+from ..core.collector import collector_paused
 from ..core.registry import register
 from .cocovid import CocoVID
+from .dataset_classes import get_classes
 from .pipeline import Compose
 
-# %% ../../nbs/02_data/20_coco_dataset.ipynb #e0b15a14
+# %% ../../nbs/02_data/20_coco_dataset.ipynb #964dc23e
+@collector_paused()
 def read_list(
     path, # JSON or pickle file, or a text file of one entry per line
 ): # what is in it
@@ -33,7 +36,7 @@ def below(
     if root is None or not isinstance(path, (str,Path)) or Path(path).is_absolute(): return path
     return str(Path(root)/path)
 
-# %% ../../nbs/02_data/20_coco_dataset.ipynb #5b5c108d
+# %% ../../nbs/02_data/20_coco_dataset.ipynb #4b0a92d9
 @register
 class CustomDataset:
     "Pictures with boxes, from a list of dicts."
@@ -80,73 +83,92 @@ class CustomDataset:
         if isinstance(classes, (tuple,list)): return classes
         raise ValueError(f"classes must be names or a file of names, got {type(classes).__name__}")
 
-    def load_annotations(self,
-        ann_file, # JSON or pickle file
-    )->list: # dicts
-        "Read the list of pictures."
-        return read_list(ann_file)
+# %% ../../nbs/02_data/20_coco_dataset.ipynb #7c797408
+@patch
+def load_annotations(self:CustomDataset,
+    ann_file, # JSON or pickle file
+)->list: # dicts
+    "Read the list of pictures."
+    return read_list(ann_file)
 
-    def load_proposals(self,
-        proposal_file, # JSON or pickle file
-    )->list: # `(n,4)` or `(n,5)` per picture
-        "Read boxes from elsewhere."
-        found = read_list(proposal_file)
-        if len(found)!=len(self.data_infos):
-            raise ValueError(f"{proposal_file}: proposals of {len(found)} pictures, but there are {len(self.data_infos)}")
-        return found
+@patch
+def load_proposals(self:CustomDataset,
+    proposal_file, # JSON or pickle file
+)->list: # `(n,4)` or `(n,5)` per picture
+    "Read boxes from elsewhere."
+    found = read_list(proposal_file)
+    if len(found)!=len(self.data_infos):
+        raise ValueError(f"{proposal_file}: proposals of {len(found)} pictures, but there are {len(self.data_infos)}")
+    return found
 
-    def get_ann_info(self,
-        idx:int, # position
-    )->dict: # `bboxes labels`, maybe more
-        "Annotations of a picture."
-        return self.data_infos[idx]['ann']
+@patch
+def get_ann_info(self:CustomDataset,
+    idx:int, # position
+)->dict: # `bboxes labels`, maybe more
+    "Annotations of a picture."
+    return self.data_infos[idx]['ann']
 
-    def get_cat_ids(self,
-        idx:int, # position
-    )->list: # labels
-        "The classes in a picture, one entry per object."
-        return np.asarray(self.data_infos[idx]['ann']['labels']).astype(int).tolist()
+@patch
+def get_cat_ids(self:CustomDataset,
+    idx:int, # position
+)->list: # labels
+    "The classes in a picture, one entry per object."
+    return np.asarray(self.data_infos[idx]['ann']['labels']).astype(int).tolist()
 
-    def _filter_imgs(self, min_size=32): return [i for i,d in enumerate(self.data_infos) if min(d['width'], d['height'])>=min_size]
-    def _set_group_flag(self): self.flag = np.array([d['width']>d['height'] for d in self.data_infos], 'uint8')
-    def _rand_another(self, idx): return int(np.random.choice(np.flatnonzero(self.flag==self.flag[idx])))
+@patch
+def _filter_imgs(self:CustomDataset, min_size=32):
+    return [i for i,d in enumerate(self.data_infos) if min(d['width'], d['height'])>=min_size]
+@patch
+def _set_group_flag(self:CustomDataset): self.flag = np.array([d['width']>d['height'] for d in self.data_infos], 'uint8')
 
-    def pre_pipeline(self, results):
-        "Add what transforms need."
-        results.update(img_prefix=self.img_prefix, seg_prefix=self.seg_prefix, proposal_file=self.proposal_file,
-                       bbox_fields=[], mask_fields=[], seg_fields=[])
-        return results
+# %% ../../nbs/02_data/20_coco_dataset.ipynb #3212a085
+@patch
+def pre_pipeline(self:CustomDataset, results):
+    "Add what transforms need."
+    results.update(img_prefix=self.img_prefix, seg_prefix=self.seg_prefix, proposal_file=self.proposal_file,
+                   bbox_fields=[], mask_fields=[], seg_fields=[])
+    return results
 
-    def _sample(self, idx, **more):
-        if self.proposals is not None: more['proposals'] = self.proposals[idx]
-        return self.pipeline(self.pre_pipeline(dict(img_info=self.data_infos[idx], **more)))
+@patch
+def _sample(self:CustomDataset, idx, **more):
+    if self.proposals is not None: more['proposals'] = self.proposals[idx]
+    return self.pipeline(self.pre_pipeline(dict(img_info=self.data_infos[idx], **more)))
 
-    def prepare_train_img(self, idx):
-        "A sample with annotations, or `None`."
-        return self._sample(idx, ann_info=self.get_ann_info(idx))
+@patch
+def prepare_train_img(self:CustomDataset, idx):
+    "A sample with annotations, or `None`."
+    return self._sample(idx, ann_info=self.get_ann_info(idx))
 
-    def prepare_test_img(self, idx):
-        "A sample without annotations."
-        return self._sample(idx)
+@patch
+def prepare_test_img(self:CustomDataset, idx):
+    "A sample without annotations."
+    return self._sample(idx)
 
-    def __getitem__(self, idx):
-        if not -len(self)<=idx<len(self): raise IndexError(f"picture {idx} of a dataset of {len(self)}")
-        idx %= len(self)
-        if self.test_mode: return self.prepare_test_img(idx)
-        while (data := self.prepare_train_img(idx)) is None: idx = self._rand_another(idx)
-        return data
+@patch
+def _rand_another(self:CustomDataset, idx): return int(np.random.choice(np.flatnonzero(self.flag==self.flag[idx])))
 
-    def get_cat2imgs(self)->dict: # label -> positions
-        "The pictures that have an object of each class."
-        if self.CLASSES is None: raise ValueError("the classes of the dataset are not known, give classes=")
-        out = {i:[] for i in range(len(self.CLASSES))}
-        for i in range(len(self)):
-            for c in sorted(set(self._labels(i))): out[c].append(i)
-        return out
+@patch
+def __getitem__(self:CustomDataset, idx):
+    if not -len(self)<=idx<len(self): raise IndexError(f"picture {idx} of a dataset of {len(self)}")
+    idx %= len(self)
+    if self.test_mode: return self.prepare_test_img(idx)
+    while (data := self.prepare_train_img(idx)) is None: idx = self._rand_another(idx)
+    return data
 
-    def _labels(self, idx): return self.get_cat_ids(idx)
+# %% ../../nbs/02_data/20_coco_dataset.ipynb #bd6bd7cf
+@patch
+def get_cat2imgs(self:CustomDataset)->dict: # label -> positions
+    "The pictures that have an object of each class."
+    if self.CLASSES is None: raise ValueError("the classes of the dataset are not known, give classes=")
+    out = {i:[] for i in range(len(self.CLASSES))}
+    for i in range(len(self)):
+        for c in sorted(set(self._labels(i))): out[c].append(i)
+    return out
 
-# %% ../../nbs/02_data/20_coco_dataset.ipynb #5d189ee2
+@patch
+def _labels(self:CustomDataset, idx): return self.get_cat_ids(idx)
+
+# %% ../../nbs/02_data/20_coco_dataset.ipynb #9556c6b3
 @patch
 def evaluate(self:CustomDataset,
     results:list, # per picture a list of `(n,5)` per class; for `recall` one array
@@ -168,21 +190,13 @@ def evaluate(self:CustomDataset,
     out = {f'recall@{n}@{t}':float(recalls[i,j]) for i,n in enumerate(proposal_nums) for j,t in enumerate(thrs)}
     return out if len(thrs)==1 else {**out, **{f'AR@{n}':float(recalls[i].mean()) for i,n in enumerate(proposal_nums)}}
 
-# %% ../../nbs/02_data/20_coco_dataset.ipynb #76cec9fc
-COCO_CLASSES = tuple(n.replace('_',' ') for n in '''person bicycle car motorcycle airplane bus train truck boat traffic_light
-    fire_hydrant stop_sign
-    parking_meter bench bird cat dog horse sheep cow elephant bear zebra giraffe backpack umbrella handbag tie suitcase frisbee
-    skis snowboard sports_ball
-    kite baseball_bat baseball_glove skateboard surfboard tennis_racket bottle wine_glass cup fork knife spoon bowl banana
-    apple sandwich orange broccoli
-    carrot hot_dog pizza donut cake chair couch potted_plant bed dining_table toilet tv laptop mouse remote keyboard cell_phone
-    microwave oven toaster sink
-    refrigerator book clock vase scissors teddy_bear hair_drier toothbrush'''.split())
+# %% ../../nbs/02_data/20_coco_dataset.ipynb #e45ec8aa
+COCO_CLASSES = tuple(get_classes('coco'))
 
 class COCO(CocoVID):
     "Annotations of pictures, with the names of pycocotools and their lower-case forms."
 
-# %% ../../nbs/02_data/20_coco_dataset.ipynb #4928ad02
+# %% ../../nbs/02_data/20_coco_dataset.ipynb #81cc83e2
 def usable_box(
     ann:dict, # annotation with `bbox` xywh
     width, # of the picture
@@ -200,7 +214,7 @@ def boxes_of(
     b = np.array([a['bbox'] for a in anns], 'float64').reshape(-1, 4)
     return np.concatenate([b[:,:2], b[:,:2]+b[:,2:]], 1).astype('float32')
 
-# %% ../../nbs/02_data/20_coco_dataset.ipynb #f7878a56
+# %% ../../nbs/02_data/20_coco_dataset.ipynb #f8aca827
 @register
 class CocoDataset(CustomDataset):
     "Pictures of a COCO file."
@@ -256,7 +270,7 @@ class CocoDataset(CustomDataset):
                     bboxes_ignore=boxes_of(crowds),
                     masks=[a.get('segmentation') for a in objects], seg_map=f"{info['filename'].rsplit('.', 1)[0]}{self.seg_suffix}")
 
-# %% ../../nbs/02_data/20_coco_dataset.ipynb #4c95a12d
+# %% ../../nbs/02_data/20_coco_dataset.ipynb #eaf3d29f
 @patch
 def result_dicts(self:CocoDataset,
     results:list, # one entry per picture

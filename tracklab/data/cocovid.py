@@ -5,14 +5,15 @@
 # %% auto #0
 __all__ = ['ytvis_to_cocovid', 'tao_to_cocovid', 'lvis_file_names', 'as_cocovid', 'CocoVID']
 
-# %% ../../nbs/02_data/01_cocovid.ipynb #284ddb8f
+# %% ../../nbs/02_data/01_cocovid.ipynb #6cf471af
 import json
 from collections import defaultdict
 from fastcore.basics import patch
 from pathlib import Path
 from pycocotools.coco import COCO
+from ..core.collector import collector_paused
 
-# %% ../../nbs/02_data/01_cocovid.ipynb #ac6a4c34
+# %% ../../nbs/02_data/01_cocovid.ipynb #6d150bc6
 def ytvis_to_cocovid(
     data:dict, # an official file: `videos` with `file_names`, `annotations` with `bboxes`, `segmentations`, `areas`
 )->dict: # CocoVID
@@ -31,7 +32,7 @@ def ytvis_to_cocovid(
     videos = [dict(id=v['id'], name=name(v), width=v['width'], height=v['height']) for v in data['videos']]
     return dict(categories=data['categories'], videos=videos, images=images, **(dict(annotations=anns) if 'annotations' in data else {}))
 
-# %% ../../nbs/02_data/01_cocovid.ipynb #8c90a709
+# %% ../../nbs/02_data/01_cocovid.ipynb #3752a7c4
 def tao_to_cocovid(
     data:dict, # an official file: `videos`, `images` with `frame_index`, `tracks`, `annotations`
 )->dict: # CocoVID, with all that TAO has besides
@@ -47,7 +48,7 @@ def tao_to_cocovid(
     return dict({k:v for k,v in data.items() if k not in ('videos','images','annotations')}, videos=videos, images=images,
                 annotations=[dict(a, instance_id=a['track_id']) for i in images for a in anns[i['id']]])
 
-# %% ../../nbs/02_data/01_cocovid.ipynb #882bce35
+# %% ../../nbs/02_data/01_cocovid.ipynb #03220bd4
 def lvis_file_names(
     data:dict, # an official file
 )->dict: # the same with `file_name` as the images are stored
@@ -57,7 +58,7 @@ def lvis_file_names(
         return '/'.join(i['coco_url'].split('/')[-2:])
     return dict(data, images=[dict(i, file_name=name(i)) for i in data['images']])
 
-# %% ../../nbs/02_data/01_cocovid.ipynb #28c4b394
+# %% ../../nbs/02_data/01_cocovid.ipynb #cef8c85f
 def as_cocovid(
     data:dict, # annotations of any of the formats
 )->dict: # CocoVID, or COCO if there are no videos
@@ -71,9 +72,10 @@ def as_cocovid(
     if 'coco_url' in first and 'file_name' not in first: return lvis_file_names(data)
     return data
 
-# %% ../../nbs/02_data/01_cocovid.ipynb #e586da5b
+# %% ../../nbs/02_data/01_cocovid.ipynb #3cefa909
 class CocoVID(COCO):
     "Annotations of images and videos, indexed."
+    @collector_paused()
     def __init__(self,
         annotation_file=None, # path or dict; nothing is loaded if not given
         load_img_as_vid:bool=False, # make a one-frame video of each image
@@ -111,13 +113,13 @@ class CocoVID(COCO):
                     images=[dict(i, video_id=i['id'], frame_id=0) for i in dataset['images']],
                     annotations=[dict(a, video_id=a['image_id'], instance_id=a['id']) for a in dataset.get('annotations') or ()])
 
-# %% ../../nbs/02_data/01_cocovid.ipynb #a6619aac
+# %% ../../nbs/02_data/01_cocovid.ipynb #81096a01
 def _load(path):
     if not Path(path).is_file(): raise FileNotFoundError(f"{path}: no such annotation file")
     try: return json.loads(Path(path).read_text(encoding='utf-8'))
     except json.JSONDecodeError as e: raise ValueError(f"{path}:{e.lineno}: not JSON: {e.msg}") from None
 
-# %% ../../nbs/02_data/01_cocovid.ipynb #a5fb8210
+# %% ../../nbs/02_data/01_cocovid.ipynb #f1d7a996
 def _listed(ids): return list(ids) if isinstance(ids, (list,tuple,set,range)) else [ids]
 
 @patch
@@ -159,7 +161,7 @@ def get_img_ids_from_ins_id(self:CocoVID,
     "Where an object is seen."
     return list(self.instancesToImgs[insId])
 
-# %% ../../nbs/02_data/01_cocovid.ipynb #5ca3de33
+# %% ../../nbs/02_data/01_cocovid.ipynb #b8cfd4a6
 @patch
 def get_ann_ids(self:CocoVID, img_ids=[], cat_ids=[], area_rng=[], iscrowd=None): return self.getAnnIds(img_ids, cat_ids, area_rng, iscrowd)
 @patch

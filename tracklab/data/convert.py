@@ -9,7 +9,7 @@ __all__ = ['IMAGE_SUFFIXES', 'CONVERTERS', 'AnnotationError', 'Problems', 'repor
            'write_text', 'converter', 'load_converters', 'get_converter', 'option_of', 'converter_parser',
            'run_converter', 'draw_annotations']
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #0acd978c
+# %% ../../nbs/02_data/10_convert_base.ipynb #4bd85e56
 import argparse,importlib,inspect,json,logging,math,os,pkgutil,re,typing
 import cv2
 import numpy as np
@@ -20,12 +20,13 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 from tqdm import tqdm
 from ..core.boxes import xywh_to_xyxy
+from ..core.collector import collector_paused
 from ..core.files import atomic_path
 from ..core.logging import get_logger
 from ..viz.draw import id_colours, paint_boxes, paint_names, to_canvas
 from .cocovid import CocoVID
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #911e1e68
+# %% ../../nbs/02_data/10_convert_base.ipynb #c6301360
 class AnnotationError(ValueError):
     "A broken piece of a dataset, and where it is."
     def __init__(self,
@@ -36,7 +37,7 @@ class AnnotationError(ValueError):
         super().__init__(f"{path}{'' if line is None else f':{line}'}: {message}")
         self.path,self.line = str(path),line
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #855722f2
+# %% ../../nbs/02_data/10_convert_base.ipynb #6958ea42
 class Problems(list):
     "The broken pieces that a converter met."
     def __init__(self,
@@ -63,7 +64,7 @@ class Problems(list):
         for e in self[:self.shown]: log.warning('skipped %s', e)
         if len(self)>self.shown: log.warning('skipped %d more broken pieces', len(self)-self.shown)
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #cfe5975f
+# %% ../../nbs/02_data/10_convert_base.ipynb #583de0ca
 class _Lines(logging.Handler):
     def __init__(self): super().__init__(); self.lines = []
     def emit(self, record): self.lines.append(record.getMessage())
@@ -77,7 +78,7 @@ def reported(): # yields a list that fills with messages
     try: yield handler.lines
     finally: log.removeHandler(handler); log.propagate = before
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #171db08a
+# %% ../../nbs/02_data/10_convert_base.ipynb #35455e5b
 def read_text(
     path, # file
 )->str:
@@ -106,7 +107,7 @@ def parse_numbers(
     if len(out)<least: raise ValueError(f"expected {least} numbers, got {len(out)}: {text.strip()[:60]!r}")
     return out
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #1dd056a9
+# %% ../../nbs/02_data/10_convert_base.ipynb #57ebf84b
 def read_rows(
     path, # text file
     parse, # line -> value; raises `ValueError` for a broken line
@@ -119,6 +120,7 @@ def read_rows(
         except ValueError as e: rows.append(None); problems.add(path, str(e), n)
     return rows
 
+@collector_paused()
 def read_json(
     path, # file
 )->dict:
@@ -126,7 +128,7 @@ def read_json(
     try: return json.loads(read_text(path))
     except json.JSONDecodeError as e: raise AnnotationError(path, f'not JSON: {e.msg}', e.lineno) from None
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #7a6445c3
+# %% ../../nbs/02_data/10_convert_base.ipynb #9ee85e85
 def checked_lists(
     data, # content of a JSON file
     path, # the file
@@ -145,7 +147,7 @@ def checked_lists(
             else: problems.add(path, f"{name}[{i}] should have {lost!r}, got {str(row)[:60]}")
     return out
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #737cca3e
+# %% ../../nbs/02_data/10_convert_base.ipynb #3701624f
 IMAGE_SUFFIXES = {'.jpg','.jpeg','.png','.bmp'}
 
 def list_folder(
@@ -188,7 +190,7 @@ def image_size(
     except FileNotFoundError: raise AnnotationError(path, 'no such image') from None
     except (UnidentifiedImageError,OSError): raise AnnotationError(path, 'not an image') from None
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #a279d70a
+# %% ../../nbs/02_data/10_convert_base.ipynb #6616ede7
 def write_tree(
     root, # folder
     files:dict, # relative path -> text, picture `(H,W,3)`, or (width, height) of a grey picture
@@ -212,7 +214,7 @@ def tree_text(
     lines = [f'{indent}{p.name}/\n{tree_text(p, most, indent+"    ")}' if p.is_dir() else f'{indent}{p.name}' for p in shown]
     return '\n'.join(l.rstrip('\n') for l in lines+[f'{indent}... {more} more']*(more>0))
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #6d0143cf
+# %% ../../nbs/02_data/10_convert_base.ipynb #379fa9d5
 def parallel_map(
     f, # item -> result
     items, # videos, say
@@ -230,7 +232,7 @@ def parallel_map(
         try: return [(j.result(), bar.update())[0] for j in jobs]
         except BaseException: pool.shutdown(cancel_futures=True); raise
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #9468935e
+# %% ../../nbs/02_data/10_convert_base.ipynb #6290e599
 def append_row(
     rows:list, # of images, say
     **fields, # of the new row
@@ -255,7 +257,7 @@ def write_text(
     with atomic_path(path) as tmp: tmp.write_text(text, encoding='utf-8')
     return Path(path)
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #08fc5b8d
+# %% ../../nbs/02_data/10_convert_base.ipynb #33e24a35
 CONVERTERS = {}
 
 def converter(
@@ -284,7 +286,7 @@ def get_converter(
     if found is None: raise ValueError(f"unknown converter {name!r}; known: {', '.join(sorted(CONVERTERS))}")
     return found
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #738527b3
+# %% ../../nbs/02_data/10_convert_base.ipynb #e47873bf
 def option_of(
     p:inspect.Parameter, # of a converter
     kind, # its type
@@ -310,6 +312,7 @@ def converter_parser(
         top.add_argument(*flags, dest=k, help=(help.get(k) or '').replace('%','%%'), **option_of(p, kinds.get(k, str)))
     return top
 
+@collector_paused()
 def run_converter(
     name:str, # of the converter
     argv:list, # options, such as `['-i','data/MOT17','-o','data/MOT17/annotations']`
@@ -319,7 +322,7 @@ def run_converter(
     if not files: raise ValueError(f"{name}: nothing was written; what was skipped is in the messages before")
     return files
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #1c3c66d5
+# %% ../../nbs/02_data/10_convert_base.ipynb #17110d0e
 def draw_annotations(
     annotations, # CocoVID or COCO file, or a `CocoVID`
     root, # folder that `file_name` is relative to

@@ -10,7 +10,7 @@ __all__ = ['INFO_HEADER', 'OTB_FIRST', 'sot_box', 'SotVideo', 'file_numbers', 'f
            'gen_trackingnet_infos', 'otb_videos', 'convert_otb100', 'gen_otb100_infos', 'got10k_videos',
            'convert_got10k', 'gen_got10k_infos']
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #89883e49
+# %% ../../nbs/02_data/13_convert_sot.ipynb #e177a1a4
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from ..core.golden import project_root
 from .convert import (AnnotationError, Problems, append_row, converter, image_number, image_size, list_folder, list_folders, list_images,
                                    parallel_map, parse_number, parse_numbers, read_rows, read_text, write_json, write_text)
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #5b033445
+# %% ../../nbs/02_data/13_convert_sot.ipynb #17220817
 def sot_box(
     text:str, # a line
     cast=float, # of the numbers
@@ -56,7 +56,7 @@ class SotVideo:
         if len(rows)!=n: problems.add(self.gt, f"{len(rows)} boxes for {n} images in {self.images}")
         return rows[:n]
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #4b711611
+# %% ../../nbs/02_data/13_convert_sot.ipynb #ab73c879
 def file_numbers(
     path, # text file
 )->list: # numbers
@@ -86,7 +86,7 @@ def frame_columns(
     def values(n): return ([f(v) for v in frame_values(Path(folder)/name, n)] for name,f in columns.values())
     return lambda n: [dict(zip(columns, row)) for row in zip(*values(n))]
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #c331e135
+# %% ../../nbs/02_data/13_convert_sot.ipynb #1b1a91c8
 def read_sot_video(
     video:SotVideo,
     problems:Problems, # notes broken lines
@@ -121,7 +121,7 @@ def sot_dataset(
             append_row(out['annotations'], video_id=vid, image_id=iid, instance_id=vid, category_id=0, bbox=box, area=area(box), **extra)
     return out
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #25399f04
+# %% ../../nbs/02_data/13_convert_sot.ipynb #1ad1bd2a
 INFO_HEADER = 'The format of each line in this txt is (video_path,annotation_path,start_frame_id,end_frame_id)'
 
 def sot_infos(
@@ -148,7 +148,7 @@ def write_sot_infos(path, videos, root, problems, workers, header=INFO_HEADER):
     "Write the info file of videos."
     return write_text(path, sot_infos(videos, root, problems, workers, header, Path(path).stem))
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #b1a7925d
+# %% ../../nbs/02_data/13_convert_sot.ipynb #fd8b07ec
 def read_names(
     path, # text file
 )->list: # its lines
@@ -166,7 +166,7 @@ def find_list(
     if found is None: raise FileNotFoundError(f"{name}: no such list; looked for {', '.join(map(str, tried))}")
     return found
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #4331fa26
+# %% ../../nbs/02_data/13_convert_sot.ipynb #8f7b9831
 def lasot_videos(
     root, # folder LaSOTBenchmark
     split:str, # train or test
@@ -191,16 +191,17 @@ def by_name(videos): return sorted(videos, key=lambda v: v.name)
 def convert_splits(
     split:str, # one of them, or `all`
     splits:tuple, # all
-    write:Callable, # split -> file
-    problems:Problems, # notes splits that are not there
+    strict:bool, # stop at the first broken annotation, or at a split that is not there
+    write:Callable, # split and `Problems` -> file
 )->list: # files
     "Convert the splits of a dataset."
     files = []
-    for s in splits if split=='all' else (split,):
-        with problems.skipping(): files.append(write(s))
+    with Problems(strict) as problems:
+        for s in splits if split=='all' else (split,):
+            with problems.skipping(): files.append(write(s, problems))
     return files
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #58d40c23
+# %% ../../nbs/02_data/13_convert_sot.ipynb #353d211a
 @converter('lasot2coco')
 def convert_lasot(
     input:str, # folder LaSOTBenchmark
@@ -211,10 +212,10 @@ def convert_lasot(
     workers:int=None, # threads; as many as processors, at most 8, if not given
 )->list: # files that were written
     "LaSOT: lasot_train.json and lasot_test.json."
-    def write(s): return write_sot(f'{output}/lasot_{s}.json', lasot_videos(input, s, test_list), input, problems, workers)
-    with Problems(strict) as problems: return convert_splits(split, ('train','test'), write, problems)
+    def write(s, problems): return write_sot(f'{output}/lasot_{s}.json', lasot_videos(input, s, test_list), input, problems, workers)
+    return convert_splits(split, ('train','test'), strict, write)
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #f218526a
+# %% ../../nbs/02_data/13_convert_sot.ipynb #4fdc3edf
 @converter('gen_lasot_infos')
 def gen_lasot_infos(
     input:str, # folder LaSOTBenchmark
@@ -225,10 +226,11 @@ def gen_lasot_infos(
     workers:int=None, # threads; as many as processors, at most 8, if not given
 )->list: # files that were written
     "LaSOT: info files lasot_train_infos.txt and lasot_test_infos.txt."
-    def write(s): return write_sot_infos(f'{output}/lasot_{s}_infos.txt', by_name(lasot_videos(input, s, test_list)), input, problems, workers)
-    with Problems(strict) as problems: return convert_splits(split, ('train','test'), write, problems)
+    def write(s, problems):
+        return write_sot_infos(f'{output}/lasot_{s}_infos.txt', by_name(lasot_videos(input, s, test_list)), input, problems, workers)
+    return convert_splits(split, ('train','test'), strict, write)
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #b76dbd7b
+# %% ../../nbs/02_data/13_convert_sot.ipynb #287fc3f5
 def listed_videos(
     root, # folder that the paths are relative to
     infos, # info file
@@ -247,7 +249,7 @@ def _uav_videos(root, infos):
     root = Path(root)
     return listed_videos(root, find_list(infos, [root/'uav123_infos.txt', root/'annotations/uav123_infos.txt'], 'uav123_infos.txt'), sot_box_int)
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #3a5ce6bc
+# %% ../../nbs/02_data/13_convert_sot.ipynb #065023d2
 @converter('uav2coco')
 def convert_uav123(
     input:str, # folder UAV123
@@ -260,7 +262,7 @@ def convert_uav123(
     with Problems(strict) as problems:
         return [write_sot(f'{output}/uav123.json', _uav_videos(input, infos), Path(input)/'data_seq/UAV123', problems, workers)]
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #657f22b7
+# %% ../../nbs/02_data/13_convert_sot.ipynb #8e428668
 @converter('gen_uav123_infos')
 def gen_uav123_infos(
     input:str, # folder UAV123
@@ -273,7 +275,7 @@ def gen_uav123_infos(
     with Problems(strict) as problems:
         return [write_sot_infos(f'{output}/uav123_infos.txt', _uav_videos(input, infos), input, problems, workers)]
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #c9119f6d
+# %% ../../nbs/02_data/13_convert_sot.ipynb #9b7ee98c
 def trackingnet_videos(
     root, # folder with TEST, TRAIN_0, ...
     split:str, # train or test
@@ -286,7 +288,7 @@ def trackingnet_videos(
     if chunks is not None and split!='test': there = [f'TRAIN_{i}' for i in chunks]
     return [SotVideo(n, root/c/'frames'/n, root/c/'anno'/f'{n}.txt', one_box=split=='test') for c in there for n in list_folders(root/c/'frames')]
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #b824cc4e
+# %% ../../nbs/02_data/13_convert_sot.ipynb #e46dc5da
 @converter('trackingnet2coco')
 def convert_trackingnet(
     input:str, # folder with TEST, TRAIN_0, ...
@@ -297,10 +299,11 @@ def convert_trackingnet(
     workers:int=None, # threads; as many as processors, at most 8, if not given
 )->list: # files that were written
     "TrackingNet: trackingnet_train.json and trackingnet_test.json."
-    def write(s): return write_sot(f'{output}/trackingnet_{s}.json', trackingnet_videos(input, s, chunks), input, problems, workers)
-    with Problems(strict) as problems: return convert_splits(split, ('train','test'), write, problems)
+    def write(s, problems):
+        return write_sot(f'{output}/trackingnet_{s}.json', trackingnet_videos(input, s, chunks), input, problems, workers)
+    return convert_splits(split, ('train','test'), strict, write)
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #4b8dd108
+# %% ../../nbs/02_data/13_convert_sot.ipynb #18567e20
 @converter('gen_trackingnet_infos')
 def gen_trackingnet_infos(
     input:str, # folder with TEST, TRAIN_0, ...
@@ -312,11 +315,11 @@ def gen_trackingnet_infos(
 )->list: # files that were written
     "TrackingNet: info files trackingnet_train_infos.txt and trackingnet_test_infos.txt."
     header = INFO_HEADER.replace('(video', '(chunk,video')
-    def write(s):
+    def write(s, problems):
         return write_sot_infos(f'{output}/trackingnet_{s}_infos.txt', trackingnet_videos(input, s, chunks), input, problems, workers, header)
-    with Problems(strict) as problems: return convert_splits(split, ('train','test'), write, problems)
+    return convert_splits(split, ('train','test'), strict, write)
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #1f247e93
+# %% ../../nbs/02_data/13_convert_sot.ipynb #22684e0d
 OTB_FIRST = {'David':(300,0), 'Tiger1':(6,5)}      # number of the first image, lines to leave out
 
 def otb_videos(
@@ -331,7 +334,7 @@ def otb_videos(
             videos.append(SotVideo(name, data/name/'img', data/name/gt, sot_box_int, first, skip=skip, loose=True))
     return videos
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #f93255f1
+# %% ../../nbs/02_data/13_convert_sot.ipynb #5267128b
 @converter('otb2coco')
 def convert_otb100(
     input:str, # folder otb100
@@ -342,7 +345,7 @@ def convert_otb100(
     "OTB100: otb100.json."
     with Problems(strict) as problems: return [write_sot(f'{output}/otb100.json', otb_videos(input), Path(input)/'data', problems, workers)]
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #4feb7f8b
+# %% ../../nbs/02_data/13_convert_sot.ipynb #224732cc
 @converter('gen_otb100_infos')
 def gen_otb100_infos(
     input:str, # folder otb100
@@ -353,7 +356,7 @@ def gen_otb100_infos(
     "OTB100: info file otb100_infos.txt."
     with Problems(strict) as problems: return [write_sot_infos(f'{output}/otb100_infos.txt', otb_videos(input), input, problems, workers)]
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #2545e498
+# %% ../../nbs/02_data/13_convert_sot.ipynb #fdaceb52
 def got10k_videos(
     root, # folder got10k
     split:str, # train, val, test, train_vot or val_vot
@@ -370,7 +373,7 @@ def got10k_videos(
         return SotVideo(n, at, at/'groundtruth.txt', one_box=split=='test', attributes=None if split=='test' else flags)
     return [video(n) for n in names]
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #2500265e
+# %% ../../nbs/02_data/13_convert_sot.ipynb #9ba0ce87
 @converter('got10k2coco')
 def convert_got10k(
     input:str, # folder got10k
@@ -380,10 +383,10 @@ def convert_got10k(
     workers:int=None, # threads; as many as processors, at most 8, if not given
 )->list: # files that were written
     "GOT-10k: got10k_train.json, got10k_val.json, got10k_test.json."
-    def write(s): return write_sot(f'{output}/got10k_{s}.json', got10k_videos(input, s), Path(input)/s, problems, workers)
-    with Problems(strict) as problems: return convert_splits(split, ('train','val','test'), write, problems)
+    def write(s, problems): return write_sot(f'{output}/got10k_{s}.json', got10k_videos(input, s), Path(input)/s, problems, workers)
+    return convert_splits(split, ('train','val','test'), strict, write)
 
-# %% ../../nbs/02_data/13_convert_sot.ipynb #d8430f70
+# %% ../../nbs/02_data/13_convert_sot.ipynb #026d2801
 @converter('gen_got10k_infos')
 def gen_got10k_infos(
     input:str, # folder got10k
@@ -393,5 +396,6 @@ def gen_got10k_infos(
     workers:int=None, # threads; as many as processors, at most 8, if not given
 )->list: # files that were written
     "GOT-10k: info files got10k_train_infos.txt, got10k_train_vot_infos.txt and so on."
-    def write(s): return write_sot_infos(f'{output}/got10k_{s}_infos.txt', by_name(got10k_videos(input, s)), input, problems, workers)
-    with Problems(strict) as problems: return convert_splits(split, ('train','val','test','train_vot','val_vot'), write, problems)
+    def write(s, problems):
+        return write_sot_infos(f'{output}/got10k_{s}_infos.txt', by_name(got10k_videos(input, s)), input, problems, workers)
+    return convert_splits(split, ('train','val','test','train_vot','val_vot'), strict, write)

@@ -6,13 +6,13 @@
 __all__ = ['LOADING', 'build_dataset', 'ConcatDataset', 'RandomSampleConcatDataset', 'RepeatDataset', 'repeat_factors',
            'ClassBalancedDataset', 'MultiImageMixDataset', 'get_loading_pipeline', 'replace_ImageToTensor']
 
-# %% ../../nbs/02_data/20_dataset_wrappers.ipynb #726ed2fd
+# %% ../../nbs/02_data/20_dataset_wrappers.ipynb #d5932206
 import copy,math,random
 import numpy as np
 from ..core.registry import build, register
 from .pipeline import Compose
 
-# %% ../../nbs/02_data/20_dataset_wrappers.ipynb #5f3a700e
+# %% ../../nbs/02_data/20_dataset_wrappers.ipynb #814f2081
 def build_dataset(
     cfg, # a config, several of them, or a dataset
     default_args:dict=None, # arguments used where configs do not set them, such as `test_mode`
@@ -38,7 +38,7 @@ def _per_file(cfg, default_args):
     each = [common|{k:cfg[k][i] for k in listed if isinstance(cfg.get(k), (list,tuple))} for i in range(n)]
     return ConcatDataset([build_dataset(c, default_args) for c in each], cfg.get('separate_eval', True))
 
-# %% ../../nbs/02_data/20_dataset_wrappers.ipynb #69434226
+# %% ../../nbs/02_data/20_dataset_wrappers.ipynb #073000ef
 @register
 class ConcatDataset:
     "Datasets one after the other."
@@ -90,7 +90,7 @@ class ConcatDataset:
             start = end
         return out
 
-# %% ../../nbs/02_data/20_dataset_wrappers.ipynb #b5772a91
+# %% ../../nbs/02_data/20_dataset_wrappers.ipynb #1c37c551
 @register
 class RandomSampleConcatDataset(ConcatDataset):
     "Random samples of randomly chosen datasets."
@@ -110,7 +110,7 @@ class RandomSampleConcatDataset(ConcatDataset):
             out = d[random.randint(0, len(d)-1)]
             if out is not None: return out
 
-# %% ../../nbs/02_data/20_dataset_wrappers.ipynb #774b98aa
+# %% ../../nbs/02_data/20_dataset_wrappers.ipynb #34b32edf
 @register
 class RepeatDataset:
     "A dataset several times."
@@ -130,7 +130,7 @@ class RepeatDataset:
     def get_cat_ids(self, idx): return self.dataset.get_cat_ids(self._at(idx))
     def get_ann_info(self, idx): return self.dataset.get_ann_info(self._at(idx))
 
-# %% ../../nbs/02_data/20_dataset_wrappers.ipynb #8d3aa576
+# %% ../../nbs/02_data/20_dataset_wrappers.ipynb #d959d762
 def repeat_factors(
     cat_ids:list, # the classes in each picture
     thr:float, # $t$: classes in a smaller share of pictures are repeated
@@ -161,7 +161,7 @@ class ClassBalancedDataset:
     def get_cat_ids(self, idx): return self.dataset.get_cat_ids(self.repeat_indices[idx])
     def get_ann_info(self, idx): return self.dataset.get_ann_info(self.repeat_indices[idx])
 
-# %% ../../nbs/02_data/20_dataset_wrappers.ipynb #4d834c14
+# %% ../../nbs/02_data/20_dataset_wrappers.ipynb #d7fcce89
 @register
 class MultiImageMixDataset:
     "A dataset whose pipeline mixes samples."
@@ -213,7 +213,7 @@ class MultiImageMixDataset:
             results.pop('mix_results', None)
         return results
 
-# %% ../../nbs/02_data/20_dataset_wrappers.ipynb #bd4e4256
+# %% ../../nbs/02_data/20_dataset_wrappers.ipynb #5363405c
 LOADING = ('LoadImageFromFile','LoadMultiImagesFromFile','LoadAnnotations','SeqLoadAnnotations','LoadPanopticAnnotations')
 
 def get_loading_pipeline(

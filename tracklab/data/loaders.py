@@ -4,19 +4,21 @@
 
 # %% auto #0
 __all__ = ['process_group', 'DistributedVideoSampler', 'SOTVideoSampler', 'DistributedQuotaSampler', 'GroupSampler',
-           'InfiniteSampler', 'collate', 'seed_worker', 'build_dataloader']
+           'DistributedGroupSampler', 'DistributedSampler', 'cycled', 'ClassAwareSampler', 'InfiniteBatchSampler',
+           'InfiniteGroupBatchSampler', 'collate', 'seed_worker', 'sampler_of', 'build_dataloader']
 
-# %% ../../nbs/02_data/38_loaders.ipynb #d53a0ae4
+# %% ../../nbs/02_data/38_loaders.ipynb #136579ed
 import math,random
 import numpy as np
 import torch
 from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import count, islice
 from torch.utils.data import DataLoader, Sampler
 from ..core.registry import register
 from .pipeline import DataContainer
 
-# %% ../../nbs/02_data/38_loaders.ipynb #5714afe4
+# %% ../../nbs/02_data/38_loaders.ipynb #1a414d3a
 def process_group(
     num_replicas:int=None, # number of processes
     rank:int=None, # of this one
@@ -29,7 +31,7 @@ def process_group(
     if not 0<=r<n: raise ValueError(f"rank {r} of {n} processes")
     return n,r
 
-# %% ../../nbs/02_data/38_loaders.ipynb #4e530b80
+# %% ../../nbs/02_data/38_loaders.ipynb #8e478f84
 @register
 class DistributedVideoSampler(Sampler):
     "Whole videos for each process, frames in order."
@@ -60,7 +62,7 @@ class SOTVideoSampler(Sampler):
     def __iter__(self): return iter(self.indices)
     def __len__(self): return len(self.indices)
 
-# %% ../../nbs/02_data/38_loaders.ipynb #c9fecb79
+# %% ../../nbs/02_data/38_loaders.ipynb #cc9af22b
 @register
 class DistributedQuotaSampler(Sampler):
     "A fixed number of samples per epoch."
@@ -92,9 +94,9 @@ class DistributedQuotaSampler(Sampler):
 
     def __len__(self): return self.num_samples
 
-# %% ../../nbs/02_data/38_loaders.ipynb #a2b57f1f
+# %% ../../nbs/02_data/38_loaders.ipynb #b4c13736
 class GroupSampler(Sampler):
-    "Shuffled batches of one group each; groups are filled up to whole batches. Also for several processes."
+    "Shuffled batches of one group each; groups are filled up to whole batches."
     def __init__(self,
         dataset, # with `flag (N,)`, the group of each sample
         samples_per_gpu:int=1, # size of a batch
@@ -120,28 +122,96 @@ class GroupSampler(Sampler):
 
     def __len__(self): return self.num_samples
 
-class InfiniteSampler(Sampler):
-    "Sample after sample without end, reshuffled each round; every process takes its part."
+# %% ../../nbs/02_data/38_loaders.ipynb #7144509b
+class DistributedGroupSampler(GroupSampler):
+    "Each process its share of the batches, shuffled anew every epoch."
+    def __init__(self,
+        dataset, # with `flag (N,)`, the group of each sample
+        samples_per_gpu:int=1, # size of a batch
+        num_replicas:int=None, # number of processes
+        rank:int=None, # of this one
+        seed:int=0, # of the order, together with the epoch
+    ): super().__init__(dataset, samples_per_gpu, *process_group(num_replicas, rank), seed)
+
+class DistributedSampler(torch.utils.data.DistributedSampler):
+    "Each process its share of the samples, shuffled anew every epoch."
     def __init__(self,
         dataset, # anything with a length
         num_replicas:int=None, # number of processes
         rank:int=None, # of this one
-        seed:int=0, # of the order
-        shuffle:bool=True, # reshuffle each round
+        shuffle:bool=True, # otherwise in order
+        seed:int=0, # of the order, together with the epoch
+    ): super().__init__(dataset, *process_group(num_replicas, rank), shuffle, seed)
+
+# %% ../../nbs/02_data/38_loaders.ipynb #a791e1fa
+def cycled(
+    items, # at least one
+    generator:torch.Generator, # of the order
+): # yields items, without end
+    "All items in random order, again and again."
+    while True: yield from (items[i] for i in torch.randperm(len(items), generator=generator).tolist())
+
+class ClassAwareSampler(Sampler):
+    "Every class equally often."
+    def __init__(self,
+        dataset, # with `get_cat2imgs`
+        samples_per_gpu:int=1, # size of a batch
+        num_replicas:int=None, # number of processes
+        rank:int=None, # of this one
+        seed:int=0, # of the draw, together with the epoch
+        num_sample_class:int=1, # pictures in a row of one class
     ):
-        self.n,self.seed,self.shuffle = len(dataset),seed,shuffle
+        if not hasattr(dataset, 'get_cat2imgs'):
+            raise TypeError(f"class-aware sampling needs get_cat2imgs, which {type(dataset).__name__} lacks")
+        self.lists = [imgs for imgs in dataset.get_cat2imgs().values() if imgs]
+        if not self.lists: raise ValueError("no picture of the dataset shows an object")
+        self.seed,self.num_sample_class,self.epoch = seed or 0,num_sample_class,0
         self.num_replicas,self.rank = process_group(num_replicas, rank)
+        self.num_samples = math.ceil(len(dataset)/self.num_replicas/samples_per_gpu)*samples_per_gpu
+
+    def set_epoch(self, epoch:int): self.epoch = epoch
+
+    def _draw(self):
+        g = torch.Generator().manual_seed(self.epoch+self.seed)
+        pictures = [cycled(imgs, g) for imgs in self.lists]
+        for c in cycled(range(len(pictures)), g): yield from islice(pictures[c], self.num_sample_class)
+
+    def __iter__(self): return islice(self._draw(), self.rank*self.num_samples, (self.rank+1)*self.num_samples)
+    def __len__(self): return self.num_samples
+
+# %% ../../nbs/02_data/38_loaders.ipynb #a71a0ef5
+class InfiniteBatchSampler(Sampler):
+    "Batches without end."
+    def __init__(self,
+        dataset, # anything with a length
+        batch_size:int=1, # samples of a batch
+        world_size:int=None, # number of processes
+        rank:int=None, # of this one
+        seed:int=0, # of the order
+        shuffle:bool=True, # another order in each round
+    ):
+        self.dataset,self.size,self.batch_size,self.seed,self.shuffle = dataset,len(dataset),batch_size,seed or 0,shuffle
+        if not self.size: raise ValueError("an endless sampler needs at least one sample")
+        self.world_size,self.rank = process_group(world_size, rank)
+
+    def _group(self, i): return 0
 
     def __iter__(self):
-        g,i = torch.Generator().manual_seed(self.seed),0
-        while True:
-            for j in (torch.randperm(self.n, generator=g).tolist() if self.shuffle else range(self.n)):
-                if i%self.num_replicas==self.rank: yield j
-                i += 1
+        g = torch.Generator().manual_seed(self.seed)
+        stream = cycled(range(self.size), g) if self.shuffle else (i%self.size for i in count())
+        waiting = {}
+        for i in islice(stream, self.rank, None, self.world_size):
+            batch = waiting.setdefault(self._group(i), [])
+            batch.append(i)
+            if len(batch)==self.batch_size: yield waiting.pop(self._group(i))
 
-    def __len__(self): return self.n
+    def __len__(self): return self.size
 
-# %% ../../nbs/02_data/38_loaders.ipynb #0980eaa4
+class InfiniteGroupBatchSampler(InfiniteBatchSampler):
+    "Batches of one group each, without end; the dataset has `flag (N,)`, the group of each sample."
+    def _group(self, i): return int(self.dataset.flag[i])
+
+# %% ../../nbs/02_data/38_loaders.ipynb #a5aff074
 def _stack(containers):
     "Tensors of different sizes as one, padded"
     d,tensors = containers[0],[c.data for c in containers]
@@ -175,7 +245,28 @@ def seed_worker(
     s = num_workers*rank+worker_id+seed
     np.random.seed(s); random.seed(s); torch.manual_seed(s)
 
-# %% ../../nbs/02_data/38_loaders.ipynb #62de0f28
+# %% ../../nbs/02_data/38_loaders.ipynb #2a3eb6b1
+def sampler_of(
+    dataset, # a dataset
+    samples_per_gpu:int=1, # size of the batch of one GPU
+    samples_per_epoch:int=None, # fixed number of samples per epoch
+    dist:bool=True, # one process per GPU
+    shuffle:bool=True, # training; otherwise frames in order
+    seed:int=None, # of the order
+    class_aware_sampler:dict=None, # arguments of `ClassAwareSampler`, such as `dict(num_sample_class=1)`
+): # a sampler, or `None` where PyTorch's own does
+    "The sampler for an epoch."
+    n,rank = process_group() if dist else (1,0)
+    if class_aware_sampler is not None: return ClassAwareSampler(dataset, samples_per_gpu, n, rank, seed, **class_aware_sampler)
+    if not shuffle:
+        if n>1: return DistributedVideoSampler(dataset, n, rank)
+        return SOTVideoSampler(dataset) if hasattr(dataset, 'num_frames_per_video') else None
+    if samples_per_epoch is not None and samples_per_epoch<len(dataset):
+        return DistributedQuotaSampler(dataset, samples_per_epoch, n, rank, seed=seed)
+    if hasattr(dataset, 'flag'):
+        return DistributedGroupSampler(dataset, samples_per_gpu, n, rank, seed or 0) if dist else GroupSampler(dataset, samples_per_gpu, seed=seed)
+    return DistributedSampler(dataset, n, rank, seed=seed or 0) if n>1 else None
+
 def build_dataloader(
     dataset, # a dataset
     samples_per_gpu:int, # size of the batch of one GPU
@@ -186,19 +277,21 @@ def build_dataloader(
     shuffle:bool=True, # training; otherwise frames in order
     seed:int=None, # of order and workers
     persistent_workers:bool=False, # keep workers between epochs
+    runner_type:str='EpochBasedRunner', # with `IterBasedRunner` batches never end
+    class_aware_sampler:dict=None, # arguments of `ClassAwareSampler`, such as `dict(num_sample_class=1)`
     **kwargs, # more arguments of `DataLoader`
 )->DataLoader: # batches of containers
     "The loader that a dataset and a way of running need."
+    gpus = 1 if dist else num_gpus
     n,rank = process_group() if dist else (1,0)
-    batch,workers = (samples_per_gpu,workers_per_gpu) if dist else (num_gpus*samples_per_gpu,num_gpus*workers_per_gpu)
-    videos = hasattr(dataset, 'num_frames_per_video')
-    sampler = None
-    if not shuffle:
-        if dist and n>1: sampler = DistributedVideoSampler(dataset, n, rank)
-        elif videos: sampler = SOTVideoSampler(dataset)
-    elif samples_per_epoch is not None and samples_per_epoch<len(dataset): sampler = DistributedQuotaSampler(dataset, samples_per_epoch, n, rank, seed=seed or 0)
-    elif hasattr(dataset, 'flag'): sampler = GroupSampler(dataset, samples_per_gpu, n, rank, seed if not dist else seed or 0)
-    elif dist and n>1: sampler = torch.utils.data.DistributedSampler(dataset, n, rank, seed=seed or 0)
+    workers = gpus*workers_per_gpu
+    if runner_type=='IterBasedRunner':
+        if class_aware_sampler is not None: raise ValueError("class_aware_sampler draws epochs, which an IterBasedRunner does not have")
+        kind = InfiniteGroupBatchSampler if shuffle and hasattr(dataset, 'flag') else InfiniteBatchSampler
+        order = dict(batch_sampler=kind(dataset, gpus*samples_per_gpu, n, rank, seed, shuffle))
+    else:
+        sampler = sampler_of(dataset, samples_per_gpu, samples_per_epoch, dist, shuffle, seed, class_aware_sampler)
+        order = dict(batch_size=gpus*samples_per_gpu, sampler=sampler, shuffle=shuffle and sampler is None)
     init = None if seed is None else partial(seed_worker, num_workers=workers_per_gpu, rank=rank, seed=seed)
-    return DataLoader(dataset, batch_size=batch, sampler=sampler, shuffle=shuffle and sampler is None, num_workers=workers, collate_fn=partial(collate, samples_per_gpu=samples_per_gpu),
-                      worker_init_fn=init, persistent_workers=persistent_workers and workers>0, **{'pin_memory':False, **kwargs})
+    return DataLoader(dataset, num_workers=workers, collate_fn=partial(collate, samples_per_gpu=samples_per_gpu), worker_init_fn=init,
+                      persistent_workers=persistent_workers and workers>0, **{'pin_memory':False, **order, **kwargs})

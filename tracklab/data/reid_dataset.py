@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['ReIDDataset']
 
-# %% ../../nbs/02_data/23_reid_dataset.ipynb #22843ddf
+# %% ../../nbs/02_data/23_reid_dataset.ipynb #1243010f
 import copy
 import numpy as np
 from pathlib import Path
 from ..core.registry import register
 from .pipeline import Compose
 
-# %% ../../nbs/02_data/23_reid_dataset.ipynb #c3294707
+# %% ../../nbs/02_data/23_reid_dataset.ipynb #d1341002
 @register
 class ReIDDataset:
     "Pictures with identities."
@@ -43,7 +43,7 @@ class ReIDDataset:
             if not name or not label.isdigit(): raise ValueError(f"{path}: line {n}: expected a file and a label, got {line!r}")
             infos.append(dict(img_prefix=self.data_prefix, img_info=dict(filename=name), gt_label=np.array(int(label), 'int64')))
         labels = self._labels(infos)
-        self.pids = np.unique(labels)
+        self.pids = labels[np.sort(np.unique(labels, return_index=True)[1])]          # as they come, on which draws depend
         self.index_dic = {int(p):np.flatnonzero(labels==p) for p in self.pids}
         return infos
 

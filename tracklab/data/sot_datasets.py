@@ -6,7 +6,7 @@
 __all__ = ['read_numbers', 'BaseSOTDataset', 'write_zip', 'LaSOTDataset', 'GOT10kDataset', 'TrackingNetDataset', 'UAV123Dataset',
            'OTB100Dataset', 'VOTDataset', 'SOTCocoDataset', 'SOTImageNetVIDDataset']
 
-# %% ../../nbs/02_data/25_sot_datasets.ipynb #32501ab7
+# %% ../../nbs/02_data/25_sot_datasets.ipynb #ec76c9da
 import random,re,tempfile,zipfile
 import numpy as np
 from fastcore.basics import patch
@@ -17,7 +17,7 @@ from ..core.registry import register
 from .cocovid import CocoVID
 from .pipeline import Compose
 
-# %% ../../nbs/02_data/25_sot_datasets.ipynb #95ef8b15
+# %% ../../nbs/02_data/25_sot_datasets.ipynb #ef82fa6d
 def read_numbers(
     path, # text file
 )->np.ndarray: # `(rows,columns)` float64; any of comma, tab and space separates
@@ -30,7 +30,7 @@ def read_numbers(
     try: return np.array(rows, 'float64')
     except ValueError as e: raise ValueError(f"{path}: {e}") from None
 
-# %% ../../nbs/02_data/25_sot_datasets.ipynb #037740e8
+# %% ../../nbs/02_data/25_sot_datasets.ipynb #b11f6ff9
 class BaseSOTDataset:
     "Videos of one target each."
     CLASSES,framename_template = None,'%08d.jpg'
@@ -55,90 +55,106 @@ class BaseSOTDataset:
 
     def __len__(self): return sum(self.num_frames_per_video) if self.test_mode else len(self.data_infos)
 
-    def __getitem__(self,
-        ind, # a video in training; a pair (video, frame), or the number of a frame in all, in testing
-    ): # what the pipeline makes of it
-        if self.test_mode:
-            if not isinstance(ind, (tuple,list)): ind = self.locate_frame(ind)
-            return self.prepare_test_data(*ind)
-        while True:
-            out = self.prepare_train_data(ind)
-            if out is not None: return out
+# %% ../../nbs/02_data/25_sot_datasets.ipynb #5b8cde94
+@patch
+def load_data_infos(self:BaseSOTDataset,
+    split:str, # part of the dataset
+)->list: # dicts `video_path ann_path start_frame_id end_frame_id framename_template`
+    "Read the list of videos."
+    path = Path(self.ann_file)
+    if not path.is_file(): raise FileNotFoundError(f"{path}: no such list of videos (the converters gen_*_infos write it)")
+    out = []
+    for n,line in enumerate(path.read_text(encoding='utf-8').splitlines()[1:], 2):
+        if not line.strip(): continue
+        parts = line.strip().split(',')
+        try: video,ann,first,last = parts[0],parts[1],int(parts[2]),int(parts[3])
+        except (IndexError,ValueError): raise ValueError(f"{path}: line {n}: expected video_path,annotation_path,first_frame,last_frame, got {line!r}") from None
+        out.append(dict(video_path=video, ann_path=ann, start_frame_id=first, end_frame_id=last, framename_template=self.framename_template))
+    return out
 
-    def locate_frame(self,
-        i:int, # number of a frame, counted through all videos
-    )->tuple: # video and frame within it
-        "Which video a frame belongs to."
-        ends = np.cumsum(self.num_frames_per_video)
-        if not 0<=i<ends[-1]: raise IndexError(f"frame {i} of a dataset with {ends[-1]} frames")
-        v = int(ends.searchsorted(i, 'right'))
-        return v, int(i-(ends[v-1] if v else 0))
+@patch
+def get_len_per_video(self:BaseSOTDataset, video_ind)->int:
+    "Number of frames of a video."
+    d = self.data_infos[video_ind]
+    return d['end_frame_id']-d['start_frame_id']+1
 
-    def load_data_infos(self,
-        split:str, # part of the dataset
-    )->list: # dicts `video_path ann_path start_frame_id end_frame_id framename_template`
-        "Read the list of videos."
-        path = Path(self.ann_file)
-        if not path.is_file(): raise FileNotFoundError(f"{path}: no such list of videos (the converters gen_*_infos write it)")
-        out = []
-        for n,line in enumerate(path.read_text(encoding='utf-8').splitlines()[1:], 2):
-            if not line.strip(): continue
-            parts = line.strip().split(',')
-            try: video,ann,first,last = parts[0],parts[1],int(parts[2]),int(parts[3])
-            except (IndexError,ValueError): raise ValueError(f"{path}: line {n}: expected video_path,annotation_path,first_frame,last_frame, got {line!r}") from None
-            out.append(dict(video_path=video, ann_path=ann, start_frame_id=first, end_frame_id=last, framename_template=self.framename_template))
-        return out
+@patch
+def locate_frame(self:BaseSOTDataset,
+    i:int, # number of a frame, counted through all videos
+)->tuple: # video and frame within it
+    "Which video a frame belongs to."
+    ends = np.cumsum(self.num_frames_per_video)
+    if not 0<=i<ends[-1]: raise IndexError(f"frame {i} of a dataset with {ends[-1]} frames")
+    v = int(ends.searchsorted(i, 'right'))
+    return v, int(i-(ends[v-1] if v else 0))
 
-    def get_len_per_video(self, video_ind)->int:
-        "Number of frames of a video."
-        d = self.data_infos[video_ind]
-        return d['end_frame_id']-d['start_frame_id']+1
+# %% ../../nbs/02_data/25_sot_datasets.ipynb #6a47c278
+@patch
+def get_bboxes_from_video(self:BaseSOTDataset, video_ind)->np.ndarray:
+    "Boxes of the target `(F,4)`, xywh."
+    return read_numbers(Path(self.img_prefix)/self.data_infos[video_ind]['ann_path'])
 
-    def get_bboxes_from_video(self, video_ind)->np.ndarray:
-        "Boxes of the target `(F,4)`, xywh."
-        return read_numbers(Path(self.img_prefix)/self.data_infos[video_ind]['ann_path'])
+@patch
+def get_visibility_from_video(self:BaseSOTDataset, video_ind)->dict:
+    "`visible (F,)` bool; everything is, unless a dataset knows better."
+    return dict(visible=np.ones(self.get_len_per_video(video_ind), bool))
 
-    def get_visibility_from_video(self, video_ind)->dict:
-        "`visible (F,)` bool; everything is, unless a dataset knows better."
-        return dict(visible=np.ones(self.get_len_per_video(video_ind), bool))
+@patch
+def get_ann_infos_from_video(self:BaseSOTDataset, video_ind)->dict:
+    "`bboxes (F,4)` xyxy, `bboxes_isvalid (F,)`, `visible (F,)`."
+    b = self.get_bboxes_from_video(video_ind)
+    return self._with_visibility(video_ind, xywh_to_xyxy(b), (b[:,2]>self.bbox_min_size)&(b[:,3]>self.bbox_min_size))
 
-    def get_ann_infos_from_video(self, video_ind)->dict:
-        "`bboxes (F,4)` xyxy, `bboxes_isvalid (F,)`, `visible (F,)`."
-        b = self.get_bboxes_from_video(video_ind)
-        return self._with_visibility(video_ind, xywh_to_xyxy(b), (b[:,2]>self.bbox_min_size)&(b[:,3]>self.bbox_min_size))
+@patch
+def _with_visibility(self:BaseSOTDataset, video_ind, boxes, valid):
+    info = self.get_visibility_from_video(video_ind)
+    return dict(bboxes=boxes, bboxes_isvalid=valid, **{**info, 'visible':info['visible']&valid})      # one valid first box counts for all frames
 
-    def _with_visibility(self, video_ind, boxes, valid):
-        info = self.get_visibility_from_video(video_ind)
-        return dict(bboxes=boxes, bboxes_isvalid=valid, **{**info, 'visible':info['visible']&valid})      # one valid first box counts for all frames
+@patch
+def get_img_infos_from_video(self:BaseSOTDataset, video_ind)->dict:
+    "`filename` of each frame, `frame_ids (F,)` from 0, `video_id`."
+    d = self.data_infos[video_ind]
+    names = [f"{d['video_path']}/{d['framename_template']%i}" for i in range(d['start_frame_id'], d['end_frame_id']+1)]
+    return dict(filename=names, frame_ids=np.arange(len(names)), video_id=video_ind)
 
-    def get_img_infos_from_video(self, video_ind)->dict:
-        "`filename` of each frame, `frame_ids (F,)` from 0, `video_id`."
-        d = self.data_infos[video_ind]
-        names = [f"{d['video_path']}/{d['framename_template']%i}" for i in range(d['start_frame_id'], d['end_frame_id']+1)]
-        return dict(filename=names, frame_ids=np.arange(len(names)), video_id=video_ind)
+# %% ../../nbs/02_data/25_sot_datasets.ipynb #5d801233
+@patch
+def pre_pipeline(self:BaseSOTDataset, results):
+    "Add what transforms need."
+    results.update(img_prefix=self.img_prefix, bbox_fields=[], mask_fields=[], seg_fields=[])
+    return results
 
-    def pre_pipeline(self, results):
-        "Add what transforms need."
-        results.update(img_prefix=self.img_prefix, bbox_fields=[], mask_fields=[], seg_fields=[])
-        return results
+@patch
+def prepare_train_data(self:BaseSOTDataset, video_ind):
+    "Two random videos through the pipeline."
+    pair = random.choices(list(range(len(self.data_infos))), k=2)
+    return self.pipeline([self.pre_pipeline({**self.get_ann_infos_from_video(i), **self.get_img_infos_from_video(i)}) for i in pair])
 
-    def prepare_train_data(self, video_ind):
-        "Two random videos through the pipeline."
-        pair = random.choices(list(range(len(self.data_infos))), k=2)
-        return self.pipeline([self.pre_pipeline({**self.get_ann_infos_from_video(i), **self.get_img_infos_from_video(i)}) for i in pair])
+@patch
+def _video(self:BaseSOTDataset, video_ind):
+    if self._memo[0]!=video_ind: self._memo = video_ind,{**self.get_ann_infos_from_video(video_ind), **self.get_img_infos_from_video(video_ind)}
+    return self._memo[1]
 
-    def _video(self, video_ind):
-        if self._memo[0]!=video_ind: self._memo = video_ind,{**self.get_ann_infos_from_video(video_ind), **self.get_img_infos_from_video(video_ind)}
-        return self._memo[1]
+@patch
+def prepare_test_data(self:BaseSOTDataset, video_ind, frame_ind):
+    "One frame through the pipeline; without a box of its own it gets zeros."
+    v = self._video(video_ind)
+    b = v['bboxes'][frame_ind] if frame_ind==0 or not self.first_box_only else np.zeros_like(v['bboxes'][0])
+    return self.pipeline(self.pre_pipeline(dict(img_info=dict(filename=v['filename'][frame_ind], frame_id=int(v['frame_ids'][frame_ind])),
+                                                ann_info=dict(bboxes=b, visible=v['visible'][frame_ind]))))
 
-    def prepare_test_data(self, video_ind, frame_ind):
-        "One frame through the pipeline; without a box of its own it gets zeros."
-        v = self._video(video_ind)
-        b = v['bboxes'][frame_ind] if frame_ind==0 or not self.first_box_only else np.zeros_like(v['bboxes'][0])
-        return self.pipeline(self.pre_pipeline(dict(img_info=dict(filename=v['filename'][frame_ind], frame_id=int(v['frame_ids'][frame_ind])),
-                                                    ann_info=dict(bboxes=b, visible=v['visible'][frame_ind]))))
+@patch
+def __getitem__(self:BaseSOTDataset,
+    ind, # a video in training; a pair (video, frame), or the number of a frame in all, in testing
+): # what the pipeline makes of it
+    if self.test_mode:
+        if not isinstance(ind, (tuple,list)): ind = self.locate_frame(ind)
+        return self.prepare_test_data(*ind)
+    while True:
+        out = self.prepare_train_data(ind)
+        if out is not None: return out
 
-# %% ../../nbs/02_data/25_sot_datasets.ipynb #79deac7a
+# %% ../../nbs/02_data/25_sot_datasets.ipynb #df919565
 @patch
 def split_results(self:BaseSOTDataset,
     results:dict, # `track_bboxes`: `(4,)` or `(5,)` per frame of the dataset
@@ -173,7 +189,7 @@ def write_zip(
             for name,text in texts.items(): z.writestr(name, text)
     return Path(path)
 
-# %% ../../nbs/02_data/25_sot_datasets.ipynb #d826b1bf
+# %% ../../nbs/02_data/25_sot_datasets.ipynb #9a56aa24
 @register
 class LaSOTDataset(BaseSOTDataset):
     "LaSOT (Fan et al., 2019): full occlusion and leaving the view are annotated."
@@ -248,7 +264,7 @@ class TrackingNetDataset(BaseSOTDataset):
         return write_zip(_zip_path(resfile_path), {f"{Path(d['video_path']).name}.txt": ''.join(','.join(f'{v:.4f}' for v in row)+'\n' for row in xyxy_to_xywh(b.astype('float64')))
                                                    for d,b in zip(self.data_infos, self.split_results(results))})
 
-# %% ../../nbs/02_data/25_sot_datasets.ipynb #537aff2f
+# %% ../../nbs/02_data/25_sot_datasets.ipynb #e5e0f1a2
 @register
 class UAV123Dataset(BaseSOTDataset):
     "UAV123 (Mueller et al., 2016), testing only; several sequences may be parts of one folder. Frames without the target have nan boxes."
@@ -298,7 +314,7 @@ class VOTDataset(BaseSOTDataset):
         valid = (np.ptp(x, 1)>self.bbox_min_size)&(np.ptp(y, 1)>self.bbox_min_size)
         return self._with_visibility(video_ind, b, valid)
 
-# %% ../../nbs/02_data/25_sot_datasets.ipynb #3b0541c9
+# %% ../../nbs/02_data/25_sot_datasets.ipynb #a038d3a4
 @patch
 def evaluate(self:VOTDataset,
     results:dict, # `track_bboxes`: per frame `(5,)`, or a number and a score
@@ -329,7 +345,7 @@ def evaluate(self:VOTDataset,
     if logger is not None and hasattr(logger, 'info'): logger.info(str(out))
     return out
 
-# %% ../../nbs/02_data/25_sot_datasets.ipynb #bfe0ee92
+# %% ../../nbs/02_data/25_sot_datasets.ipynb #2ace9580
 @register
 class SOTCocoDataset(BaseSOTDataset):
     "Every object of COCO as a video of one frame, for training."
@@ -346,7 +362,7 @@ class SOTCocoDataset(BaseSOTDataset):
         return [i for i in self.coco.getAnnIds() if not self.coco.anns[i].get('iscrowd', 0)]
 
     def get_len_per_video(self, video_ind)->int:
-        "1"
+        "Always one frame."
         return 1
     def get_bboxes_from_video(self, video_ind)->np.ndarray:
         "The object's box `(1,4)` xywh."

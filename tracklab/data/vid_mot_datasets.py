@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['ImagenetVIDDataset', 'MOTChallengeDataset', 'flat_rows', 'mot_frame_ids', 'DanceTrackDataset']
 
-# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #cd310903
+# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #3a498f6d
 import pickle,tempfile
 import numpy as np
 from fastcore.basics import patch
@@ -17,7 +17,7 @@ from .cocovid import CocoVID
 from .convert_imagenet import VID_CLASSES, VID_WNIDS
 from .video_dataset import CocoVideoDataset
 
-# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #49c4cf80
+# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #7b1d97ed
 @register
 class ImagenetVIDDataset(CocoVideoDataset):
     "ImageNet VID (Russakovsky et al., 2015), and DET as single pictures."
@@ -51,7 +51,7 @@ class ImagenetVIDDataset(CocoVideoDataset):
         self.img_ids = [d['id'] for d in infos]
         return infos
 
-# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #8cf284a8
+# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #8cfd4998
 @register
 class MOTChallengeDataset(CocoVideoDataset):
     "MOT15, MOT16, MOT17, MOT20 (Leal-Taixé et al., 2015; Milan et al., 2016; Dendorfer et al., 2020)."
@@ -103,7 +103,7 @@ class MOTChallengeDataset(CocoVideoDataset):
         return dict(bboxes=boxes_of(objects), labels=np.array([self.cat2label[a['category_id']] for a in objects], 'int64'),
                     bboxes_ignore=boxes_of(regions), instance_ids=np.array([a.get('instance_id', -1) for a in objects], 'int64'))
 
-# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #7f96393a
+# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #e9712c22
 def flat_rows(
     frames:list, # frame -> class -> rows
     numbers:list, # number of each frame
@@ -151,7 +151,7 @@ def format_bbox_results(self:MOTChallengeDataset,
     from tracklab.metrics.mot_challenge import format_bbox_results
     Path(resfile).write_text(format_bbox_results(flat_rows(results, mot_frame_ids(infos), 5)), encoding='utf-8')
 
-# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #5cd9f742
+# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #df1ab859
 @patch
 def _checked(self:MOTChallengeDataset, results, metrics):
     "Results of each metric, of the right length."
@@ -182,7 +182,7 @@ def format_results(self:MOTChallengeDataset,
         if 'bbox' in metrics: self.format_bbox_results(self._by_video(results['det_bboxes'])[n], i, f"{folders['bbox']}/{names[-1]}.txt")
     return folders,names,tmp
 
-# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #3f1e7e56
+# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #08fc11ae
 @patch
 def get_benchmark_and_eval_split(self:MOTChallengeDataset)->tuple: # such as `MOT17`, `train`
     "The benchmark and the split that are evaluated."
@@ -242,7 +242,7 @@ def evaluate(self:MOTChallengeDataset,
     if hasattr(logger, 'info'): logger.info(str(out))
     return out
 
-# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #df0524e0
+# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #2c44aee0
 @register
 class DanceTrackDataset(MOTChallengeDataset):
     "DanceTrack, whose people look alike and move in many ways."

@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['YOUTUBE_VIS_CLASSES', 'YouTubeVISDataset']
 
-# %% ../../nbs/02_data/26_vis_dataset.ipynb #b8d1d2ed
+# %% ../../nbs/02_data/26_vis_dataset.ipynb #48a921e6
 import json,tempfile,zipfile
 from fastcore.basics import patch
 from pathlib import Path
 from ..core.registry import register
 from .video_dataset import CocoVideoDataset
 
-# %% ../../nbs/02_data/26_vis_dataset.ipynb #806e14f2
+# %% ../../nbs/02_data/26_vis_dataset.ipynb #b91a218c
 YOUTUBE_VIS_CLASSES = {
 '2019': tuple('''person giant_panda lizard parrot skateboard sedan ape dog snake monkey hand rabbit duck cat cow fish train
     horse turtle bear motorbike giraffe
@@ -42,7 +42,7 @@ class YouTubeVISDataset(CocoVideoDataset):
         "The names of the classes, of this version if not given."
         return YOUTUBE_VIS_CLASSES[self.dataset_version] if classes is None else super().get_classes(classes)
 
-# %% ../../nbs/02_data/26_vis_dataset.ipynb #d6b24404
+# %% ../../nbs/02_data/26_vis_dataset.ipynb #76adf895
 @patch
 def convert_back_to_vis_format(self:YouTubeVISDataset)->dict: # `videos`, `annotations` with one entry per track, `categories`
     "The annotations as YouTube-VIS has them."

@@ -7,7 +7,7 @@ __all__ = ['METRIC_CASES', 'SMALL_FUNCTIONS', 'metric_cases', 'number_checks', '
            'trackeval_entries', 'eval_mot_entries', 'mot_challenge_entries', 'mot_format_entries', 'find_function',
            'small_function_entries', 'metric_entries']
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #173d73ae
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #43def1a4
 import fnmatch,re
 from functools import partial
 from collections import Counter
@@ -27,7 +27,7 @@ from .eval_mot import eval_mot, eval_mot_classes
 from .voc import eval_map
 from .mot_challenge import eval_mot_challenge, format_track_results, format_bbox_results
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #dc2511fa
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #5a1a29ce
 METRIC_CASES = {}
 
 def metric_cases(
@@ -37,7 +37,7 @@ def metric_cases(
     def _deco(f): METRIC_CASES[pattern] = f; return f
     return _deco
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #77741dce
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #6a89b0c6
 def number_checks(
     got, # numbers, arrays, texts in dicts
     want, # the same structure
@@ -53,7 +53,7 @@ def number_checks(
     error,at = difference(got, want, where=where)
     return [Check(at, error, 0 if exact else tolerance)]
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #33d286f6
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #fa1cc9e9
 @dataclass
 class MotSequence:
     "Where a sequence and its results are."
@@ -66,7 +66,7 @@ class MotSequence:
     def gt(self, file='gt/gt.txt'): return Tracks.from_mot(self.folder/file, kind='gt')
     def results(self): return Tracks.from_mot(self.result)
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #80db6142
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #51ad14f9
 def _mot15_beside(folder):
     "The folder `mot15` near the goldens, or near the project's own goldens."
     for place in (folder,golden_dir()):
@@ -74,7 +74,7 @@ def _mot15_beside(folder):
             if place: return beside(place, 'mot15')
         except FileNotFoundError: pass
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #9b83b17c
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #7f574e95
 def mot_sequences(
     folder:Path, # the `metrics` folder
 )->list[MotSequence]:
@@ -88,7 +88,7 @@ def mot_sequences(
     if mot15: found += [MotSequence(p.name, p, mot15/f'results/{p.name}.txt', 'MOT15', 'mot15') for p in mot15.iterdir()]
     return sorted((s for s in found if (s.folder/'gt/gt.txt').is_file() and s.result.is_file()), key=lambda s: (s.group,s.name))
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #c41b1a21
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #e4e92afa
 def _named(path, names):
     "The sequences with these names, from the set that is part of the file's name if there are several."
     found = {s.name:s for s in sorted(mot_sequences(path.parent), key=lambda s: s.group in path.stem)}
@@ -96,7 +96,7 @@ def _named(path, names):
     if lacking: raise FileNotFoundError(f"{lacking[0]}: no ground truth or results of this sequence in or beside {path.parent}")
     return [found[n] for n in names]
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #ccf5e9a5
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #ccf7a75f
 def _result_sets(o, keys=()):
     "Keys, result set and the dict around it, of all result sets in a case."
     for k,v in o.items():
@@ -104,10 +104,10 @@ def _result_sets(o, keys=()):
         if 'COMBINED_SEQ' in v: yield (*keys,k), v, o
         else: yield from _result_sets(v, (*keys,k))
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #a60ec45e
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #6e7480be
 def _parameters(keys): return dict(m.groups() for m in (re.fullmatch(r'([a-z]+)_(.+)', k) for k in keys) if m)
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #d9f12362
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #446fdb2e
 def _kept_checks(seq, want, where):
     "Compare what preprocessing left with `want`: numbers, and boxes x, y, w, h per frame."
     got = dict(num_gt_dets=len(seq.gt_id), num_tracker_dets=len(seq.pred_id), num_gt_ids=seq.num_gt_ids, num_tracker_ids=seq.num_pred_ids,
@@ -116,7 +116,7 @@ def _kept_checks(seq, want, where):
         got[name] = [xyxy_to_xywh(box[frame==t]) for t in range(seq.num_frames)]
     return number_checks(got, {k: [np.reshape(b,(-1,4)) for b in v] if k.endswith('_kept') else v for k,v in want.items()}, where)
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #f7ff84a0
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #44b0b80e
 @metric_cases('trackeval*')
 def trackeval_entries(path):
     "Metrics per sequence and combined, and what preprocessing keeps."
@@ -137,10 +137,10 @@ def trackeval_entries(path):
             return checks
         yield Entry('/'.join([path.stem, *(k for k in keys if k!='results')]), run)
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #bac46dfc
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #69f86d91
 def _split(rows, counts): return np.split(rows, np.cumsum(counts)[:-1]) if len(counts) else []
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #57e46f07
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #4817cc1e
 def _stored_video(v):
     "Results and annotations of a video from flat arrays."
     pred = _split(v['pred'], v['pred_count'].ravel())
@@ -149,7 +149,7 @@ def _stored_video(v):
               for k in ('gt_bboxes','gt_labels','gt_instance_ids','gt_bboxes_ignore','gt_labels_ignore') if k in v}
     return [pred[i:i+num] for i in range(0,len(pred),num)], [dict(zip(fields,f)) for f in zip(*fields.values())]
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #a1418e97
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #86264652
 def _sequence_video(s):
     "Results and annotations of a MOTChallenge sequence of one class."
     gt,res = s.gt(),s.results()
@@ -159,7 +159,7 @@ def _sequence_video(s):
     def objects(o): return dict(bboxes=o.box, labels=o.label*0, instance_ids=o.id)
     return [rows(part(res,f)) for f in frames], [objects(part(gt,f)) for f in frames]
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #4d87af90
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #fa383b2e
 def _compare_eval_mot(videos, want, classes):
     "Checks of one case of `eval_mot`: rounded numbers, and exact ones per class."
     results,annotations = zip(*videos)
@@ -171,7 +171,7 @@ def _compare_eval_mot(videos, want, classes):
         checks += number_checks(dict(enumerate(g)), dict(enumerate(w)), k, 1.001e-3)
     return checks + number_checks(eval_mot_classes(results, annotations, classes, **want['params']), want['unrounded'], 'unrounded')
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #f47945df
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #cedd64d5
 @metric_cases('eval_mot*')
 def eval_mot_entries(path):
     "CLEAR and identity metrics of motmetrics."
@@ -185,7 +185,7 @@ def eval_mot_entries(path):
             return _compare_eval_mot([_sequence_video(s) for s in seqs], want, classes)
         yield Entry(f'{path.stem}/{i}', run)
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #8b38327c
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #63bfca71
 def _split_frames(annotations):
     "Video name -> frame numbers, as they stand in MOTChallenge files."
     names = {v['id']:v['name'] for v in annotations['videos']}
@@ -193,14 +193,14 @@ def _split_frames(annotations):
     for o in annotations['images']: frames[names[o['video_id']]].append(o['mot_frame_id'])
     return frames
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #ed9e5c8f
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #2dd4396b
 def _result_rows(s, frames=None):
     "Rows `frame, id, x1, y1, x2, y2, score` of a result file, boxes in single precision; frames count from 1."
     t = s.results()
     rows = np.column_stack([t.frame+1, t.id, t.box.astype(np.float32), t.score.astype(np.float32)])
     return rows if frames is None else rows[np.isin(rows[:,0], frames)]
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #6fddb28a
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #b93a5000
 def _challenge_numbers(folder, seqs, case):
     "`eval_mot_challenge` with the settings of a case."
     split,frames = '',{}
@@ -216,7 +216,7 @@ def _challenge_numbers(folder, seqs, case):
         gt[s.name] = s.gt(file if (s.folder/file).is_file() else 'gt/gt.txt')
     return eval_mot_challenge(gt, results, seqs[0].benchmark, case.get('track_iou_thr',.5))
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #c2954e48
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #73459b6f
 def _sequences_of(folder, key):
     "The set whose name is part of `key`; further words of `key` after the name choose sequences."
     seqs = mot_sequences(folder)
@@ -225,7 +225,7 @@ def _sequences_of(folder, key):
     seqs,words = [s for s in seqs if s.group==group], key.split(group)[1].strip('_').lower()
     return [s for s in seqs if s.name.lower().startswith(words)] or seqs
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #e46ee5dc
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #70fb79af
 def _true_boxes(annotations):
     "Boxes per image, without those that are too thin or outside of the image."
     images = {i['id']:i for i in annotations['images']}
@@ -238,7 +238,7 @@ def _true_boxes(annotations):
     rows = [np.array(boxes[i],dtype=float).reshape(-1,5) for i in images]
     return [dict(bboxes=r[:,:4], labels=r[:,4].astype(int)) for r in rows]
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #eb5965f5
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #43ac2ee3
 def _challenge_boxes(folder, key, case, device='cpu'):
     "Average precision of the boxes of the results."
     seqs = _sequences_of(folder, key)
@@ -249,10 +249,16 @@ def _challenge_boxes(folder, key, case, device='cpu'):
     mean_ap,_ = eval_map(dets, _true_boxes(ann), iou_thr=case.get('track_iou_thr',.5))
     return number_checks({'mAP':mean_ap}, case['bbox'], 'bbox', 1.001e-3)
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #4643501f
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #84f85745
+def _challenge_dataset(folder, key, case, device='cpu'):
+    "All numbers again, through the dataset class and its files."
+    from tracklab.data.golden_datasets_coco import check_mot_evaluate
+    return check_mot_evaluate(folder/_sequences_of(folder, key)[0].group, case)
+
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #46dec76f
 def _not_yet(what, device='cpu'): raise NotYet(f'nothing here checks {what}')
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #4daa6a6a
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #141adf84
 @metric_cases('mot_challenge*')
 def mot_challenge_entries(path):
     "Numbers of the MOTChallenge dataset's evaluation."
@@ -265,20 +271,21 @@ def mot_challenge_entries(path):
                 got = _challenge_numbers(path.parent, _sequences_of(path.parent,key), case)
                 return number_checks(got, case['track'], 'track', 1.001e-3)
             yield Entry(name, run)
+            if 'ann_file' in case: yield Entry(f'{name}/dataset', partial(_challenge_dataset, path.parent, key, case))
             for k in case:
                 if k in ('track','ann_file','interpolate_tracks_cfg','track_iou_thr'): continue
                 if k!='bbox' or 'ann_file' not in case: yield Entry(f'{name}/{k}', partial(_not_yet, k))
                 else: yield Entry(f'{name}/bbox', partial(_challenge_boxes, path.parent, key, case))
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #a9a684d4
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #b9603509
 def _different_lines(got, want):
     "How many lines are on one side only, or 1 if they come in another order."
     return float(sum((Counter(got)-Counter(want)).values()) + sum((Counter(want)-Counter(got)).values())) or float(got!=want)
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #be238abf
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #4c1483b5
 def _by_frame_and_id(lines): return sorted(lines, key=lambda o: tuple(map(float, o.split(',')[:2])))
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #a6452f59
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #4ce90260
 def _compare_texts(folder, annotations, texts, interpolate):
     "Number of different lines of each result file."
     images,checks = load_golden(annotations),[]
@@ -300,7 +307,7 @@ def _compare_texts(folder, annotations, texts, interpolate):
         checks.append(Check(file, _different_lines(got,text), 0))
     return checks
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #5abbd37f
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #ce1a2969
 @metric_cases('mot_format_results*')
 def mot_format_entries(path):
     "Text files of MOTChallenge results."
@@ -313,7 +320,7 @@ def mot_format_entries(path):
         raise NotYet(f"annotations of the split {split} of {', '.join(sorted(wanted))}")
     yield Entry(path.stem, run)
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #1d3ad480
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #1509aabc
 def find_function(
     name:str, # of a public function
 ):
@@ -325,12 +332,12 @@ def find_function(
             return getattr(import_module('.'.join(module.parts)), name)
     raise NotYet(f'the function {name}')
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #0ac3ba2c
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #fffbe48b
 def _tensors(*arrays):
     import torch
     return [torch.as_tensor(a) for a in arrays]
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #396cc905
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #4d18ad48
 def _box_outputs(f, c):
     "A function of boxes, on all rows and on a single one."
     for key in ('input','quad','box'):
@@ -339,36 +346,36 @@ def _box_outputs(f, c):
         yield out, f(c[key]), c[out]
         if f'{out}_1d' in c: yield f'{out}_1d', f(c[key][0]), c[f'{out}_1d']
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #4dbb49cb
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #3fe97ee5
 def _sorted_rows(a): return a[np.lexsort((a[:,1],a[:,0]))]
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #dcef7768
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #71844493
 def _at(o, keys):
     for k in keys.split('.'): o = o[k]
     return o
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #d98df367
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #ff7b8d75
 def _cases(f, c, *names, call):
     "One output per case: the arrays `names` and what `call` takes from the case."
     for i,o in enumerate(c['cases']): yield f'cases/{i}', f(*names, *(o[k] for k in call)), o['output']
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #ab898b8a
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #fdbc65d3
 def _interpolated(f, c, _):
     cases = _cases(f, c, c['input'], call=('min_num_frames','max_num_frames'))
     for where,got,want in cases: yield where, _sorted_rows(got), _sorted_rows(want)
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #3b146121
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #6b5652ef
 def _renormalised(f, c, _):
     cfg = c['img_norm_cfg'],c['new_img_norm_cfg']
     yield 'output', f(c['img'].copy(), *cfg), c['output']
     yield 'output_tensor', f(*_tensors(c['img'].transpose(2,0,1)[None].copy()), *cfg), c['output_tensor']
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #8dcece5c
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #fbaeb664
 def _by_class(f, c, _):
     for k,ids in (('with_ids',c['ids']),('without_ids',None)):
         yield k, f(bboxes=c['bboxes'], labels=c['labels'], ids=ids, num_classes=c['num_classes'])['bbox_results'], c[k]
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #6da2ed27
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #8bc431c0
 SMALL_FUNCTIONS = {
     'interpolate_tracks': _interpolated, 'imrenormalize': _renormalised, 'outs2results': _by_class,
     'embed_similarity': lambda f,c,_: _cases(f, c, *_tensors(c['key'],c['ref']), call=('method','temperature')),
@@ -377,14 +384,14 @@ SMALL_FUNCTIONS = {
     'results2outs': lambda f,c,file: [('output', f(bbox_results=_at(file,c['input'])), c['output'])],
     'bbox_*': lambda f,c,_: _box_outputs(f,c), 'quad2bbox': lambda f,c,_: _box_outputs(f,c)}
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #a22450b9
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #0dadcc11
 def _rounding(want):
     "Allowed difference: relative 1e-5 in single precision, 1e-9 in double, none for integers."
     arrays = [np.asarray(w) for w in (want if isinstance(want,list) else [want])]
     share = {'float32':1e-5, 'float64':1e-9}.get(arrays[0].dtype.name, 0)
     return float(share*max(1., *(np.abs(a).max(initial=0) for a in arrays)))
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #4723780d
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #a1d5da4f
 @metric_cases('small_functions*')
 def small_function_entries(path):
     "One entry per function."
@@ -402,7 +409,7 @@ def small_function_entries(path):
             return checks
         yield Entry(f'{path.stem}/{name}', run)
 
-# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #69069ffd
+# %% ../../nbs/03_metrics/90_golden_metrics.ipynb #6eb4b9f9
 @golden_checker('metrics')
 def metric_entries(folder):
     "Entries of all case files; annotation files beside them are inputs."

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['ope_entries', 'vot_entries', 'cocovid_entries', 'vis_entries', 'tao_entries', 'reid_entries', 'sot_dataset_entries']
 
-# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #234b20c1
+# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #90ba2cfd
 import json,re,tempfile,zipfile
 import numpy as np
 from functools import partial
@@ -22,17 +22,17 @@ from .vis import VIS_AREAS, VIS_MAX_DETS, VIS_THRESHOLDS, cocovid_to_vis, eval_v
 from .vis import vis_arrays, vis_groups, vis_numbers
 from .vot import bbox2region, eao_curve, eval_sot_accuracy_robustness, eval_sot_eao, region_overlaps, video_accuracy, vot_overlaps
 
-# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #b5922b1c
+# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #6fe43348
 def _nested(flat, counts):
     "Flat rows to frame -> class -> rows."
     ends = np.cumsum(counts.ravel())
     parts = iter([flat[e-n:e] for e,n in zip(ends,counts.ravel())])
     return [[next(parts) for _ in frame] for frame in counts]
 
-# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #9df3a545
+# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #b8982a55
 def _ragged(o): return np.split(o['values'], np.cumsum(o['length'])[:-1])
 
-# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #503580f7
+# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #ae40f837
 def _sample_data(folder, name):
     "A folder of sample data beside the goldens, or beside the project's own goldens."
     for place in (folder,golden_dir()):
@@ -41,13 +41,13 @@ def _sample_data(folder, name):
         except FileNotFoundError: pass
     raise NotYet(f'the sample data {name}, which is not here')
 
-# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #7d8d0441
+# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #ad21cc79
 def _table(path): return [np.array(line.replace(',',' ').split(), dtype=float) for line in path.read_text().splitlines() if line.strip()]
 
-# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #98e736dd
+# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #673a149a
 def _numbers(text): return [float(x) for x in re.findall(r'-?\d+\.\d+|(?<![\w.])-?\d+(?![\w.])', text)]
 
-# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #076190b8
+# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #ed739e25
 def _rounded_checks(got, want, where, unit):
     "Checks of rounded numbers and of texts of them."
     checks = []
@@ -58,7 +58,7 @@ def _rounded_checks(got, want, where, unit):
         checks.append(Check(at, error, 0 if isinstance(w,int) else unit*1.001))
     return checks
 
-# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #e41a9039
+# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #f36727f5
 def _sample_videos(folder, name):
     "Predictions and ground truth, both xyxy, of the videos in a sample folder."
     root = next((p for p in sorted(_sample_data(folder,'sot').rglob('*')) if p.is_dir() and p.name.lower()==name), None)
@@ -70,7 +70,7 @@ def _sample_videos(folder, name):
         gt.append(xywh_to_xyxy(np.stack(_table(file))))
     return pred,gt
 
-# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #d8289285
+# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #bafbe223
 def _ope_checks(path, case, key):
     want,num = case[key],len(case[key]['per_video_curves'])
     if key.startswith('sample_'): pred,gt = _sample_videos(path.parent, key.removeprefix('sample_'))
@@ -81,7 +81,7 @@ def _ope_checks(path, case, key):
         checks += number_checks(ope_curves(p,g,v), w, f'video {i}')
     return checks
 
-# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #59de0acb
+# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #5fcbd661
 @metric_cases('sot_ope*')
 def ope_entries(path):
     "One-pass evaluation."
@@ -96,7 +96,7 @@ def ope_entries(path):
         if not isinstance(v,dict) or 'returned' not in v: continue
         yield Entry(f'{path.stem}/{key}', lambda device='cpu', key=key: _ope_checks(path, case, key))
 
-# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #0b9c6267
+# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #506cd6bf
 def _vot_checks(results, gts, sizes, want, sized=True):
     "All numbers of a set of videos."
     videos,checks = vot_overlaps(results, gts, sizes),[]
@@ -115,7 +115,7 @@ def _vot_checks(results, gts, sizes, want, sized=True):
         checks += number_checks(got, {k:w[k] for k in got if sized or k!='accuracy'}, f"burnin {w['burnin']}")
     return checks
 
-# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #5fe06df9
+# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #0c4874ee
 def _vot_sample_checks(path, case, key):
     "The sample videos, with the image size of the case if the group is named after it."
     name,sized = re.fullmatch(r'sample_(.*?)(_image_wh)?', key).groups()
@@ -126,19 +126,19 @@ def _vot_sample_checks(path, case, key):
     if not files: raise NotYet(f'the sample data {name}, which is not here')
     return _vot_checks(results, gts, [case['sample_image_wh']]*len(files) if sized else None, case[key], bool(sized))
 
-# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #813d9326
+# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #0c06fff6
 def _pair_checks(case):
     got = [region_overlaps(*[[bbox2region(p[k])] for k in 'ab'], p['bounds'])[0] for p in case['overlap_pairs']]
     errors = [float(abs(g-p['overlap'])) for g,p in zip(got,case['overlap_pairs'])]
     return [Check(f'overlap_pairs/{i}', e, 1e-6) for i,e in enumerate(errors)]
 
-# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #d58f5270
+# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #a8b75efc
 def _region_checks(case):
     regions = [(bbox2region(w['bbox']),w) for w in case['bbox2region']]
     same = [(type(r).__name__,str(r))==(w['type'],w['text']) for r,w in regions]
     return [Check(f'bbox2region/{i}', 0. if s else np.inf, 0) for i,s in enumerate(same)]
 
-# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #8085863d
+# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #92ade43c
 @metric_cases('sot_vot*')
 def vot_entries(path):
     "Regions, accuracy, robustness, EAO."
@@ -152,10 +152,7 @@ def vot_entries(path):
     for key,f in dict(overlap_pairs=_pair_checks, bbox2region=_region_checks).items():
         if key in case: yield Entry(f'{path.stem}/{key}', lambda device='cpu', f=f: f(case))
 
-# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #183af320
-def _not_here(what, device='cpu'): raise NotYet(f'nothing here checks {what}')
-
-# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #9dfe228c
+# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #7a6cd769
 def _coco_input(path, case):
     "Annotations, image and category ids, and results as COCO wants them."
     gt = quiet_coco(load_golden(path.parent/case['ann_file']))
@@ -166,7 +163,7 @@ def _coco_input(path, case):
         results['segm'] = segm_results_to_coco(dets, _nested(case['det_masks'],case['count']), img_ids, cat_ids)
     return gt,img_ids,cat_ids,results
 
-# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #fd10dc4e
+# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #d4cc8cc0
 def _coco_case_checks(path, case, want):
     "Numbers of one call of `evaluate`."
     gt,img_ids,cat_ids,results = _coco_input(path, case)
@@ -185,7 +182,7 @@ def _coco_case_checks(path, case, want):
         checks += _rounded_checks(found, tracks, 'returned', 1e-3)
     return checks
 
-# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #305afcdf
+# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #3a1e1560
 def _coco_exact_checks(path, case, kind):
     gt,img_ids,cat_ids,results = _coco_input(path, case)
     want = case['exact'][kind]
@@ -196,7 +193,7 @@ def _coco_exact_checks(path, case, kind):
                ap_per_class=np.array(list(coco_class_ap(e).values())))
     return number_checks(got, want, f'exact/{kind}')
 
-# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #7e30c83b
+# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #55cfbc36
 @metric_cases('cocovid*')
 def cocovid_entries(path):
     "COCO numbers of video datasets, and tracking numbers beside them."
@@ -210,7 +207,7 @@ def cocovid_entries(path):
         return check_ann_infos(path.parent, case)
     if 'ann_infos' in case: yield Entry(f'{path.stem}/ann_infos', ann_infos)
 
-# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #177fefdc
+# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #0148f7b0
 def _vis_input(path, case):
     "CocoVID annotations, and boxes and masks per image and class; without results in the case, those of the sample data."
     if 'results' in case:
@@ -220,13 +217,13 @@ def _vis_input(path, case):
     ann,r = (json.loads((root/f'{n}.json').read_text(encoding='utf-8')) for n in ('ann','results'))
     return ann, r['track_bboxes'], r['track_masks']
 
-# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #2064ad91
+# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #2c96c45d
 def _same(got, want, where, tolerance=1e-6):
     "One check of two nested structures."
     error,at = difference(got, want, where=where)
     return [Check(at, error, tolerance)]
 
-# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #0bebd7bf
+# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #4a5dca15
 def _vis_full_checks(case):
     "Exact arrays."
     want,(results,anns) = case['full'],(case['formatted'],case['converted_back'])
@@ -241,7 +238,7 @@ def _vis_full_checks(case):
         checks += _same(groups[cat][vid].overlap, w['iou'], f'iou of class {cat} in video {vid}')
     return checks
 
-# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #ce22968d
+# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #69f895db
 @metric_cases('vis_*')
 def vis_entries(path):
     "YouTube-VIS."
@@ -252,11 +249,17 @@ def vis_entries(path):
     def converted(device='cpu'): return _same(cocovid_to_vis(_vis_input(path,case)[0]), case['converted_back'], 'converted_back')
     def evaluated(device='cpu'):
         return _rounded_checks(eval_vis(case['formatted'], case['converted_back']), case['evaluate'], 'evaluate', 1e-3)
+    def dataset(device='cpu'):
+        from tracklab.data.vis_dataset import YouTubeVISDataset
+        ann,boxes,masks = _vis_input(path, case)
+        data = YouTubeVISDataset('2019', ann_file=ann, classes=[c['name'] for c in ann['categories']], pipeline=[], test_mode=True)
+        return _rounded_checks(data.evaluate(dict(track_bboxes=boxes, track_masks=masks)), case['evaluate'], 'evaluate', 1e-3)
     runs = dict(formatted=formatted, converted_back=converted, evaluate=evaluated, full=lambda device='cpu': _vis_full_checks(case))
+    if 'evaluate' in case: yield Entry(f'{path.stem}/dataset', dataset)
     for key,run in runs.items():
         if key in case: yield Entry(f'{path.stem}/{key}', run)
 
-# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #7ca83c23
+# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #382f66fe
 @metric_cases('tao*')
 def tao_entries(path):
     "TAO's result files and numbers."
@@ -272,11 +275,17 @@ def tao_entries(path):
     def exact_tracks(device='cpu'):
         return number_checks({str(k):v for k,v in tao_track_numbers(tracks,ann).items()}, case['tao_exact'], 'tao_exact')
     def exact_boxes(device='cpu'): return number_checks(lvis_numbers(boxes,ann), case['lvis_exact'], 'lvis_exact')
+    def dataset(device='cpu'):
+        from tracklab.data.tao_dataset import TaoDataset
+        data = TaoDataset(ann_file=ann, classes=case['classes'], pipeline=[], test_mode=True)
+        results = dict(track_bboxes=_nested(case['track_bboxes'],case['track_count']), det_bboxes=_nested(case['det_bboxes'],case['count']))
+        return _rounded_checks(data.evaluate(results), case['evaluate'], 'evaluate', 1e-3)
     runs = dict(formatted=formatted, evaluate=evaluated, tao_exact=exact_tracks, lvis_exact=exact_boxes)
+    if 'evaluate' in case: yield Entry(f'{path.stem}/dataset', dataset)
     for key,run in runs.items():
         if key in case: yield Entry(f'{path.stem}/{key}', run)
 
-# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #1c81d920
+# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #1ba3c3d1
 @metric_cases('reid*')
 def reid_entries(path):
     "mAP and CMC."
@@ -289,9 +298,20 @@ def reid_entries(path):
     def exact(device='cpu'):
         return number_checks(reid_curves(case['features'], case['pids'], len(case['exact']['cmc'])), case['exact'], 'exact')
     if 'exact' in case: yield Entry(f'{path.stem}/exact', exact)
-    if 'index_dic' in case: yield Entry(f'{path.stem}/index_dic', partial(_not_here, 'the index of identities of the dataset class'))
+    if 'index_dic' in case: yield Entry(f'{path.stem}/index_dic', partial(_check_reid_index, case))
 
-# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #8b7f8139
+def _check_reid_index(case, device='cpu'):
+    "The pictures of each person, and the order of people, as a dataset of the list sees them."
+    from tracklab.data.reid_dataset import ReIDDataset
+    with tempfile.TemporaryDirectory() as d:
+        file = Path(d)/'list.txt'
+        file.write_text(''.join(f'{i}.jpg {p}\n' for i,p in enumerate(case['pids'])), encoding='utf-8')
+        data = ReIDDataset([], ann_file=file)
+    got = dict(index_dic={str(k):v for k,v in data.index_dic.items()}, pids_order=data.pids)
+    want = {k:{str(p):i for p,i in v.items()} if k=='index_dic' else v for k,v in case.items() if k in got}
+    return [Check('number of people', abs(len(got['index_dic'])-len(want['index_dic'])), 0), *number_checks(got, want, '', 0)]
+
+# %% ../../nbs/03_metrics/91_golden_other_metrics.ipynb #14dbc574
 def _same_lines(got, want, where):
     "Texts of numbers, equal but for one unit of the last digit."
     if set(got)!=set(want): return [Check(f'{where}: files {sorted(set(got)^set(want))[:3]}', np.inf, 0)]

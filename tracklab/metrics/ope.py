@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['OPE_THRESHOLDS', 'center_errors', 'ope_curves', 'mean_curves', 'eval_sot_ope', 'plot_ope']
 
-# %% ../../nbs/03_metrics/11_ope.ipynb #4f5d4fe8
+# %% ../../nbs/03_metrics/11_ope.ipynb #6be67fb1
 import numpy as np
 from ..core.boxes import bbox_overlaps
 
-# %% ../../nbs/03_metrics/11_ope.ipynb #128d8555
+# %% ../../nbs/03_metrics/11_ope.ipynb #c93a0679
 OPE_THRESHOLDS = dict(success=np.arange(21)*.05, precision=np.arange(51), norm_precision=np.arange(51)/100)
 
-# %% ../../nbs/03_metrics/11_ope.ipynb #643ee4e7
+# %% ../../nbs/03_metrics/11_ope.ipynb #6cc4cfb7
 def center_errors(
     pred:np.ndarray, # `(F,4)` xyxy
     gt:np.ndarray, # `(F,4)` xyxy
@@ -24,14 +24,14 @@ def center_errors(
     if normalise: offset = np.divide(offset, size, out=np.full(offset.shape,np.inf), where=size!=0)
     return np.where((center>0).all(1), np.linalg.norm(offset, axis=1), -1.)
 
-# %% ../../nbs/03_metrics/11_ope.ipynb #d7061cae
+# %% ../../nbs/03_metrics/11_ope.ipynb #66ff4994
 def _boxes(o, what):
     o = np.asarray(o, dtype=float)
     if o.size==0: o = o.reshape(0,4)
     if o.ndim!=2 or o.shape[1]!=4: raise ValueError(f"{what} must be (frames,4) boxes x1, y1, x2, y2, got shape {o.shape}")
     return o
 
-# %% ../../nbs/03_metrics/11_ope.ipynb #71add1a9
+# %% ../../nbs/03_metrics/11_ope.ipynb #6cc84af0
 def ope_curves(
     pred:np.ndarray, # `(F,4)` xyxy
     gt:np.ndarray, # `(F,4)` xyxy
@@ -48,7 +48,7 @@ def ope_curves(
                 precision = share(center_errors(pred, gt)[:,None]<=OPE_THRESHOLDS['precision']),
                 norm_precision = share(center_errors(pred, gt, normalise=True)[:,None]<=OPE_THRESHOLDS['norm_precision']))
 
-# %% ../../nbs/03_metrics/11_ope.ipynb #342590e6
+# %% ../../nbs/03_metrics/11_ope.ipynb #d2850eca
 def mean_curves(
     results, # video -> `(F,4)` xyxy boxes, or a list of F boxes
     annotations, # video -> `(F,4)` xyxy boxes
@@ -61,7 +61,7 @@ def mean_curves(
     videos = [ope_curves(*v) for v in zip(results,annotations,visible)]
     return {k: np.mean([v[k] for v in videos], 0) for k in OPE_THRESHOLDS}
 
-# %% ../../nbs/03_metrics/11_ope.ipynb #70abb794
+# %% ../../nbs/03_metrics/11_ope.ipynb #92ecaf37
 def eval_sot_ope(
     results, # video -> frame -> xyxy box
     annotations, # video -> `(F,4)` xyxy boxes
@@ -69,10 +69,10 @@ def eval_sot_ope(
 )->dict[str,float]: # `success`, `norm_precision`, `precision` in percent
     "Area under the success curve, normalised precision at 0.2 and precision at 20 pixels."
     curves = mean_curves(results, annotations, visible_infos)
-    at20 = {k: curves[k][20]*100 for k in ('norm_precision','precision')}
-    return dict(success=curves['success'].mean()*100, **at20)
+    at20 = {k: float(curves[k][20]*100) for k in ('norm_precision','precision')}
+    return dict(success=float(curves['success'].mean()*100), **at20)
 
-# %% ../../nbs/03_metrics/11_ope.ipynb #695f88f6
+# %% ../../nbs/03_metrics/11_ope.ipynb #b29122b4
 def plot_ope(
     trackers:dict, # name -> curves, as `mean_curves` or `ope_curves` give them
     axs=None, # three matplotlib axes; a new figure if `None`

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['ClassPQ', 'PQStat', 'picture_pq', 'segment_ids', 'pq_compute_single_core', 'pq_compute_multi_core']
 
-# %% ../../nbs/03_metrics/19_panoptic_quality.ipynb #4e527e9f
+# %% ../../nbs/03_metrics/19_panoptic_quality.ipynb #236ae567
 import io,os
 import numpy as np
 from concurrent.futures import ProcessPoolExecutor
@@ -15,7 +15,7 @@ from pathlib import Path
 from PIL import Image
 from ..core.logging import get_logger
 
-# %% ../../nbs/03_metrics/19_panoptic_quality.ipynb #ef5d2bb4
+# %% ../../nbs/03_metrics/19_panoptic_quality.ipynb #2566f374
 @dataclass
 class ClassPQ:
     "Counts of one class."
@@ -30,7 +30,7 @@ class ClassPQ:
         n = self.tp+self.fp/2+self.fn/2
         return dict(pq=self.iou/n, sq=self.iou/self.tp if self.tp else 0., rq=self.tp/n) if n else None
 
-# %% ../../nbs/03_metrics/19_panoptic_quality.ipynb #def9d8ae
+# %% ../../nbs/03_metrics/19_panoptic_quality.ipynb #334cbc08
 class PQStat:
     "Counts per category."
     def __init__(self): self.pq_per_cat = defaultdict(ClassPQ)
@@ -49,7 +49,7 @@ class PQStat:
         mean = {m: float(np.mean([v[m] for v in there])) if there else 0. for m in ('pq','sq','rq')}
         return dict(mean, n=len(there)), classes
 
-# %% ../../nbs/03_metrics/19_panoptic_quality.ipynb #7ab02da5
+# %% ../../nbs/03_metrics/19_panoptic_quality.ipynb #5b620b74
 def picture_pq(
     gt:np.ndarray, # `(H,W)` segment ids, 0 is void
     pred:np.ndarray, # `(H,W)` segment ids
@@ -80,7 +80,7 @@ def picture_pq(
         if p not in matched and excused<=area_pred[p]/2: stat[s['category_id']].fp += 1
     return stat
 
-# %% ../../nbs/03_metrics/19_panoptic_quality.ipynb #b3516ddc
+# %% ../../nbs/03_metrics/19_panoptic_quality.ipynb #2f32baab
 def segment_ids(
     data:bytes, # a PNG file
 )->np.ndarray: # `(H,W)`
@@ -88,7 +88,7 @@ def segment_ids(
     rgb = np.asarray(Image.open(io.BytesIO(data)).convert('RGB'), dtype='int64')
     return rgb@np.array([1,256,256**2])
 
-# %% ../../nbs/03_metrics/19_panoptic_quality.ipynb #b925731b
+# %% ../../nbs/03_metrics/19_panoptic_quality.ipynb #889c1036
 def pq_compute_single_core(
     proc_id:int, # number of this share
     annotation_set:list, # pairs of annotations, true and predicted: `file_name`, `segments_info`
@@ -111,7 +111,7 @@ def pq_compute_single_core(
     if print_log: get_logger(__name__).info(f'share {proc_id}: {len(annotation_set)} pictures')
     return stat
 
-# %% ../../nbs/03_metrics/19_panoptic_quality.ipynb #fb5c6767
+# %% ../../nbs/03_metrics/19_panoptic_quality.ipynb #13193524
 def pq_compute_multi_core(
     matched_annotations_list:list, # pairs of annotations, true and predicted: `file_name`, `segments_info`
     gt_folder, # folder of true pictures

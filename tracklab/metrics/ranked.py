@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['RECALLS', 'match_ranked', 'precision_at_recalls', 'RankedGroup', 'evaluate_class', 'mean_valid']
 
-# %% ../../nbs/03_metrics/16_ranked_matching.ipynb #8b45dfae
+# %% ../../nbs/03_metrics/16_ranked_matching.ipynb #a57e2fe2
 import numpy as np
 from dataclasses import dataclass
 
-# %% ../../nbs/03_metrics/16_ranked_matching.ipynb #cd972275
+# %% ../../nbs/03_metrics/16_ranked_matching.ipynb #23563f66
 def match_ranked(
     overlap:np.ndarray, # `(D,G)`, best result first
     thrs:np.ndarray, # `(T,)` least overlaps
@@ -33,10 +33,10 @@ def match_ranked(
         taken[a,t,best[a,t]] = True
     return out
 
-# %% ../../nbs/03_metrics/16_ranked_matching.ipynb #133d0384
+# %% ../../nbs/03_metrics/16_ranked_matching.ipynb #2c08912e
 RECALLS = np.linspace(0,1,101)
 
-# %% ../../nbs/03_metrics/16_ranked_matching.ipynb #ac994b01
+# %% ../../nbs/03_metrics/16_ranked_matching.ipynb #4c87441b
 def precision_at_recalls(
     hit:np.ndarray, # `(...,N)` bool, best score first
     counts:np.ndarray, # `(...,N)` bool: results that are not to be ignored
@@ -50,7 +50,7 @@ def precision_at_recalls(
     for i in np.ndindex(hit.shape[:-1]): read[i] = np.r_[best[i],0.][np.searchsorted(recall[i],RECALLS)]
     return read, recall[...,-1] if hit.shape[-1] else np.zeros(hit.shape[:-1])
 
-# %% ../../nbs/03_metrics/16_ranked_matching.ipynb #3c94b6ae
+# %% ../../nbs/03_metrics/16_ranked_matching.ipynb #9dcca81c
 @dataclass
 class RankedGroup:
     "Results and true objects of a class in one video or image."
@@ -60,7 +60,7 @@ class RankedGroup:
     det_ignored:np.ndarray # (A,D) bool: does not count if it takes nothing
     crowd:np.ndarray=None # (G,) bool
 
-# %% ../../nbs/03_metrics/16_ranked_matching.ipynb #cfe0c35a
+# %% ../../nbs/03_metrics/16_ranked_matching.ipynb #42974316
 def evaluate_class(
     groups:list[RankedGroup], # one per video
     thrs:np.ndarray, # `(T,)` least overlaps
@@ -87,7 +87,7 @@ def evaluate_class(
         for a in np.flatnonzero(total): precision[:,:,a,j],recall[:,a,j] = precision_at_recalls(hit[a][:,keep], count[a][:,keep], total[a])
     return precision,recall
 
-# %% ../../nbs/03_metrics/16_ranked_matching.ipynb #4d8b7389
+# %% ../../nbs/03_metrics/16_ranked_matching.ipynb #8cdceb38
 def mean_valid(
     a:np.ndarray, # numbers, -1 where there is none
 )->float: # -1 if there is none at all

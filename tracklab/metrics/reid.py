@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['ranked_matches', 'reid_curves', 'eval_reid']
 
-# %% ../../nbs/03_metrics/19_reid_metrics.ipynb #eb2c39f2
+# %% ../../nbs/03_metrics/19_reid_metrics.ipynb #69169666
 import logging
 import numpy as np
 
-# %% ../../nbs/03_metrics/19_reid_metrics.ipynb #b42b17e0
+# %% ../../nbs/03_metrics/19_reid_metrics.ipynb #8cf433a5
 def ranked_matches(
     features:np.ndarray, # `(N,C)`
     ids:np.ndarray, # `(N,)` identities
@@ -22,7 +22,7 @@ def ranked_matches(
         order = np.argsort(dist, axis=1, kind='stable')
         yield (ids[order]==ids[i:i+block,None])[:,1:]
 
-# %% ../../nbs/03_metrics/19_reid_metrics.ipynb #7228e91b
+# %% ../../nbs/03_metrics/19_reid_metrics.ipynb #117ffac6
 def reid_curves(
     features, # `(N,C)` embeddings
     ids, # `(N,)` identities
@@ -41,7 +41,7 @@ def reid_curves(
     if not aps: raise ValueError(f"at least two pictures of one identity expected, got {len(ids)} of {len(set(ids.tolist()))} identities")
     return dict(mAP=float(np.mean(aps)), cmc=found/len(aps))
 
-# %% ../../nbs/03_metrics/19_reid_metrics.ipynb #c6cb6c64
+# %% ../../nbs/03_metrics/19_reid_metrics.ipynb #4891a1c5
 def eval_reid(
     features, # `(N,C)` embeddings
     ids, # `(N,)` identities

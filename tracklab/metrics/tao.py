@@ -6,21 +6,21 @@
 __all__ = ['TAO_AREAS', 'TAO_TIMES', 'TAO_MAX_DETS', 'tao_bbox_results', 'tao_track_results', 'federated_groups', 'lvis_numbers',
            'tao_tracks', 'track_iou_3d', 'tao_track_numbers', 'eval_tao']
 
-# %% ../../nbs/03_metrics/18_tao.ipynb #a579c620
+# %% ../../nbs/03_metrics/18_tao.ipynb #94069494
 import numpy as np
 from collections import defaultdict
 from pycocotools import mask as coco_mask
 from .coco import bbox_results_to_coco
 from .ranked import RankedGroup, evaluate_class, mean_valid
 
-# %% ../../nbs/03_metrics/18_tao.ipynb #33eaf573
+# %% ../../nbs/03_metrics/18_tao.ipynb #67018be5
 def _category_ids(results, cat_ids):
     num = len(results[0]) if len(results) else 0
     if num==1230: return range(1,1231)
     if num and num!=len(cat_ids): raise ValueError(f"results of {num} classes, but {len(cat_ids)} category ids")
     return cat_ids
 
-# %% ../../nbs/03_metrics/18_tao.ipynb #e9f58bed
+# %% ../../nbs/03_metrics/18_tao.ipynb #36dbe0b7
 def tao_bbox_results(
     det_bboxes, # image -> class -> `(n,5)` xyxy and score
     images:list, # of the annotation file, in the same order
@@ -29,7 +29,7 @@ def tao_bbox_results(
     "Boxes for the evaluation of frames."
     return bbox_results_to_coco(det_bboxes, [i['id'] for i in images], _category_ids(det_bboxes,cat_ids))
 
-# %% ../../nbs/03_metrics/18_tao.ipynb #44d9c336
+# %% ../../nbs/03_metrics/18_tao.ipynb #47bda9b9
 def tao_track_results(
     track_bboxes, # image -> class -> `(n,6)` rows `id, x1, y1, x2, y2, score`
     images:list, # of the annotation file, in the same order: `id`, `video_id`
@@ -46,19 +46,19 @@ def tao_track_results(
         highest = max([highest,*ids])
     return out
 
-# %% ../../nbs/03_metrics/18_tao.ipynb #e4624ce6
+# %% ../../nbs/03_metrics/18_tao.ipynb #81e1cff2
 TAO_AREAS = dict(all=(0,1e10), small=(0,32**2), medium=(32**2,96**2), large=(96**2,1e10))
 TAO_TIMES = dict(all=(0,1e5), short=(0,3), medium=(3,10), long=(10,1e5))
 TAO_MAX_DETS = 300
 
-# %% ../../nbs/03_metrics/18_tao.ipynb #52e535c6
+# %% ../../nbs/03_metrics/18_tao.ipynb #11432108
 def _best_per_image(dets):
     "At most 300 boxes per image."
     images = defaultdict(list)
     for d in dets: images[d['image_id']].append(d)
     return [d for ds in images.values() for d in sorted(ds, key=lambda d: -d['score'])[:TAO_MAX_DETS]]
 
-# %% ../../nbs/03_metrics/18_tao.ipynb #87c73bc6
+# %% ../../nbs/03_metrics/18_tao.ipynb #eae5ac6f
 def federated_groups(
     dets:list, # results: dicts with `category_id`, `score` and the id of a place
     gts:list, # true objects
@@ -82,33 +82,33 @@ def federated_groups(
         out[cat].append(RankedGroup(overlap(ds,gs), np.array([d['score'] for d in ds],float), outside(gs)|ignored, outside(ds)|incomplete))
     return out
 
-# %% ../../nbs/03_metrics/18_tao.ipynb #5f8b9654
+# %% ../../nbs/03_metrics/18_tao.ipynb #88e8950b
 def _box_overlap(dets, gts):
     if not dets or not gts: return np.zeros((len(dets),len(gts)))
     return np.asarray(coco_mask.iou(*(np.array([o['bbox'] for o in side],float) for side in (dets,gts)), [False]*len(gts)))
 
-# %% ../../nbs/03_metrics/18_tao.ipynb #b47f6c67
+# %% ../../nbs/03_metrics/18_tao.ipynb #ef60cb51
 def _area(o): return o['area'] if 'area' in o else o['bbox'][2]*o['bbox'][3]
 
-# %% ../../nbs/03_metrics/18_tao.ipynb #3d5436fd
+# %% ../../nbs/03_metrics/18_tao.ipynb #76482de9
 def _out_of(values, ranges):
     v = np.asarray(values,float)
     return np.array([(v<lo)|(v>hi) for lo,hi in ranges.values()]).reshape(len(ranges),len(v))
 
-# %% ../../nbs/03_metrics/18_tao.ipynb #2b8925ba
+# %% ../../nbs/03_metrics/18_tao.ipynb #95e15aee
 def _places(items, annotations):
     "Images or videos by id; what an image does not tell about its classes, its video does."
     videos = {v['id']:v for v in annotations.get('videos',())}
     keys = ('neg_category_ids','not_exhaustive_category_ids')
     return {i['id']: {k: i.get(k, videos.get(i.get('video_id'),{}).get(k,())) for k in keys} for i in items}
 
-# %% ../../nbs/03_metrics/18_tao.ipynb #c305ce4f
+# %% ../../nbs/03_metrics/18_tao.ipynb #369f0fe6
 def _class_arrays(groups, cats, thrs, num_ranges):
     "Precision `(T,R,K,A)` and recall `(T,K,A)` of the classes in this order."
     precision,recall = zip(*(evaluate_class(groups.get(c,[]), thrs, (TAO_MAX_DETS,), num_ranges) for c in cats))
     return np.stack([p[...,0] for p in precision],2), np.stack([r[...,0] for r in recall],1)
 
-# %% ../../nbs/03_metrics/18_tao.ipynb #b702f2c3
+# %% ../../nbs/03_metrics/18_tao.ipynb #1e47ecf5
 def lvis_numbers(
     results:list, # dicts with `image_id`, `category_id`, `bbox` (xywh), `score`
     annotations:dict, # LVIS or TAO: `images`, `annotations`, `categories` with `frequency`
@@ -124,7 +124,7 @@ def lvis_numbers(
                 **{f'AP{f}':mean_valid(precision[:,:,kind==f,0]) for f in 'rcf'},
                 **{f'AR{s}@300':mean_valid(recall[...,a]) for a,s in enumerate(('','s','m','l'))})
 
-# %% ../../nbs/03_metrics/18_tao.ipynb #ee4548aa
+# %% ../../nbs/03_metrics/18_tao.ipynb #52487cc8
 def tao_tracks(
     boxes:list, # dicts with `track_id`, `video_id`, `image_id`, `category_id`, `bbox`, and maybe `score`
 )->list[dict]: # `category_id`, `video_id`, `boxes` (image id -> xywh), `area`, `length`, and `score` if boxes have one
@@ -140,7 +140,7 @@ def tao_tracks(
                         **({'score':float(np.mean([b['score'] for b in bs]))} if 'score' in bs[0] else {})))
     return out
 
-# %% ../../nbs/03_metrics/18_tao.ipynb #d0850573
+# %% ../../nbs/03_metrics/18_tao.ipynb #5c7a1f6a
 def track_iou_3d(
     a:list, # D tracks with `boxes`, a dict from image id to xywh
     b:list, # G tracks
@@ -160,7 +160,7 @@ def track_iou_3d(
     union = p[...,2:].prod(-1).sum(1)[:,None]+q[...,2:].prod(-1).sum(1)-inter
     return np.divide(inter, union, out=np.zeros_like(inter), where=union>0)
 
-# %% ../../nbs/03_metrics/18_tao.ipynb #b557d7ed
+# %% ../../nbs/03_metrics/18_tao.ipynb #0eefef68
 def tao_track_numbers(
     results:list, # dicts with `track_id`, `video_id`, `image_id`, `category_id`, `bbox` (xywh), `score`
     annotations:dict, # TAO: `videos`, `images`, `tracks`, `annotations`, `categories`
@@ -179,7 +179,7 @@ def tao_track_numbers(
         out.update({(name,*r,TAO_MAX_DETS): mean_valid(values[...,i]) for i,r in enumerate(ranges) if i})
     return out
 
-# %% ../../nbs/03_metrics/18_tao.ipynb #070c9c17
+# %% ../../nbs/03_metrics/18_tao.ipynb #4ec2a62e
 def eval_tao(
     annotations:dict, # TAO: `videos`, `images`, `tracks`, `annotations`, `categories`
     track_results=None, # of `tao_track_results`

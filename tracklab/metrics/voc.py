@@ -6,14 +6,14 @@
 __all__ = ['average_precision', 'tpfp_default', 'tpfp_imagenet', 'tpfp_openimages', 'eval_map', 'print_map_summary',
            'eval_recalls', 'print_recall_summary', 'plot_num_recall', 'plot_iou_recall']
 
-# %% ../../nbs/03_metrics/14_voc_map.ipynb #a8929afc
+# %% ../../nbs/03_metrics/14_voc_map.ipynb #3ec85c5b
 import logging
 import numpy as np
 from functools import partial
 from ..core.boxes import bbox_overlaps
-from .dataset_classes import get_classes
+from ..data.dataset_classes import get_classes
 
-# %% ../../nbs/03_metrics/14_voc_map.ipynb #253d2b6f
+# %% ../../nbs/03_metrics/14_voc_map.ipynb #88f8fdac
 def average_precision(
     recalls:np.ndarray, # `(N,)` or `(S,N)` for S size ranges, increasing
     precisions:np.ndarray, # of the same shape
@@ -29,10 +29,10 @@ def average_precision(
     best = np.maximum.accumulate(np.r_[precisions,0.][::-1])[::-1]
     return float((np.diff(np.r_[0.,recalls,1.])*best).sum())
 
-# %% ../../nbs/03_metrics/14_voc_map.ipynb #5c9b2044
+# %% ../../nbs/03_metrics/14_voc_map.ipynb #f87eeff8
 def _sizes(b, legacy): return (b[:,2]-b[:,0]+legacy)*(b[:,3]-b[:,1]+legacy)
 
-# %% ../../nbs/03_metrics/14_voc_map.ipynb #e2faebaa
+# %% ../../nbs/03_metrics/14_voc_map.ipynb #af851c58
 def _prepared(det, gt, ignored, legacy):
     "Overlaps, order of detections, areas of detections and true boxes, and which true boxes are ignored."
     det = np.asarray(det,float).reshape(-1,5)
@@ -42,10 +42,10 @@ def _prepared(det, gt, ignored, legacy):
     iou = bbox_overlaps(det[:,:4]+wider, boxes+wider) if len(boxes) else np.zeros((len(det),0))
     return iou, np.argsort(-det[:,4],kind='stable'), _sizes(det,legacy), _sizes(boxes,legacy), np.arange(len(boxes))>=len(gt), boxes
 
-# %% ../../nbs/03_metrics/14_voc_map.ipynb #ed7effd2
+# %% ../../nbs/03_metrics/14_voc_map.ipynb #3961ab53
 def _outside(area, area_range): return np.zeros(len(area),bool) if area_range is None else (area<area_range[0])|(area>=area_range[1])
 
-# %% ../../nbs/03_metrics/14_voc_map.ipynb #56e6bde9
+# %% ../../nbs/03_metrics/14_voc_map.ipynb #8282b91f
 def tpfp_default(
     det_bboxes:np.ndarray, # `(N,5)` xyxy and score
     gt_bboxes:np.ndarray, # `(M,4)` xyxy
@@ -69,7 +69,7 @@ def tpfp_default(
                 taken[best[i]] = True
     return tp,fp
 
-# %% ../../nbs/03_metrics/14_voc_map.ipynb #ccf9ee9d
+# %% ../../nbs/03_metrics/14_voc_map.ipynb #4d098a74
 def tpfp_imagenet(
     det_bboxes:np.ndarray, # `(N,5)` xyxy and score
     gt_bboxes:np.ndarray, # `(M,4)` xyxy
@@ -94,7 +94,7 @@ def tpfp_imagenet(
                 taken[j],t[i] = True, not skip[j]
     return tp,fp
 
-# %% ../../nbs/03_metrics/14_voc_map.ipynb #fffbe176
+# %% ../../nbs/03_metrics/14_voc_map.ipynb #f5ef80f5
 def tpfp_openimages(
     det_bboxes:np.ndarray, # `(N,5)` xyxy and score
     gt_bboxes:np.ndarray, # `(M,4)` xyxy
@@ -122,11 +122,11 @@ def tpfp_openimages(
             if len(members) and not s[g]: t[members[det[members,4].argmax()]] = 1
     return tp,fp
 
-# %% ../../nbs/03_metrics/14_voc_map.ipynb #0cbcce08
+# %% ../../nbs/03_metrics/14_voc_map.ipynb #086a0314
 def _by_label(boxes, labels, label, width=4):
     return np.asarray(boxes,float).reshape(-1,width)[np.asarray(labels,int).ravel()==label]
 
-# %% ../../nbs/03_metrics/14_voc_map.ipynb #5b968667
+# %% ../../nbs/03_metrics/14_voc_map.ipynb #35b28f1e
 def _tpfp_rule(dataset, tpfp_fn, use_group_of, ioa_thr):
     "The function that decides, called like `tpfp_default`, and whether it needs groups."
     if tpfp_fn is not None:
@@ -135,7 +135,7 @@ def _tpfp_rule(dataset, tpfp_fn, use_group_of, ioa_thr):
     if use_group_of or ioa_thr is not None: return partial(tpfp_openimages, ioa_thr=.5 if ioa_thr is None else ioa_thr)
     return tpfp_imagenet if isinstance(dataset,str) and dataset in ('det','vid') else tpfp_default
 
-# %% ../../nbs/03_metrics/14_voc_map.ipynb #60643390
+# %% ../../nbs/03_metrics/14_voc_map.ipynb #b9032bb3
 def _class_result(c, det_results, annotations, rule, iou_thr, ranges, legacy, groups, mode):
     "Counts, curves and AP of one class."
     dets = [np.asarray(r[c],float).reshape(-1,5) for r in det_results]
@@ -153,7 +153,7 @@ def _class_result(c, det_results, annotations, rule, iou_thr, ranges, legacy, gr
     if ranges is None: num,recall,precision,ap = int(num[0]),recall[0],precision[0],float(ap[0])
     return dict(num_gts=num, num_dets=len(order), recall=recall, precision=precision, ap=ap)
 
-# %% ../../nbs/03_metrics/14_voc_map.ipynb #5cb50c82
+# %% ../../nbs/03_metrics/14_voc_map.ipynb #2e3ea1a7
 def eval_map(
     det_results, # image -> class -> `(n,5)` xyxy and score
     annotations, # image -> dict with `bboxes`, `labels`, and maybe `bboxes_ignore`, `labels_ignore`, `gt_is_group_ofs`
@@ -181,19 +181,19 @@ def eval_map(
     print_map_summary(mean_ap, results, dataset, scale_ranges, logging.getLogger(__name__) if logger is None else logger)
     return mean_ap,results
 
-# %% ../../nbs/03_metrics/14_voc_map.ipynb #fa905ace
+# %% ../../nbs/03_metrics/14_voc_map.ipynb #9d9a1c69
 def _put(text, logger):
     if logger is None: print(text)
     elif logger!='silent': (logging.getLogger(logger) if isinstance(logger,str) else logger).info(text)
 
-# %% ../../nbs/03_metrics/14_voc_map.ipynb #0181984f
+# %% ../../nbs/03_metrics/14_voc_map.ipynb #d7c6933b
 def _text_table(rows):
     "Rows of texts with a line below the first."
     width = [max(len(r[i]) for r in rows) for i in range(len(rows[0]))]
     lines = [' | '.join([r[0].ljust(width[0]), *(v.rjust(w) for v,w in zip(r[1:],width[1:]))]) for r in rows]
     return '\n'.join([lines[0], '-+-'.join('-'*w for w in width), *lines[1:]])
 
-# %% ../../nbs/03_metrics/14_voc_map.ipynb #9afeef59
+# %% ../../nbs/03_metrics/14_voc_map.ipynb #482db9fa
 def print_map_summary(
     mean_ap, # of `eval_map`
     results:list, # of `eval_map`
@@ -214,7 +214,7 @@ def print_map_summary(
         head = f'scale range {tuple(scale_ranges[s])}\n' if scale_ranges is not None else ''
         _put(head+_text_table(rows+[['mAP','','','',f'{mean:.3f}']]), logger)
 
-# %% ../../nbs/03_metrics/14_voc_map.ipynb #c71470d3
+# %% ../../nbs/03_metrics/14_voc_map.ipynb #df310db8
 def _covered(iou):
     "Overlap of each true box with the proposal that it gets, `(M,)`; best pairs first."
     iou,out = iou.copy(),np.zeros(len(iou))
@@ -224,7 +224,7 @@ def _covered(iou):
         iou[i],iou[:,j] = -1,-1
     return out
 
-# %% ../../nbs/03_metrics/14_voc_map.ipynb #efe2cf81
+# %% ../../nbs/03_metrics/14_voc_map.ipynb #8f12c777
 def eval_recalls(
     gts, # image -> `(n,4)` xyxy
     proposals, # image -> `(k,4)` xyxy, or `(k,5)` with a score
@@ -248,7 +248,7 @@ def eval_recalls(
     print_recall_summary(recalls, nums, thrs, logger=logging.getLogger(__name__) if logger is None else logger)
     return recalls
 
-# %% ../../nbs/03_metrics/14_voc_map.ipynb #23cbbd42
+# %% ../../nbs/03_metrics/14_voc_map.ipynb #05205eb2
 def print_recall_summary(
     recalls:np.ndarray, # (proposal numbers, thresholds)
     proposal_nums, # numbers of proposals
@@ -264,14 +264,14 @@ def print_recall_summary(
     table = [['', *(f'{thrs[j]:g}' for j in cols)]] + [[str(nums[i]), *(f'{recalls[i,j]:.3f}' for j in cols)] for i in rows]
     _put(_text_table(table), logger)
 
-# %% ../../nbs/03_metrics/14_voc_map.ipynb #2fc0af8e
+# %% ../../nbs/03_metrics/14_voc_map.ipynb #c3f74a29
 def _recall_plot(x, recalls, label):
     import matplotlib.pyplot as plt
     _,ax = plt.subplots(figsize=(4,2.6), dpi=70, layout='constrained')
     ax.plot(np.asarray(x), np.asarray(recalls)); ax.set(xlabel=label, ylabel='recall', ylim=(0,1))
     return ax
 
-# %% ../../nbs/03_metrics/14_voc_map.ipynb #4c644b44
+# %% ../../nbs/03_metrics/14_voc_map.ipynb #60e05465
 def plot_num_recall(
     recalls, # `(k,)`
     proposal_nums, # `(k,)`
@@ -279,7 +279,7 @@ def plot_num_recall(
     "Draw recall against the number of proposals."
     return _recall_plot(proposal_nums, recalls, 'proposals')
 
-# %% ../../nbs/03_metrics/14_voc_map.ipynb #ae732822
+# %% ../../nbs/03_metrics/14_voc_map.ipynb #8353ebf1
 def plot_iou_recall(
     recalls, # `(k,)`
     iou_thrs, # `(k,)`

@@ -6,11 +6,11 @@
 __all__ = ['Rectangle', 'Polygon', 'Special', 'bbox2region', 'region_overlaps', 'video_accuracy', 'vot_overlaps',
            'eval_sot_accuracy_robustness', 'eao_curve', 'eval_sot_eao']
 
-# %% ../../nbs/03_metrics/12_vot.ipynb #33df9dc8
+# %% ../../nbs/03_metrics/12_vot.ipynb #d78e1809
 import numpy as np
 from dataclasses import dataclass
 
-# %% ../../nbs/03_metrics/12_vot.ipynb #2641cd6c
+# %% ../../nbs/03_metrics/12_vot.ipynb #d9c44298
 @dataclass(frozen=True)
 class Rectangle:
     "An upright box."
@@ -20,21 +20,21 @@ class Rectangle:
     height:float
     def __str__(self): return ','.join(str(float(v)) for v in (self.x,self.y,self.width,self.height))
 
-# %% ../../nbs/03_metrics/12_vot.ipynb #cdc42d66
+# %% ../../nbs/03_metrics/12_vot.ipynb #6298c450
 @dataclass(frozen=True)
 class Polygon:
     "A region within straight lines."
     points:tuple # of `(x,y)`
     def __str__(self): return ','.join(str(float(v)) for p in self.points for v in p)
 
-# %% ../../nbs/03_metrics/12_vot.ipynb #f4eedfab
+# %% ../../nbs/03_metrics/12_vot.ipynb #de74eecc
 @dataclass(frozen=True)
 class Special:
     "A code instead of a region: 0 skipped, 1 initialised, 2 failed."
     code:int
     def __str__(self): return str(self.code)
 
-# %% ../../nbs/03_metrics/12_vot.ipynb #4a7b80b3
+# %% ../../nbs/03_metrics/12_vot.ipynb #2f6f1c4d
 def bbox2region(
     bbox, # 1 number: a code; 4: x, y, width, height; 6, 8, ...: corners x1, y1, x2, y2, ...
 )->Rectangle|Polygon|Special:
@@ -45,7 +45,7 @@ def bbox2region(
     if len(v)>=6 and len(v)%2==0: return Polygon(tuple(zip(v[::2],v[1::2])))
     raise ValueError(f"a region has 1 number (code), 4 (x, y, width, height) or an even number of at least 6 (corners), got {len(v)}")
 
-# %% ../../nbs/03_metrics/12_vot.ipynb #72a958b5
+# %% ../../nbs/03_metrics/12_vot.ipynb #9965b316
 def _corner_array(
     regions, # F regions, no codes
 ):
@@ -60,7 +60,7 @@ def _corner_array(
     num = max(map(len,points), default=4)
     return np.round(np.array([[*p, *[p[0]]*(num-len(p))] for p in points], dtype=float).reshape(-1,num,2)), rect
 
-# %% ../../nbs/03_metrics/12_vot.ipynb #446c5ed9
+# %% ../../nbs/03_metrics/12_vot.ipynb #21469a2f
 def _row_spans(points, rect, frame, y, x0, x1):
     "First and last pixel of each row, counted from `x0`; the last is smaller if the row is empty."
     lo,hi = np.full(len(y),np.inf),np.full(len(y),-np.inf)
@@ -73,7 +73,7 @@ def _row_spans(points, rect, frame, y, x0, x1):
     limit = np.where(rect[frame], np.minimum(x1-x0,x1), x1-x0)                              # rule 5
     return np.floor(np.clip(lo,0,None)), np.floor(np.minimum(hi,limit))
 
-# %% ../../nbs/03_metrics/12_vot.ipynb #1f63eb27
+# %% ../../nbs/03_metrics/12_vot.ipynb #50597ac8
 def region_overlaps(
     a, # F regions
     b, # F regions
@@ -101,13 +101,13 @@ def region_overlaps(
     out[real] = np.divide(inter, union, out=np.zeros(len(real)), where=union>0)
     return out
 
-# %% ../../nbs/03_metrics/12_vot.ipynb #faa0ec8d
+# %% ../../nbs/03_metrics/12_vot.ipynb #8d2d43ae
 def _regions(o): return [r if isinstance(r,(Rectangle,Polygon,Special)) else bbox2region(r) for r in o]
 
-# %% ../../nbs/03_metrics/12_vot.ipynb #7e2cf4ad
+# %% ../../nbs/03_metrics/12_vot.ipynb #2cd6a0b8
 def _codes(results): return np.array([r.code if isinstance(r,Special) else -1 for r in results], int)
 
-# %% ../../nbs/03_metrics/12_vot.ipynb #655d368c
+# %% ../../nbs/03_metrics/12_vot.ipynb #f732e29e
 def video_accuracy(
     overlaps:np.ndarray, # `(F,)`
     codes:np.ndarray, # `(F,)` 0, 1 or 2, and anything else for regions
@@ -120,7 +120,7 @@ def video_accuracy(
     for i in np.flatnonzero(codes==1): keep[i:i+burnin] = False
     return float(overlaps[keep].mean()) if keep.any() else 0.
 
-# %% ../../nbs/03_metrics/12_vot.ipynb #ab4c59ad
+# %% ../../nbs/03_metrics/12_vot.ipynb #0657c78c
 def vot_overlaps(
     results, # video -> frame -> code `[c]` or box x, y, width, height (or corners)
     annotations, # video -> frame -> box or corners
@@ -135,7 +135,7 @@ def vot_overlaps(
     pairs = [(_regions(r),_regions(a)) for r,a in zip(results,annotations)]
     return [(region_overlaps(r,a,wh), _codes(r)) for (r,a),wh in zip(pairs,sizes)]
 
-# %% ../../nbs/03_metrics/12_vot.ipynb #decc2bed
+# %% ../../nbs/03_metrics/12_vot.ipynb #deff5742
 def eval_sot_accuracy_robustness(
     results, # video -> frame -> code `[c]` or box x, y, width, height (or corners)
     annotations, # video -> frame -> box or corners
@@ -151,7 +151,7 @@ def eval_sot_accuracy_robustness(
     fails = sum(int((c==2).sum()) for _,c in videos)
     return dict(accuracy=float(np.average(accuracy, weights=frames)), robustness=100*fails/int(frames.sum()), num_fails=fails)
 
-# %% ../../nbs/03_metrics/12_vot.ipynb #fc0ef734
+# %% ../../nbs/03_metrics/12_vot.ipynb #383677b0
 def eao_curve(
     overlaps, # video -> `(F,)`
     codes, # video -> `(F,)` 0, 1 or 2, and anything else for regions
@@ -171,7 +171,7 @@ def eao_curve(
     mean = values.cumsum(1)/np.maximum(np.arange(num),1)
     return (mean*alive).sum(0)/np.maximum(alive.sum(0),1)
 
-# %% ../../nbs/03_metrics/12_vot.ipynb #2d1de2ea
+# %% ../../nbs/03_metrics/12_vot.ipynb #61949ccd
 def eval_sot_eao(
     results, # video -> frame -> code `[c]` or box x, y, width, height (or corners)
     annotations, # video -> frame -> box or corners
