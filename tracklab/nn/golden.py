@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['ROLES', 'ROI_ROLES', 'NETWORK_CASES', 'golden_code', 'fill_model', 'weight_checks', 'official_configs',
            'official_config', 'set_dotted', 'without_checkpoints', 'model_config', 'sample_everything',
-           'normalised_image', 'golden_images', 'input_check', 'module_path', 'pick_output', 'Recorder',
+           'normalised_image', 'golden_images', 'input_check', 'module_path', 'pick_output', 'OutputRecorder',
            'array_tolerance', 'array_check', 'box_rows', 'by_label', 'boxes_check', 'masks_check', 'check_module',
            'meta_of', 'check_detector', 'ellipse_masks', 'golden_targets', 'loss_mode', 'loss_checks',
            'gradient_checks', 'check_losses', 'network_checker']
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #a52add06
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #6c15b108
 import copy, gzip, importlib.util, json, re
 from collections import defaultdict
 from functools import lru_cache
@@ -23,7 +23,7 @@ from ..core.golden import Check, Entry, NotYet, beside, golden_checker, golden_d
 from ..core.instances import Instances
 from ..core.registry import build
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #f8d19842
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #f53b2e21
 @lru_cache
 def golden_code(
     path:Path, # a Python file of a goldens folder
@@ -34,7 +34,7 @@ def golden_code(
     spec.loader.exec_module(module)
     return module
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #1afb4ea9
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #072f2903
 def fill_model(
     model:nn.Module, # filled in place
     spec:dict, # `seed`, and optionally `adjust`: triples (pattern, factor, term), `kept`: keys to leave alone
@@ -62,7 +62,7 @@ def weight_checks(
     return [Check('number of keys', abs(len(state)-spec['num_keys']), 0), Check('number of values', abs(sum(v.numel() for v in state.values())-spec['num_values']), 0),
             Check('sum of weights', abs(total/spec['abs_sum']-1), 1e-5)]
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #96acdb81
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #5aa10558
 def _decode_tuples(o):
     if isinstance(o, dict): return tuple(_decode_tuples(v) for v in o['$tuple']) if '$tuple' in o else {k:_decode_tuples(v) for k,v in o.items()}
     return [_decode_tuples(v) for v in o] if isinstance(o, list) else o
@@ -117,7 +117,7 @@ def model_config(
     for k,v in entry.get('overrides', {}).items(): set_dotted(cfg, k, v)
     return without_checkpoints(cfg[entry['part']] if entry.get('part') else cfg)
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #916e7978
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #18e52d63
 def sample_everything(
     cfg, # nested config, changed in place
 ): # the config
@@ -129,7 +129,7 @@ def sample_everything(
         for v in cfg: sample_everything(v)
     return cfg
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #e4b50b65
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #076a77df
 def normalised_image(
     img, # `(H,W,3)` uint8 BGR
     recipe:dict, # `to_rgb mean std pad_divisor pad_value`
@@ -175,7 +175,7 @@ def input_check(
     got = flat[np.linspace(0, flat.size-1, len(want)).astype(int)]
     return Check(name, float(np.abs(got-want).max()), 1e-4)
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #bf1b7728
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #24823b49
 ROLES = dict(cls=0, reg=1, obj=2)                       # maps of a dense head by name
 ROI_ROLES = dict(feats='bbox_roi_extractor', cls_score='bbox_head/0', bbox_pred='bbox_head/1', mask_pred='mask_head') # `roi/...`
 
@@ -204,7 +204,7 @@ def pick_output(
         else: raise KeyError(f"no {p} in a {type(out).__name__}")
     return out
 
-class Recorder:
+class OutputRecorder:
     "Keeps what modules return when they are first called."
     def __init__(self,
         model:nn.Module, # model to watch
@@ -221,7 +221,7 @@ class Recorder:
     def __exit__(self, *_):
         for h in self.hooks: h.remove()
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #d6189149
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #e099d208
 def array_tolerance(
     name:str, # of an output
     noise, # recorded difference of the reference from itself, or `None`
@@ -248,7 +248,7 @@ def array_check(
     flat = got.reshape(-1)[::spec['step']] if spec['step']>1 else got
     return Check(name, float(compare.error(flat.reshape(want.shape), want)), tolerance)
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #e9ce1dd0
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #35f62859
 def box_rows(
     results, # `Instances` per frame
 )->np.ndarray: # rows frame, x1, y1, x2, y2, score, label; sorted by label within a frame
@@ -280,7 +280,7 @@ def masks_check(name, got, packed, spec, noise, boxes):
     allowed = max(1e-3, 10*(noise or {}).get('differing_bits', 0)/inside)
     return Check(name, float((got!=want).sum())/inside, allowed)
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #9418ac47
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #4529dca2
 def check_module(
     entry:dict, # of the index, with `cfg`
     name:str, # of the entry
@@ -306,7 +306,7 @@ def check_module(
         checks.append(array_check(k, got, want[k], spec, compare, array_tolerance(k, entry['noise'].get(k), True)))
     return checks
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #305253a8
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #73ba26a2
 def meta_of(
     info:dict, # `image_info` of an entry
     images, # `(B,3,H,W)`
@@ -318,7 +318,7 @@ def meta_of(
 def _first_outputs(model, names, images, metas, proposals):
     "What the modules behind `names` return, and the detections"
     targets = {n:module_path(model, n) for n in names}
-    with torch.no_grad(),Recorder(model, [p for p,_ in targets.values()]) as r:
+    with torch.no_grad(),OutputRecorder(model, [p for p,_ in targets.values()]) as r:
         results = model.predict(images, metas, **({} if proposals is None else {'proposals':proposals}))
     return {n:pick_output(r.out[p], path) for n,(p,path) in targets.items() if p in r.out},results
 
@@ -377,7 +377,7 @@ def _decoding_checks(model, entry, want, got, rois, metas, compare):
     with torch.no_grad(): boxes,scores = model.roi_head.bbox_head.get_bboxes(numbered, got['roi_head/bbox_head/0'], got['roi_head/bbox_head/1'], m['img_shape'], m['scale_factor'], rescale=True, cfg=None)
     return [array_check(k, v, want[k], entry['outputs'][k], compare, array_tolerance(k, entry['noise'].get(k), False)) for k,v in (('roi/bboxes',boxes), ('roi/scores',scores))]
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #a20e609c
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #c1c22954
 def ellipse_masks(
     boxes, # `(N,4)` xyxy
     size:tuple, # height and width of the masks
@@ -415,7 +415,7 @@ def loss_mode(
         if isinstance(m, still): m.eval()
     return model
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #388d7f92
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #38f48e92
 def loss_checks(
     losses:dict, # of the model: tensors or lists of them
     spec:dict, # recorded `values`
@@ -430,7 +430,7 @@ def loss_checks(
         want = want if isinstance(want, list) else [want]
         if len(got)!=len(want): checks.append(Check(f'{name}/{k}: {len(got)} values instead of {len(want)}', np.inf, 1e-4)); continue
         for i,(g,w) in enumerate(zip(got, want)):
-            checks.append(Check(f'{name}/{k}[{i}]', abs(float(g)-w)/max(abs(w), 1e-3), 2e-3 if loose(k) else 1e-4))
+            checks.append(Check(f'{name}/{k}[{i}]', abs(float(g.detach())-w)/max(abs(w), 1e-3), 2e-3 if loose(k) else 1e-4))
     return checks
 
 def gradient_checks(
@@ -487,7 +487,7 @@ def check_losses(
         if g: checks += gradient_checks(model, g, want[k+'_grad_norm'], k+'_grad_norm', entry['noise'].get(k+'_grad_norm'), int(re.search(r'first (\d+) parts', g['what'])[1]))
     return checks
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #6ce78868
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #c559856c
 NETWORK_CASES = [] # pairs (function of an entry: does it apply?, check function); later notebooks insert theirs before these
 
 def network_checker(
