@@ -10,7 +10,7 @@ __all__ = ['ROLES', 'ROI_ROLES', 'NETWORK_CASES', 'golden_code', 'fill_model', '
            'meta_of', 'check_detector', 'ellipse_masks', 'golden_targets', 'loss_mode', 'loss_checks',
            'gradient_checks', 'check_losses', 'network_checker']
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #6c15b108
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #ca3026fd
 import copy, gzip, importlib.util, json, re
 from collections import defaultdict
 from functools import lru_cache
@@ -23,7 +23,7 @@ from ..core.golden import Check, Entry, NotYet, beside, golden_checker, golden_d
 from ..core.instances import Instances
 from ..core.registry import build
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #f53b2e21
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #f002a90e
 @lru_cache
 def golden_code(
     path:Path, # a Python file of a goldens folder
@@ -34,7 +34,7 @@ def golden_code(
     spec.loader.exec_module(module)
     return module
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #072f2903
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #f0f4250a
 def fill_model(
     model:nn.Module, # filled in place
     spec:dict, # `seed`, and optionally `adjust`: triples (pattern, factor, term), `kept`: keys to leave alone
@@ -62,7 +62,7 @@ def weight_checks(
     return [Check('number of keys', abs(len(state)-spec['num_keys']), 0), Check('number of values', abs(sum(v.numel() for v in state.values())-spec['num_values']), 0),
             Check('sum of weights', abs(total/spec['abs_sum']-1), 1e-5)]
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #5aa10558
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #f9e1dbe2
 def _decode_tuples(o):
     if isinstance(o, dict): return tuple(_decode_tuples(v) for v in o['$tuple']) if '$tuple' in o else {k:_decode_tuples(v) for k,v in o.items()}
     return [_decode_tuples(v) for v in o] if isinstance(o, list) else o
@@ -117,7 +117,7 @@ def model_config(
     for k,v in entry.get('overrides', {}).items(): set_dotted(cfg, k, v)
     return without_checkpoints(cfg[entry['part']] if entry.get('part') else cfg)
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #18e52d63
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #6b1f3e40
 def sample_everything(
     cfg, # nested config, changed in place
 ): # the config
@@ -129,7 +129,7 @@ def sample_everything(
         for v in cfg: sample_everything(v)
     return cfg
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #076a77df
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #4fb660ca
 def normalised_image(
     img, # `(H,W,3)` uint8 BGR
     recipe:dict, # `to_rgb mean std pad_divisor pad_value`
@@ -175,7 +175,7 @@ def input_check(
     got = flat[np.linspace(0, flat.size-1, len(want)).astype(int)]
     return Check(name, float(np.abs(got-want).max()), 1e-4)
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #24823b49
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #3df1e3e1
 ROLES = dict(cls=0, reg=1, obj=2)                       # maps of a dense head by name
 ROI_ROLES = dict(feats='bbox_roi_extractor', cls_score='bbox_head/0', bbox_pred='bbox_head/1', mask_pred='mask_head') # `roi/...`
 
@@ -213,15 +213,17 @@ class OutputRecorder:
 
     def __enter__(self):
         self.out,self.hooks = {},[]
-        for p in self.paths:
-            keep = lambda m, args, out, p=p: self.out.setdefault(p, out)
-            self.hooks.append(self.model.get_submodule(p).register_forward_hook(lambda *a, keep=keep: keep(*a) and None))
+        for p in self.paths: self.hooks.append(self.model.get_submodule(p).register_forward_hook(self._keeper(p)))
         return self
+
+    def _keeper(self, path):
+        def keep(module, args, out): self.out.setdefault(path, out)
+        return keep
 
     def __exit__(self, *_):
         for h in self.hooks: h.remove()
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #e099d208
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #cc1f11b9
 def array_tolerance(
     name:str, # of an output
     noise, # recorded difference of the reference from itself, or `None`
@@ -248,7 +250,7 @@ def array_check(
     flat = got.reshape(-1)[::spec['step']] if spec['step']>1 else got
     return Check(name, float(compare.error(flat.reshape(want.shape), want)), tolerance)
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #35f62859
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #72e0dae6
 def box_rows(
     results, # `Instances` per frame
 )->np.ndarray: # rows frame, x1, y1, x2, y2, score, label; sorted by label within a frame
@@ -280,7 +282,7 @@ def masks_check(name, got, packed, spec, noise, boxes):
     allowed = max(1e-3, 10*(noise or {}).get('differing_bits', 0)/inside)
     return Check(name, float((got!=want).sum())/inside, allowed)
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #4529dca2
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #efb067e9
 def check_module(
     entry:dict, # of the index, with `cfg`
     name:str, # of the entry
@@ -306,7 +308,7 @@ def check_module(
         checks.append(array_check(k, got, want[k], spec, compare, array_tolerance(k, entry['noise'].get(k), True)))
     return checks
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #73ba26a2
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #b7cb8d71
 def meta_of(
     info:dict, # `image_info` of an entry
     images, # `(B,3,H,W)`
@@ -377,7 +379,7 @@ def _decoding_checks(model, entry, want, got, rois, metas, compare):
     with torch.no_grad(): boxes,scores = model.roi_head.bbox_head.get_bboxes(numbered, got['roi_head/bbox_head/0'], got['roi_head/bbox_head/1'], m['img_shape'], m['scale_factor'], rescale=True, cfg=None)
     return [array_check(k, v, want[k], entry['outputs'][k], compare, array_tolerance(k, entry['noise'].get(k), False)) for k,v in (('roi/bboxes',boxes), ('roi/scores',scores))]
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #c1c22954
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #c2dd41f2
 def ellipse_masks(
     boxes, # `(N,4)` xyxy
     size:tuple, # height and width of the masks
@@ -415,7 +417,7 @@ def loss_mode(
         if isinstance(m, still): m.eval()
     return model
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #38f48e92
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #25ada91a
 def loss_checks(
     losses:dict, # of the model: tensors or lists of them
     spec:dict, # recorded `values`
@@ -474,12 +476,13 @@ def check_losses(
         if 'values' not in spec: continue
         train = entry['mode'].startswith('train') or k.endswith('_train')
         loss_mode(model, train, batch_statistics=k.endswith('_train')).zero_grad()
-        fixed = 'fixed' in k or not hasattr(model, 'rpn_head')
+        fixed = 'given proposals' in spec['how'] or not hasattr(model, 'rpn_head')
         extra = {} if semantic is None else {'semantic':semantic}
         if rois is not None and fixed: extra['proposals'] = rois
         if 'L1' in spec['how'] or 'l1' in k: model.bbox_head.use_l1 = True
-        losses = model.loss(images, metas, targets, **extra)
-        if 'fixed' in k: losses = {n:v for n,v in losses.items() if 'rpn' not in n}
+        if spec['how'].startswith('roi_head.forward_train'):
+            losses = model.roi_head.forward_train(model.extract_feat(images), metas, rois, [t.boxes for t in targets], [t.labels for t in targets], gt_masks=[t.masks for t in targets] if 'gt_masks' in entry else None)
+        else: losses = model.loss(images, metas, targets, **extra)
         checks += loss_checks(losses, spec, k, (lambda _: False) if fixed else own)
         total = sum(sum(v) if isinstance(v, (list,tuple)) else v for n,v in losses.items() if 'loss' in n)
         total.backward()
@@ -487,7 +490,7 @@ def check_losses(
         if g: checks += gradient_checks(model, g, want[k+'_grad_norm'], k+'_grad_norm', entry['noise'].get(k+'_grad_norm'), int(re.search(r'first (\d+) parts', g['what'])[1]))
     return checks
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #c559856c
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #8ad47ea3
 NETWORK_CASES = [] # pairs (function of an entry: does it apply?, check function); later notebooks insert theirs before these
 
 def network_checker(
