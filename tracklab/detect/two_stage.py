@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['BaseRoIHead', 'StandardRoIHead', 'SharedResLayer', 'TwoStageDetector', 'FasterRCNN', 'FastRCNN', 'tiny_faster_rcnn']
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #aa59935b
+# %% ../../nbs/05_detect/15_two_stage.ipynb #a2f3e1af
 import asyncio
 import torch
 from fastcore.basics import patch
@@ -20,7 +20,7 @@ from ..nn.box_samplers import build_sampler
 from ..nn.init import BaseModule
 from ..nn.resnet import ARCHITECTURES, CONV_BN_INIT, ResLayer, backbone_init, keep_norms
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #fddbad74
+# %% ../../nbs/05_detect/15_two_stage.ipynb #f4ae43b1
 class BaseRoIHead(BaseModule):
     "The parts of a second stage."
     def __init__(self,
@@ -58,7 +58,7 @@ class BaseRoIHead(BaseModule):
     def init_assigner_sampler(self):
         if self.train_cfg: self.bbox_assigner,self.bbox_sampler = build_assigner(self.train_cfg['assigner']),build_sampler(self.train_cfg['sampler'], context=self)
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #74a3d2b5
+# %% ../../nbs/05_detect/15_two_stage.ipynb #80a8610c
 @register
 class StandardRoIHead(BaseRoIHead):
     "One box head and perhaps one mask head."
@@ -124,7 +124,7 @@ class StandardRoIHead(BaseRoIHead):
         targets = self.mask_head.get_targets(sampling_results, gt_masks, self.train_cfg)
         return {**out, 'loss_mask':self.mask_head.loss(out['mask_pred'], targets, torch.cat([r.pos_gt_labels for r in sampling_results])), 'mask_targets':targets}
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #97009e0f
+# %% ../../nbs/05_detect/15_two_stage.ipynb #c3baf55f
 @patch
 def simple_test_bboxes(self:StandardRoIHead,
     x, # maps of the levels
@@ -151,8 +151,8 @@ def simple_test_mask(self:StandardRoIHead,
 )->list: # `(K,H,W)` bool per image
     "Masks of the boxes of a batch."
     boxes = [d[:,:4]*d.new_tensor(m['scale_factor']) if rescale else d[:,:4] for d,m in zip(det_bboxes, img_metas)]
-    pred = self._mask_forward(x, bbox2roi(boxes))['mask_pred'].split([len(b) for b in boxes])
-    return [self.mask_head.get_seg_masks(p, b, l, self.test_cfg, m['ori_shape'], m['scale_factor'], rescale) for p,b,l,m in zip(pred, boxes, det_labels, img_metas)]
+    pred = self._mask_forward(x, bbox2roi(boxes))['mask_pred'].sigmoid().split([len(b) for b in boxes])
+    return [self.mask_head.paste(p, b, l, self.test_cfg, m, rescale) for p,b,l,m in zip(pred, boxes, det_labels, img_metas)]
 
 @patch
 def predict(self:StandardRoIHead,
@@ -177,7 +177,7 @@ def simple_test(self:StandardRoIHead,
     "`predict` in the documented form."
     return [to_result(r, self.num_classes) for r in self.predict(x, proposal_list, img_metas, rescale)]
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #33ac9f9f
+# %% ../../nbs/05_detect/15_two_stage.ipynb #abd1aa58
 @register('ResLayer')
 class SharedResLayer(BaseModule):
     "One stage of a ResNet as a shared head."
@@ -208,7 +208,7 @@ class SharedResLayer(BaseModule):
         if self.norm_eval: keep_norms(self)
         return self
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #7c06efeb
+# %% ../../nbs/05_detect/15_two_stage.ipynb #79fffda1
 @register
 class TwoStageDetector(BaseDetector):
     "Proposals and a RoI head."
@@ -296,7 +296,7 @@ class TwoStageDetector(BaseDetector):
         out = self.roi_head._bbox_forward(x, bbox2roi([torch.rand(1000, 4, device=img.device).cumsum(1)*min(img.shape[-2:])/4]))
         return (self.rpn_head(x) if self.with_rpn else (),out['cls_score'],out['bbox_pred'])
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #7a10521d
+# %% ../../nbs/05_detect/15_two_stage.ipynb #7ab4f20c
 @register
 class FasterRCNN(TwoStageDetector):
     "A region proposal network and a box head."
@@ -320,7 +320,7 @@ class FastRCNN(TwoStageDetector):
             if not isinstance(v, list): raise TypeError(f"{name} must be a list, got a {type(v).__name__}")
         return super().forward_test(imgs, img_metas, proposals=proposals, **kwargs)
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #bf987b9b
+# %% ../../nbs/05_detect/15_two_stage.ipynb #27a092bc
 def tiny_faster_rcnn(
     num_classes:int=2, # classes
     depth:int=18, # of the ResNet

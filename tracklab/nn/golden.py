@@ -10,7 +10,7 @@ __all__ = ['ROLES', 'ROI_ROLES', 'NETWORK_CASES', 'golden_code', 'fill_model', '
            'meta_of', 'check_detector', 'ellipse_masks', 'golden_targets', 'loss_mode', 'loss_checks',
            'gradient_checks', 'check_losses', 'network_checker']
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #ca3026fd
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #ed784697
 import copy, gzip, importlib.util, json, re
 from collections import defaultdict
 from functools import lru_cache
@@ -23,7 +23,7 @@ from ..core.golden import Check, Entry, NotYet, beside, golden_checker, golden_d
 from ..core.instances import Instances
 from ..core.registry import build
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #f002a90e
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #6ebaec85
 @lru_cache
 def golden_code(
     path:Path, # a Python file of a goldens folder
@@ -34,7 +34,7 @@ def golden_code(
     spec.loader.exec_module(module)
     return module
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #f0f4250a
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #01e45f0f
 def fill_model(
     model:nn.Module, # filled in place
     spec:dict, # `seed`, and optionally `adjust`: triples (pattern, factor, term), `kept`: keys to leave alone
@@ -62,7 +62,7 @@ def weight_checks(
     return [Check('number of keys', abs(len(state)-spec['num_keys']), 0), Check('number of values', abs(sum(v.numel() for v in state.values())-spec['num_values']), 0),
             Check('sum of weights', abs(total/spec['abs_sum']-1), 1e-5)]
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #f9e1dbe2
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #f96e1bd2
 def _decode_tuples(o):
     if isinstance(o, dict): return tuple(_decode_tuples(v) for v in o['$tuple']) if '$tuple' in o else {k:_decode_tuples(v) for k,v in o.items()}
     return [_decode_tuples(v) for v in o] if isinstance(o, list) else o
@@ -117,7 +117,7 @@ def model_config(
     for k,v in entry.get('overrides', {}).items(): set_dotted(cfg, k, v)
     return without_checkpoints(cfg[entry['part']] if entry.get('part') else cfg)
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #6b1f3e40
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #b6b38b99
 def sample_everything(
     cfg, # nested config, changed in place
 ): # the config
@@ -129,7 +129,7 @@ def sample_everything(
         for v in cfg: sample_everything(v)
     return cfg
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #4fb660ca
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #18e9642d
 def normalised_image(
     img, # `(H,W,3)` uint8 BGR
     recipe:dict, # `to_rgb mean std pad_divisor pad_value`
@@ -175,9 +175,9 @@ def input_check(
     got = flat[np.linspace(0, flat.size-1, len(want)).astype(int)]
     return Check(name, float(np.abs(got-want).max()), 1e-4)
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #3df1e3e1
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #9b0e56c7
 ROLES = dict(cls=0, reg=1, obj=2)                       # maps of a dense head by name
-ROI_ROLES = dict(feats='bbox_roi_extractor', cls_score='bbox_head/0', bbox_pred='bbox_head/1', mask_pred='mask_head') # `roi/...`
+ROI_ROLES = dict(feats='bbox_roi_extractor', cls_score='bbox_head/0', bbox_pred='bbox_head/1') # `roi/...`
 
 def module_path(
     model:nn.Module, # model
@@ -223,7 +223,7 @@ class OutputRecorder:
     def __exit__(self, *_):
         for h in self.hooks: h.remove()
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #cc1f11b9
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #f16a1140
 def array_tolerance(
     name:str, # of an output
     noise, # recorded difference of the reference from itself, or `None`
@@ -250,7 +250,7 @@ def array_check(
     flat = got.reshape(-1)[::spec['step']] if spec['step']>1 else got
     return Check(name, float(compare.error(flat.reshape(want.shape), want)), tolerance)
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #72e0dae6
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #957573c4
 def box_rows(
     results, # `Instances` per frame
 )->np.ndarray: # rows frame, x1, y1, x2, y2, score, label; sorted by label within a frame
@@ -282,7 +282,7 @@ def masks_check(name, got, packed, spec, noise, boxes):
     allowed = max(1e-3, 10*(noise or {}).get('differing_bits', 0)/inside)
     return Check(name, float((got!=want).sum())/inside, allowed)
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #efb067e9
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #eaefd4e6
 def check_module(
     entry:dict, # of the index, with `cfg`
     name:str, # of the entry
@@ -308,7 +308,7 @@ def check_module(
         checks.append(array_check(k, got, want[k], spec, compare, array_tolerance(k, entry['noise'].get(k), True)))
     return checks
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #b7cb8d71
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #6ae37d78
 def meta_of(
     info:dict, # `image_info` of an entry
     images, # `(B,3,H,W)`
@@ -328,7 +328,7 @@ def _split_outputs(entry):
     "Names of outputs: as first run, with fixed boxes, and what is no module's output"
     own,fixed = {},{}
     for k in entry['outputs']:
-        if k.split('/')[-1] in ('dets','det_masks','proposals') or k in ('roi/bboxes','roi/scores'): continue
+        if k.split('/')[-1] in ('dets','det_masks','proposals') or k in ('roi/bboxes','roi/scores','roi/mask_pred'): continue
         if k.startswith('fixed/'): fixed[k] = k[6:]
         elif k.startswith('roi/'): fixed[k] = 'roi_head/'+ROI_ROLES[k[4:]]
         else: own[k] = k
@@ -361,7 +361,7 @@ def check_detector(
         if prefix+'dets' in entry['outputs']: checks.append(boxes_check(prefix+'dets', rows, want[prefix+'dets'], noise.get(prefix+'dets'), compare))
         if (k := prefix+'det_masks') in entry['outputs']: checks.append(masks_check(k, by_label(results[0]).masks, want[k], entry['outputs'][k], noise.get(k), rows[:,1:5]))
         if not prefix and 'proposals' in entry['outputs']: checks.append(_proposals_check(model, entry, images, metas, results, want['proposals'], compare))
-    return checks+_decoding_checks(model, entry, want, got if fixed else {}, rois, metas, compare)
+    return checks+_decoding_checks(model, entry, want, got if fixed else {}, rois, images, metas, compare)
 
 def _proposals_check(model, entry, images, metas, results, want, compare):
     if entry['outputs']['proposals']['how'].startswith('simple_test'): props = results[0]
@@ -371,15 +371,17 @@ def _proposals_check(model, entry, images, metas, results, want, compare):
     table = lambda b, s: np.column_stack([np.zeros(len(b)), b, s, np.zeros(len(b))])
     return boxes_check('proposals', table(props.boxes, props.scores), table(want[:,:4], want[:,4]), entry['noise'].get('proposals'), compare)
 
-def _decoding_checks(model, entry, want, got, rois, metas, compare):
-    "`roi/bboxes` and `roi/scores`: what the box head makes of its own answers for given boxes"
-    if 'roi/bboxes' not in entry['outputs']: return []
-    numbered = torch.cat([rois[0].new_zeros(len(rois[0]), 1), rois[0]], 1)
-    m = metas[0]
-    with torch.no_grad(): boxes,scores = model.roi_head.bbox_head.get_bboxes(numbered, got['roi_head/bbox_head/0'], got['roi_head/bbox_head/1'], m['img_shape'], m['scale_factor'], rescale=True, cfg=None)
-    return [array_check(k, v, want[k], entry['outputs'][k], compare, array_tolerance(k, entry['noise'].get(k), False)) for k,v in (('roi/bboxes',boxes), ('roi/scores',scores))]
+def _decoding_checks(model, entry, want, got, rois, images, metas, compare):
+    "`roi/bboxes`, `roi/scores` and `roi/mask_pred`: what the heads make of given boxes"
+    out = {}
+    if not any(k.startswith('roi/') for k in entry['outputs']): return []
+    numbered,m = torch.cat([rois[0].new_zeros(len(rois[0]), 1), rois[0]], 1),metas[0]
+    with torch.no_grad():
+        out['roi/bboxes'],out['roi/scores'] = model.roi_head.bbox_head.get_bboxes(numbered, got['roi_head/bbox_head/0'], got['roi_head/bbox_head/1'], m['img_shape'], m['scale_factor'], rescale=True, cfg=None)
+        if 'roi/mask_pred' in entry['outputs']: out['roi/mask_pred'] = model.roi_head._mask_forward(model.extract_feat(images), numbered)['mask_pred']
+    return [array_check(k, v, want[k], entry['outputs'][k], compare, array_tolerance(k, entry['noise'].get(k), False)) for k,v in out.items()]
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #c2dd41f2
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #057e1364
 def ellipse_masks(
     boxes, # `(N,4)` xyxy
     size:tuple, # height and width of the masks
@@ -417,7 +419,7 @@ def loss_mode(
         if isinstance(m, still): m.eval()
     return model
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #25ada91a
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #0e1d2133
 def loss_checks(
     losses:dict, # of the model: tensors or lists of them
     spec:dict, # recorded `values`
@@ -490,7 +492,7 @@ def check_losses(
         if g: checks += gradient_checks(model, g, want[k+'_grad_norm'], k+'_grad_norm', entry['noise'].get(k+'_grad_norm'), int(re.search(r'first (\d+) parts', g['what'])[1]))
     return checks
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #8ad47ea3
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #dea4f665
 NETWORK_CASES = [] # pairs (function of an entry: does it apply?, check function); later notebooks insert theirs before these
 
 def network_checker(
