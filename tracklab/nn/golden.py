@@ -10,7 +10,7 @@ __all__ = ['ROLES', 'ROI_ROLES', 'NETWORK_CASES', 'golden_code', 'fill_model', '
            'meta_of', 'check_detector', 'ellipse_masks', 'golden_targets', 'loss_mode', 'loss_checks',
            'gradient_checks', 'check_losses', 'network_checker']
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #ed784697
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #d070787e
 import copy, gzip, importlib.util, json, re
 from collections import defaultdict
 from functools import lru_cache
@@ -23,7 +23,7 @@ from ..core.golden import Check, Entry, NotYet, beside, golden_checker, golden_d
 from ..core.instances import Instances
 from ..core.registry import build
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #6ebaec85
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #2842c68e
 @lru_cache
 def golden_code(
     path:Path, # a Python file of a goldens folder
@@ -34,7 +34,7 @@ def golden_code(
     spec.loader.exec_module(module)
     return module
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #01e45f0f
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #0cd1258f
 def fill_model(
     model:nn.Module, # filled in place
     spec:dict, # `seed`, and optionally `adjust`: triples (pattern, factor, term), `kept`: keys to leave alone
@@ -62,7 +62,7 @@ def weight_checks(
     return [Check('number of keys', abs(len(state)-spec['num_keys']), 0), Check('number of values', abs(sum(v.numel() for v in state.values())-spec['num_values']), 0),
             Check('sum of weights', abs(total/spec['abs_sum']-1), 1e-5)]
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #f96e1bd2
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #7bbcbd23
 def _decode_tuples(o):
     if isinstance(o, dict): return tuple(_decode_tuples(v) for v in o['$tuple']) if '$tuple' in o else {k:_decode_tuples(v) for k,v in o.items()}
     return [_decode_tuples(v) for v in o] if isinstance(o, list) else o
@@ -117,7 +117,7 @@ def model_config(
     for k,v in entry.get('overrides', {}).items(): set_dotted(cfg, k, v)
     return without_checkpoints(cfg[entry['part']] if entry.get('part') else cfg)
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #b6b38b99
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #bfeb668b
 def sample_everything(
     cfg, # nested config, changed in place
 ): # the config
@@ -129,7 +129,7 @@ def sample_everything(
         for v in cfg: sample_everything(v)
     return cfg
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #18e9642d
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #8e1f0540
 def normalised_image(
     img, # `(H,W,3)` uint8 BGR
     recipe:dict, # `to_rgb mean std pad_divisor pad_value`
@@ -175,7 +175,7 @@ def input_check(
     got = flat[np.linspace(0, flat.size-1, len(want)).astype(int)]
     return Check(name, float(np.abs(got-want).max()), 1e-4)
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #9b0e56c7
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #9c3c5955
 ROLES = dict(cls=0, reg=1, obj=2)                       # maps of a dense head by name
 ROI_ROLES = dict(feats='bbox_roi_extractor', cls_score='bbox_head/0', bbox_pred='bbox_head/1') # `roi/...`
 
@@ -223,7 +223,7 @@ class OutputRecorder:
     def __exit__(self, *_):
         for h in self.hooks: h.remove()
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #f16a1140
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #241e06da
 def array_tolerance(
     name:str, # of an output
     noise, # recorded difference of the reference from itself, or `None`
@@ -250,7 +250,7 @@ def array_check(
     flat = got.reshape(-1)[::spec['step']] if spec['step']>1 else got
     return Check(name, float(compare.error(flat.reshape(want.shape), want)), tolerance)
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #957573c4
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #b43ba3a3
 def box_rows(
     results, # `Instances` per frame
 )->np.ndarray: # rows frame, x1, y1, x2, y2, score, label; sorted by label within a frame
@@ -282,7 +282,7 @@ def masks_check(name, got, packed, spec, noise, boxes):
     allowed = max(1e-3, 10*(noise or {}).get('differing_bits', 0)/inside)
     return Check(name, float((got!=want).sum())/inside, allowed)
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #eaefd4e6
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #8381fba4
 def check_module(
     entry:dict, # of the index, with `cfg`
     name:str, # of the entry
@@ -308,7 +308,7 @@ def check_module(
         checks.append(array_check(k, got, want[k], spec, compare, array_tolerance(k, entry['noise'].get(k), True)))
     return checks
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #6ae37d78
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #b1637470
 def meta_of(
     info:dict, # `image_info` of an entry
     images, # `(B,3,H,W)`
@@ -381,7 +381,7 @@ def _decoding_checks(model, entry, want, got, rois, images, metas, compare):
         if 'roi/mask_pred' in entry['outputs']: out['roi/mask_pred'] = model.roi_head._mask_forward(model.extract_feat(images), numbered)['mask_pred']
     return [array_check(k, v, want[k], entry['outputs'][k], compare, array_tolerance(k, entry['noise'].get(k), False)) for k,v in out.items()]
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #057e1364
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #786a78e0
 def ellipse_masks(
     boxes, # `(N,4)` xyxy
     size:tuple, # height and width of the masks
@@ -419,7 +419,7 @@ def loss_mode(
         if isinstance(m, still): m.eval()
     return model
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #0e1d2133
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #80e3fc10
 def loss_checks(
     losses:dict, # of the model: tensors or lists of them
     spec:dict, # recorded `values`
@@ -473,10 +473,12 @@ def check_losses(
     targets = golden_targets(entry, want, size, device)
     rois = [torch.from_numpy(r).to(device) for r in want['input/rois']] if 'input/rois' in want else None
     semantic = torch.from_numpy(want['input/gt_semantic_seg']).long().to(device) if 'input/gt_semantic_seg' in want else None
+    state = {k:v.clone() for k,v in model.state_dict().items()}                # training moves running statistics
     own = lambda k: hasattr(model, 'roi_head') and 'rpn' not in k
     for k,spec in entry['outputs'].items():
         if 'values' not in spec: continue
         train = entry['mode'].startswith('train') or k.endswith('_train')
+        model.load_state_dict(state)
         loss_mode(model, train, batch_statistics=k.endswith('_train')).zero_grad()
         fixed = 'given proposals' in spec['how'] or not hasattr(model, 'rpn_head')
         extra = {} if semantic is None else {'semantic':semantic}
@@ -492,7 +494,7 @@ def check_losses(
         if g: checks += gradient_checks(model, g, want[k+'_grad_norm'], k+'_grad_norm', entry['noise'].get(k+'_grad_norm'), int(re.search(r'first (\d+) parts', g['what'])[1]))
     return checks
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #dea4f665
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #a59ab46c
 NETWORK_CASES = [] # pairs (function of an entry: does it apply?, check function); later notebooks insert theirs before these
 
 def network_checker(
