@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['bool_masks', 'make_targets', 'split_targets', 'to_result', 'BaseDetector', 'parse_losses']
 
-# %% ../../nbs/05_detect/10_base_detector.ipynb #6030ff12
+# %% ../../nbs/05_detect/10_base_detector.ipynb #b628241d
 import cv2
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from ..nn.init import BaseModule
 from ..core.files import atomic_path
 from ..viz.draw import id_colours, object_texts, paint_boxes, paint_masks, paint_names, to_canvas
 
-# %% ../../nbs/05_detect/10_base_detector.ipynb #a40d24ff
+# %% ../../nbs/05_detect/10_base_detector.ipynb #3ab7f7a9
 def bool_masks(
     masks, # `BitmapMasks`, array or tensor `(N,H,W)`
     device, # where to put them
@@ -52,7 +52,7 @@ def split_targets(
     void = [t.boxes[t.ignore] if 'ignore' in t else t.boxes[:0] for t in targets]
     return [t.boxes for t in real],[t.labels for t in real],void,[t.masks for t in real] if all('masks' in t for t in real) else None
 
-# %% ../../nbs/05_detect/10_base_detector.ipynb #4b82aa2e
+# %% ../../nbs/05_detect/10_base_detector.ipynb #acf97093
 def to_result(
     found, # `Instances` with `boxes`, `scores`, `labels` and perhaps `masks`
     num_classes:int, # how many classes
@@ -64,7 +64,7 @@ def to_result(
     for m,c in zip(found.masks.cpu().numpy(), found.labels.tolist()): masks[c].append(m)
     return boxes,masks
 
-# %% ../../nbs/05_detect/10_base_detector.ipynb #fb1db4ca
+# %% ../../nbs/05_detect/10_base_detector.ipynb #5b2d2f41
 class BaseDetector(BaseModule):
     "Calls that all detectors have."
     CLASSES = None
@@ -126,7 +126,7 @@ class BaseDetector(BaseModule):
     ):
         return self.forward_train(img, img_metas, **kwargs) if return_loss else self.forward_test(img, img_metas, **kwargs)
 
-# %% ../../nbs/05_detect/10_base_detector.ipynb #6c2d1d3c
+# %% ../../nbs/05_detect/10_base_detector.ipynb #f9e7d52f
 @patch
 def forward_test(self:BaseDetector,
     imgs, # list over augmentations of `(B,3,H,W)`
@@ -146,18 +146,18 @@ def forward_test(self:BaseDetector,
     if 'proposals' in kwargs: raise ValueError("augmented tests take no proposals")
     return self.aug_test(imgs, img_metas, **kwargs)
 
-# %% ../../nbs/05_detect/10_base_detector.ipynb #dd1465a9
+# %% ../../nbs/05_detect/10_base_detector.ipynb #5acbaa60
 def _across_processes(v):
     v = v.detach().clone().float()
     if torch.distributed.is_available() and torch.distributed.is_initialized(): torch.distributed.all_reduce(v.div_(torch.distributed.get_world_size()))
     return v.item()
 
 def parse_losses(
-    losses:dict, # tensors or lists of tensors
+    losses:dict, # tensors, lists of tensors, or dicts of tensors
 )->tuple: # the sum of those with `loss` in their name, dict of numbers for the log
     "The loss to minimise, and what to write down."
     log = OrderedDict()
-    for k,v in losses.items():
+    for k,v in [o for k,v in losses.items() for o in (v.items() if isinstance(v, dict) else [(k,v)])]:
         if not torch.is_tensor(v) and not isinstance(v, (list,tuple)): raise TypeError(f"{k} must be a tensor or a list of tensors, got a {type(v).__name__}")
         log[k] = v.mean() if torch.is_tensor(v) else sum(x.mean() for x in v)
     log['loss'] = total = sum(v for k,v in log.items() if 'loss' in k)
@@ -180,7 +180,7 @@ def val_step(self:BaseDetector,
     "The losses of validation data."
     return self.train_step(data)
 
-# %% ../../nbs/05_detect/10_base_detector.ipynb #a85662b5
+# %% ../../nbs/05_detect/10_base_detector.ipynb #5fd4456a
 @patch
 def show_result(self:BaseDetector,
     img, # uint8 BGR image, or a file

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['bce', 'YOLOV3Head', 'YOLOV3']
 
-# %% ../../nbs/05_detect/21_yolov3.ipynb #a0adc20d
+# %% ../../nbs/05_detect/21_yolov3.ipynb #6bedd411
 import torch
 import torch.nn.functional as F
 from fastcore.basics import patch
@@ -19,7 +19,7 @@ from ..nn.layers import ConvModule
 from ..nn.losses import build_loss
 from ..nn.priors import build_prior_generator
 
-# %% ../../nbs/05_detect/21_yolov3.ipynb #7c4bfd68
+# %% ../../nbs/05_detect/21_yolov3.ipynb #5930f0f6
 def bce(**kwargs): return dict(type='CrossEntropyLoss', use_sigmoid=True, loss_weight=1., **kwargs)
 
 @register
@@ -41,7 +41,7 @@ class YOLOV3Head(BaseDenseHead):
         loss_xy=bce(), # of centres
         loss_wh={'type':'MSELoss', 'loss_weight':1.}, # of sizes
         train_cfg=None, # assigner, sampler
-        test_cfg=None, # `nms_pre`, `conf_thr`, `score_thr`, `nms`, `max_per_img`
+        test_cfg=None, # `conf_thr`, `score_thr`, `nms`, `max_per_img`
         init_cfg={'type':'Normal', 'std':.01, 'override':{'name':'convs_pred'}}, # see `BaseModule`
     ):
         super().__init__(init_cfg)
@@ -72,7 +72,7 @@ class YOLOV3Head(BaseDenseHead):
     )->tuple: # one tuple, over levels, of maps `(B,A*(5+C),H,W)`
         return tuple(pred(bridge(x)) for x,bridge,pred in zip(feats, self.convs_bridge, self.convs_pred)),
 
-# %% ../../nbs/05_detect/21_yolov3.ipynb #eaa8bec6
+# %% ../../nbs/05_detect/21_yolov3.ipynb #3bf3626f
 @patch
 def get_bboxes(self:YOLOV3Head,
     pred_maps, # maps of the levels
@@ -91,7 +91,7 @@ def get_bboxes(self:YOLOV3Head,
     for b,conf,cls,meta in zip(boxes, rows[...,4].sigmoid(), rows[...,5:].sigmoid(), img_metas):
         keep = conf>=cfg.get('conf_thr', -1)
         b,conf,cls = b[keep],conf[keep],cls[keep]
-        scores,labels,which = select_best(cls, cfg['score_thr'], cfg['nms_pre'])
+        scores,labels,which = select_best(cls, cfg['score_thr'], -1)
         out.append(self._finish(scores, labels, b[which], None, conf[which], meta, {k:v for k,v in cfg.items() if k!='min_bbox_size'}, rescale, with_nms))
     return out
 
@@ -100,7 +100,7 @@ def decode(self:YOLOV3Head, priors, boxes, meta):
     "Boxes are decoded already, and not clipped"
     return boxes
 
-# %% ../../nbs/05_detect/21_yolov3.ipynb #db3a2035
+# %% ../../nbs/05_detect/21_yolov3.ipynb #d0679596
 @patch
 def _targets_single(self:YOLOV3Head, anchors, responsible, strides, gt_bboxes, gt_labels):
     "Wanted vectors `(N,5+C)` and which anchors are background `(N,)`"
