@@ -5,12 +5,13 @@
 # %% auto #0
 __all__ = ['BaseRoIHead', 'StandardRoIHead', 'SharedResLayer', 'TwoStageDetector', 'FasterRCNN', 'FastRCNN', 'tiny_faster_rcnn']
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #a2f3e1af
+# %% ../../nbs/05_detect/15_two_stage.ipynb #22119fe1
 import asyncio
+import numpy as np
 import torch
 from fastcore.basics import patch
 from torch import nn
-from ..core.boxes import bbox2roi
+from ..core.boxes import bbox2roi, bbox_mapping
 from ..core.instances import Instances
 from ..core.registry import build, register
 from .base import BaseDetector, split_targets, to_result
@@ -18,9 +19,11 @@ from .dense import merge_pretrained
 from ..nn.assigners import build_assigner
 from ..nn.box_samplers import build_sampler
 from ..nn.init import BaseModule
+from ..nn.merge_augmented import merge_aug_bboxes, merge_aug_masks
+from ..nn.nms import multiclass_nms
 from ..nn.resnet import ARCHITECTURES, CONV_BN_INIT, ResLayer, backbone_init, keep_norms
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #f4ae43b1
+# %% ../../nbs/05_detect/15_two_stage.ipynb #2f3e0e19
 class BaseRoIHead(BaseModule):
     "The parts of a second stage."
     def __init__(self,
@@ -58,7 +61,7 @@ class BaseRoIHead(BaseModule):
     def init_assigner_sampler(self):
         if self.train_cfg: self.bbox_assigner,self.bbox_sampler = build_assigner(self.train_cfg['assigner']),build_sampler(self.train_cfg['sampler'], context=self)
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #80a8610c
+# %% ../../nbs/05_detect/15_two_stage.ipynb #6ec07525
 @register
 class StandardRoIHead(BaseRoIHead):
     "One box head and perhaps one mask head."
@@ -124,7 +127,7 @@ class StandardRoIHead(BaseRoIHead):
         targets = self.mask_head.get_targets(sampling_results, gt_masks, self.train_cfg)
         return {**out, 'loss_mask':self.mask_head.loss(out['mask_pred'], targets, torch.cat([r.pos_gt_labels for r in sampling_results])), 'mask_targets':targets}
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #c3baf55f
+# %% ../../nbs/05_detect/15_two_stage.ipynb #c8973a1b
 @patch
 def simple_test_bboxes(self:StandardRoIHead,
     x, # maps of the levels
@@ -177,7 +180,56 @@ def simple_test(self:StandardRoIHead,
     "`predict` in the documented form."
     return [to_result(r, self.num_classes) for r in self.predict(x, proposal_list, img_metas, rescale)]
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #abd1aa58
+# %% ../../nbs/05_detect/15_two_stage.ipynb #b0bfb11b
+@patch
+def aug_test_bboxes(self:StandardRoIHead,
+    feats, # maps of the levels, per version
+    img_metas, # lists of one meta, per version
+    proposals, # `(n,4)` or `(n,5)`, pixels of the original
+    rcnn_test_cfg, # `score_thr`, `nms`, `max_per_img`
+)->tuple: # `(K,5)` boxes with scores, pixels of the original, and `(K,)` classes
+    "Boxes of one image from several versions of it."
+    boxes,scores = [],[]
+    for x,(meta,) in zip(feats, img_metas):
+        own = bbox_mapping(proposals[:,:4], meta['img_shape'], meta['scale_factor'], meta.get('flip', False), meta.get('flip_direction') or 'horizontal')
+        [b],[s] = self.simple_test_bboxes(x, [meta], [own], None)
+        boxes.append(b), scores.append(s)
+    boxes,scores = merge_aug_bboxes(boxes, scores, [m for m, in img_metas], rcnn_test_cfg)
+    return multiclass_nms(boxes, scores, rcnn_test_cfg['score_thr'], rcnn_test_cfg['nms'], rcnn_test_cfg['max_per_img'])
+
+@patch
+def aug_test_mask(self:StandardRoIHead,
+    feats, # maps of the levels, per version
+    img_metas, # lists of one meta, per version
+    det_bboxes, # `(K,4)` or `(K,5)`, pixels of the original
+    det_labels, # `(K,)`
+): # `(K,H,W)` bool, of the original
+    "Masks of one image from several versions of it."
+    masks = []
+    for x,(meta,) in zip(feats, img_metas):
+        own = bbox_mapping(det_bboxes[:,:4], meta['img_shape'], meta['scale_factor'], meta.get('flip', False), meta.get('flip_direction') or 'horizontal')
+        masks.append(self._mask_probabilities(x, bbox2roi([own])))
+    merged = torch.as_tensor(merge_aug_masks(masks, [m for m, in img_metas], self.test_cfg), device=det_bboxes.device)
+    head = self.mask_head[-1] if isinstance(self.mask_head, nn.ModuleList) else self.mask_head
+    return head.paste(merged, det_bboxes[:,:4], det_labels, self.test_cfg, {**img_metas[0][0], 'scale_factor':np.ones(4, 'float32')}, True)
+
+@patch
+def _mask_probabilities(self:StandardRoIHead, x, rois): return self._mask_forward(x, rois)['mask_pred'].sigmoid()
+
+@patch
+def aug_test(self:StandardRoIHead,
+    x, # maps of the levels, per version
+    proposal_list, # `(n,5)`, pixels of the original
+    img_metas, # lists of one meta, per version
+    rescale:bool=False, # in pixels of the original, or of the first version?
+)->list: # one `to_result`
+    "The objects of one image from several versions of it."
+    boxes,labels = self.aug_test_bboxes(x, img_metas, proposal_list, self.test_cfg)
+    masks = self.aug_test_mask(x, img_metas, boxes, labels) if self.with_mask else None
+    factor = 1 if rescale else boxes.new_tensor(np.asarray(img_metas[0][0]['scale_factor']))
+    return [to_result(Instances(boxes=boxes[:,:4]*factor, scores=boxes[:,4], labels=labels, masks=masks), self.num_classes)]
+
+# %% ../../nbs/05_detect/15_two_stage.ipynb #bdabdc9c
 @register('ResLayer')
 class SharedResLayer(BaseModule):
     "One stage of a ResNet as a shared head."
@@ -208,7 +260,7 @@ class SharedResLayer(BaseModule):
         if self.norm_eval: keep_norms(self)
         return self
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #79fffda1
+# %% ../../nbs/05_detect/15_two_stage.ipynb #4afcb33e
 @register
 class TwoStageDetector(BaseDetector):
     "Proposals and a RoI head."
@@ -279,6 +331,15 @@ class TwoStageDetector(BaseDetector):
         if proposals is None: proposals = self.rpn_head.simple_test_rpn(x, metas)
         return self.roi_head.predict(x, proposals, metas, rescale)
 
+    def aug_test(self,
+        imgs, # batches of one, per version of the image
+        img_metas, # lists of one meta, per version
+        rescale:bool=False, # in pixels of the original?
+    )->list: # one `to_result`
+        "The objects of one image from several versions of it."
+        feats = self.extract_feats(imgs)
+        return self.roi_head.aug_test(feats, self.rpn_head.aug_test_rpn(feats, img_metas)[0], img_metas, rescale)
+
     async def async_simple_test(self,
         img, # `(B,3,H,W)`
         img_meta, # meta per image
@@ -296,7 +357,7 @@ class TwoStageDetector(BaseDetector):
         out = self.roi_head._bbox_forward(x, bbox2roi([torch.rand(1000, 4, device=img.device).cumsum(1)*min(img.shape[-2:])/4]))
         return (self.rpn_head(x) if self.with_rpn else (),out['cls_score'],out['bbox_pred'])
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #7ab4f20c
+# %% ../../nbs/05_detect/15_two_stage.ipynb #3d449607
 @register
 class FasterRCNN(TwoStageDetector):
     "A region proposal network and a box head."
@@ -320,7 +381,7 @@ class FastRCNN(TwoStageDetector):
             if not isinstance(v, list): raise TypeError(f"{name} must be a list, got a {type(v).__name__}")
         return super().forward_test(imgs, img_metas, proposals=proposals, **kwargs)
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #27a092bc
+# %% ../../nbs/05_detect/15_two_stage.ipynb #b7737002
 def tiny_faster_rcnn(
     num_classes:int=2, # classes
     depth:int=18, # of the ResNet

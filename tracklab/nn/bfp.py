@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['resize_map', 'BFP']
 
-# %% ../../nbs/04_nn/22_bfp.ipynb #e20cece2
+# %% ../../nbs/04_nn/22_bfp.ipynb #680b934e
 import torch
 import torch.nn.functional as F
 from ..core.registry import register
@@ -13,7 +13,7 @@ from .init import BaseModule
 from .layers import ConvModule
 from .plugins import NonLocal2d
 
-# %% ../../nbs/04_nn/22_bfp.ipynb #ee82c472
+# %% ../../nbs/04_nn/22_bfp.ipynb #07991df3
 def resize_map(
     x, # `(B,C,H,W)`
     size:tuple, # wanted height and width
@@ -34,11 +34,13 @@ class BFP(BaseModule):
         init_cfg={'type':'Xavier', 'layer':'Conv2d', 'distribution':'uniform'}, # see `BaseModule`
     ):
         super().__init__(init_cfg)
-        if refine_type not in (None,'conv','non_local'): raise ValueError(f"refine_type must be None, 'conv' or 'non_local', got {refine_type!r}")
+        if refine_type not in (None,'conv','non_local'):
+            raise ValueError(f"refine_type must be None, 'conv' or 'non_local', got {refine_type!r}")
         if not 0<=refine_level<num_levels: raise ValueError(f"refine_level must be 0 to {num_levels-1}, got {refine_level}")
         self.in_channels,self.num_levels,self.refine_level,self.refine_type = in_channels,num_levels,refine_level,refine_type
         if refine_type=='conv': self.refine = ConvModule(in_channels, in_channels, 3, padding=1, conv_cfg=conv_cfg, norm_cfg=norm_cfg)
-        elif refine_type=='non_local': self.refine = NonLocal2d(in_channels, reduction=1, use_scale=False, conv_cfg=conv_cfg, norm_cfg=norm_cfg)
+        elif refine_type=='non_local': self.refine = NonLocal2d(in_channels, reduction=1, use_scale=False, conv_cfg=conv_cfg,
+            norm_cfg=norm_cfg)
 
     def forward(self,
         inputs, # `num_levels` maps of the same channels

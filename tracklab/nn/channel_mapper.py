@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['ChannelMapper']
 
-# %% ../../nbs/04_nn/23_channel_mapper.ipynb #9b9aea48
+# %% ../../nbs/04_nn/23_channel_mapper.ipynb #11e76e21
 from torch import nn
 from ..core.registry import register
 from .init import BaseModule
 from .layers import ConvModule
 
-# %% ../../nbs/04_nn/23_channel_mapper.ipynb #657f19e8
+# %% ../../nbs/04_nn/23_channel_mapper.ipynb #8b324440
 @register
 class ChannelMapper(BaseModule):
     "A convolution per level."
@@ -30,7 +30,8 @@ class ChannelMapper(BaseModule):
         cfg = dict(conv_cfg=conv_cfg, norm_cfg=norm_cfg, act_cfg=act_cfg)
         self.convs = nn.ModuleList([ConvModule(c, out_channels, kernel_size, padding=(kernel_size-1)//2, **cfg) for c in in_channels])
         extra = (num_outs or len(in_channels))-len(in_channels)
-        self.extra_convs = nn.ModuleList([ConvModule(out_channels if i else in_channels[-1], out_channels, 3, stride=2, padding=1, **cfg) for i in range(extra)]) if extra>0 else None
+        self.extra_convs = nn.ModuleList([ConvModule(out_channels if i else in_channels[-1], out_channels, 3, stride=2, padding=1, **cfg)
+            for i in range(extra)]) if extra>0 else None
 
     def forward(self,
         inputs, # maps of the backbone

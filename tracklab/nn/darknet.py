@@ -6,7 +6,7 @@
 __all__ = ['LEAKY', 'DARKNETS', 'YOLOX_NORM', 'LECUN_UNIFORM', 'CSP_DARKNETS', 'DarknetBlock', 'Darknet', 'DarknetBottleneck',
            'CSPLayer', 'Focus', 'SPPBottleneck', 'CSPDarknet']
 
-# %% ../../nbs/04_nn/12_darknet.ipynb #ead8cb2e
+# %% ../../nbs/04_nn/12_darknet.ipynb #15d0d904
 import torch
 from torch import nn
 from ..core.registry import register
@@ -14,7 +14,7 @@ from .init import BaseModule, Sequential
 from .layers import ConvModule, DepthwiseSeparableConvModule
 from .resnet import CONV_BN_INIT, backbone_init, freeze, keep_norms
 
-# %% ../../nbs/04_nn/12_darknet.ipynb #ec0b694c
+# %% ../../nbs/04_nn/12_darknet.ipynb #738c4908
 LEAKY = {'type':'LeakyReLU', 'negative_slope':.1}
 
 class DarknetBlock(BaseModule):
@@ -34,7 +34,7 @@ class DarknetBlock(BaseModule):
 
     def forward(self, x): return x+self.conv2(self.conv1(x))
 
-# %% ../../nbs/04_nn/12_darknet.ipynb #694b4cfa
+# %% ../../nbs/04_nn/12_darknet.ipynb #817c0e8b
 DARKNETS = {53:((1,2,8,8,4), (32,64,128,256,512,1024))} # blocks of the stages; channels of the stem and of the stages
 
 @register
@@ -63,7 +63,8 @@ class Darknet(BaseModule):
             self.add_module(self.cr_blocks[-1], self.make_conv_res_block(channels[i], channels[i+1], n, **cfg))
 
     @staticmethod
-    def make_conv_res_block(in_channels, out_channels, res_repeat, conv_cfg=None, norm_cfg={'type':'BN', 'requires_grad':True}, act_cfg=LEAKY):
+    def make_conv_res_block(in_channels, out_channels, res_repeat, conv_cfg=None, norm_cfg={'type':'BN', 'requires_grad':True},
+        act_cfg=LEAKY):
         "A strided convolution and `res_repeat` blocks."
         cfg = dict(conv_cfg=conv_cfg, norm_cfg=norm_cfg, act_cfg=act_cfg)
         stage = Sequential()
@@ -87,7 +88,7 @@ class Darknet(BaseModule):
         if mode and self.norm_eval: keep_norms(self)
         return self
 
-# %% ../../nbs/04_nn/12_darknet.ipynb #04cd49ff
+# %% ../../nbs/04_nn/12_darknet.ipynb #8c3ff6a8
 YOLOX_NORM = {'type':'BN', 'momentum':.03, 'eps':.001}
 LECUN_UNIFORM = {'type':'Kaiming', 'layer':'Conv2d', 'a':5**.5, 'distribution':'uniform', 'mode':'fan_in', 'nonlinearity':'leaky_relu'}
 
@@ -137,7 +138,7 @@ class CSPLayer(BaseModule):
 
     def forward(self, x): return self.final_conv(torch.cat([self.blocks(self.main_conv(x)), self.short_conv(x)], 1))
 
-# %% ../../nbs/04_nn/12_darknet.ipynb #d09d2e5f
+# %% ../../nbs/04_nn/12_darknet.ipynb #5e4dec05
 class Focus(nn.Module):
     "Half the size, four times the channels, and a convolution."
     def __init__(self,
@@ -150,7 +151,8 @@ class Focus(nn.Module):
         act_cfg={'type':'Swish'}, # see `ConvModule`
     ):
         super().__init__()
-        self.conv = ConvModule(4*in_channels, out_channels, kernel_size, stride, (kernel_size-1)//2, conv_cfg=conv_cfg, norm_cfg=norm_cfg, act_cfg=act_cfg)
+        self.conv = ConvModule(4*in_channels, out_channels, kernel_size, stride, (kernel_size-1)//2, conv_cfg=conv_cfg, norm_cfg=norm_cfg,
+            act_cfg=act_cfg)
 
     def forward(self, x): return self.conv(torch.cat([x[...,i::2,j::2] for j in (0,1) for i in (0,1)], 1))
 
@@ -175,9 +177,10 @@ class SPPBottleneck(BaseModule):
         x = self.conv1(x)
         return self.conv2(torch.cat([x,*(p(x) for p in self.poolings)], 1))
 
-# %% ../../nbs/04_nn/12_darknet.ipynb #2b21b4af
+# %% ../../nbs/04_nn/12_darknet.ipynb #6404c450
 CSP_DARKNETS = {'P5':((64,128,3,True,False), (128,256,9,True,False), (256,512,9,True,False), (512,1024,3,False,True)),
-                'P6':((64,128,3,True,False), (128,256,9,True,False), (256,512,9,True,False), (512,768,3,True,False), (768,1024,3,False,True))}
+                'P6':((64,128,3,True,False), (128,256,9,True,False), (256,512,9,True,False), (512,768,3,True,False),
+                (768,1024,3,False,True))}
 
 @register
 class CSPDarknet(BaseModule):
@@ -209,8 +212,10 @@ class CSPDarknet(BaseModule):
         self.layers = ['stem']
         for i,(c_in,c_out,blocks,identity,pool) in enumerate(rows):
             c_in,c_out = int(c_in*widen_factor),int(c_out*widen_factor)
-            stage = [conv(c_in, c_out, 3, stride=2, padding=1, **cfg), *([SPPBottleneck(c_out, c_out, spp_kernal_sizes, **cfg)] if pool else []),
-                     CSPLayer(c_out, c_out, num_blocks=max(round(blocks*deepen_factor), 1), add_identity=identity, use_depthwise=use_depthwise, **cfg)]
+            stage = [conv(c_in, c_out, 3, stride=2, padding=1, **cfg),
+                *([SPPBottleneck(c_out, c_out, spp_kernal_sizes, **cfg)] if pool else []),
+                     CSPLayer(c_out, c_out, num_blocks=max(round(blocks*deepen_factor), 1), add_identity=identity,
+                     use_depthwise=use_depthwise, **cfg)]
             self.layers.append(f'stage{i+1}')
             self.add_module(self.layers[-1], nn.Sequential(*stage))
 

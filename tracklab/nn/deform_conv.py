@@ -6,14 +6,14 @@
 __all__ = ['OLD_OFFSETS', 'modulated_deform_conv2d', 'deform_conv2d', 'DeformConv2d', 'ModulatedDeformConv2d', 'DeformConv2dPack',
            'ModulatedDeformConv2dPack']
 
-# %% ../../nbs/04_nn/02_deform_conv.ipynb #ea06dd91
+# %% ../../nbs/04_nn/02_deform_conv.ipynb #a6b97145
 import math, torch
 from torch import nn
 from torch.nn.modules.utils import _pair
 from torchvision import ops
 from ..core.registry import register
 
-# %% ../../nbs/04_nn/02_deform_conv.ipynb #08bf2efa
+# %% ../../nbs/04_nn/02_deform_conv.ipynb #09c04d06
 def modulated_deform_conv2d(
     input, # `(B,C,H,W)`
     offset, # `(B,2*G*K,h,w)` in pixels, y before x
@@ -29,7 +29,8 @@ def modulated_deform_conv2d(
     "Convolution with moved and weighted taps."
     taps = deform_groups*weight.shape[-2]*weight.shape[-1]
     if offset.shape[1]!=2*taps: raise ValueError(f"offset must have {2*taps} channels for {taps} taps, got {offset.shape[1]}")
-    if input.shape[1]!=weight.shape[1]*groups: raise ValueError(f"input must have {weight.shape[1]*groups} channels for {groups} groups, got {input.shape[1]}")
+    if input.shape[1]!=weight.shape[1]*groups:
+        raise ValueError(f"input must have {weight.shape[1]*groups} channels for {groups} groups, got {input.shape[1]}")
     return ops.deform_conv2d(input, offset, weight, bias, _pair(stride), _pair(padding), _pair(dilation), mask)
 
 def deform_conv2d(
@@ -45,7 +46,7 @@ def deform_conv2d(
     "Convolution with moved taps."
     return modulated_deform_conv2d(input, offset, None, weight, None, stride, padding, dilation, groups, deform_groups)
 
-# %% ../../nbs/04_nn/02_deform_conv.ipynb #40b92e87
+# %% ../../nbs/04_nn/02_deform_conv.ipynb #421c2686
 class DeformConv2d(nn.Module):
     "Deformable convolution with given offsets."
     def __init__(self,
@@ -62,7 +63,8 @@ class DeformConv2d(nn.Module):
     ):
         super().__init__()
         if bias and not self.may_have_bias: raise ValueError(f"{type(self).__name__} has no bias, got bias={bias}")
-        if in_channels%groups or out_channels%groups: raise ValueError(f"{in_channels} and {out_channels} channels cannot be split into {groups} groups")
+        if in_channels%groups or out_channels%groups:
+            raise ValueError(f"{in_channels} and {out_channels} channels cannot be split into {groups} groups")
         self.in_channels,self.out_channels,self.groups = in_channels,out_channels,groups
         self.kernel_size,self.stride,self.padding,self.dilation = map(_pair, (kernel_size, stride, padding, dilation))
         self.deform_groups = deformable_groups or deform_groups
@@ -76,25 +78,28 @@ class DeformConv2d(nn.Module):
     def extra_repr(self): return f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, dilation={self.dilation}"
 
     def _convolve(self, x, offset, mask=None):
-        return modulated_deform_conv2d(x, offset, mask, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups, self.deform_groups)
+        return modulated_deform_conv2d(x, offset, mask, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups,
+            self.deform_groups)
 
     def forward(self, x, offset): return self._convolve(x, offset)
 
 class ModulatedDeformConv2d(DeformConv2d):
     "Deformable convolution with given offsets and masks."
     may_have_bias = True
-    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, deform_groups=1, bias=True, deformable_groups=None):
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, deform_groups=1, bias=True,
+        deformable_groups=None):
         super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, deform_groups, bias, deformable_groups)
 
     def forward(self, x, offset, mask): return self._convolve(x, offset, mask)
 
-# %% ../../nbs/04_nn/02_deform_conv.ipynb #801410a2
+# %% ../../nbs/04_nn/02_deform_conv.ipynb #43faaa90
 OLD_OFFSETS = ((r'(conv\d)_offset\.', r'\1.conv_offset.'),) # for checkpoints of the first versions
 
 class _Offsets:
     "A convolution `conv_offset` with `numbers` outputs per tap, zero at first."
     def _add_offsets(self, numbers):
-        self.conv_offset = nn.Conv2d(self.in_channels, self.deform_groups*numbers*math.prod(self.kernel_size), self.kernel_size, self.stride, self.padding, self.dilation)
+        self.conv_offset = nn.Conv2d(self.in_channels, self.deform_groups*numbers*math.prod(self.kernel_size), self.kernel_size,
+            self.stride, self.padding, self.dilation)
         self.init_weights()
 
     def init_weights(self):

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['EFFICIENTNET_GROUPS', 'EFFICIENTNETS', 'Conv2dAdaptivePadding', 'EfficientNet']
 
-# %% ../../nbs/04_nn/16_efficientnet.ipynb #54ca1571
+# %% ../../nbs/04_nn/16_efficientnet.ipynb #2183ebed
 import math
 import torch.nn.functional as F
 from torch import nn
@@ -16,7 +16,7 @@ from .mobilenet_v2 import InvertedResidual, make_divisible
 from .patches import AdaptivePadding
 from .resnet import CONV_BN_INIT, freeze, keep_norms
 
-# %% ../../nbs/04_nn/16_efficientnet.ipynb #a11ad386
+# %% ../../nbs/04_nn/16_efficientnet.ipynb #f106edd6
 @register
 class Conv2dAdaptivePadding(nn.Conv2d):
     "A convolution that pads as TensorFlow does."
@@ -26,9 +26,10 @@ class Conv2dAdaptivePadding(nn.Conv2d):
 
     def forward(self, x): return super().forward(self._pad(x))
 
-# %% ../../nbs/04_nn/16_efficientnet.ipynb #28cd7b81
+# %% ../../nbs/04_nn/16_efficientnet.ipynb #4d52dba2
 EFFICIENTNET_GROUPS = ((1,3,16,1,1,1), (2,3,24,2,6,2), (3,5,40,2,6,2), (4,3,80,2,6,3), (4,5,112,1,6,3), (5,5,192,2,6,4), (5,3,320,1,6,1))
-EFFICIENTNETS = dict(b0=(1.,1.), b1=(1.,1.1), b2=(1.1,1.2), b3=(1.2,1.4), b4=(1.4,1.8), b5=(1.6,2.2), b6=(1.8,2.6), b7=(2.,3.1), b8=(2.2,3.6))
+EFFICIENTNETS = dict(b0=(1.,1.), b1=(1.,1.1), b2=(1.1,1.2), b3=(1.2,1.4), b4=(1.4,1.8), b5=(1.6,2.2), b6=(1.8,2.6), b7=(2.,3.1),
+    b8=(2.2,3.6))
 
 @register
 class EfficientNet(BaseModule):
@@ -59,7 +60,8 @@ class EfficientNet(BaseModule):
         for (stage,kernel,channels,stride,expand,_),n in zip(EFFICIENTNET_GROUPS, repeats):
             for i in range(n):
                 se = dict(channels=c_in*expand, ratio=expand*4, act_cfg=(act_cfg,{'type':'Sigmoid'}))
-                stages[stage].append(InvertedResidual(c_in, scaled(channels), c_in*expand, kernel, stride if i==0 else 1, se, expand>1, drop_path_rate=next(rates), with_cp=with_cp, **cfg))
+                stages[stage].append(InvertedResidual(c_in, scaled(channels), c_in*expand, kernel, stride if i==0 else 1, se, expand>1,
+                    drop_path_rate=next(rates), with_cp=with_cp, **cfg))
                 c_in = scaled(channels)
         self.layers.extend([Sequential(*s) for s in stages[1:max(out_indices)+1]])
         if 6 in out_indices: self.layers.append(ConvModule(c_in, scaled(1280), 1, **cfg))

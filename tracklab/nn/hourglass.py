@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['HourglassModule', 'HourglassNet']
 
-# %% ../../nbs/04_nn/19_hourglass.ipynb #1e4b72f1
+# %% ../../nbs/04_nn/19_hourglass.ipynb #044a2822
 import torch.nn.functional as F
 from torch import nn
 from ..core.registry import register
@@ -13,7 +13,7 @@ from .init import BaseModule, ModuleList
 from .layers import ConvModule
 from .resnet import BasicBlock, ResLayer
 
-# %% ../../nbs/04_nn/19_hourglass.ipynb #bcd338e4
+# %% ../../nbs/04_nn/19_hourglass.ipynb #4908df6b
 class HourglassModule(BaseModule):
     "Down, a smaller hourglass, up, and a branch beside."
     def __init__(self,
@@ -27,7 +27,8 @@ class HourglassModule(BaseModule):
         (here,inner,*_),n = stage_channels,stage_blocks[0]
         row = lambda i, o, blocks, **kw: ResLayer(BasicBlock, i, o, blocks, norm_cfg=norm_cfg, **kw)
         self.up1,self.low1 = row(here, here, n),row(here, inner, n, stride=2)
-        self.low2 = HourglassModule(depth-1, stage_channels[1:], stage_blocks[1:], norm_cfg) if depth>1 else row(inner, inner, stage_blocks[1])
+        self.low2 = HourglassModule(depth-1, stage_channels[1:], stage_blocks[1:], norm_cfg) if depth>1 else row(inner, inner,
+            stage_blocks[1])
         self.low3 = row(inner, here, n, downsample_first=False)
 
     def forward(self, x):
@@ -47,13 +48,16 @@ class HourglassNet(BaseModule):
         pretrained=None, # refused
         init_cfg=None, # refused
     ):
-        if init_cfg is not None or pretrained is not None: raise ValueError(f"an HourglassNet has its own initial weights, got init_cfg={init_cfg}, pretrained={pretrained}")
+        if init_cfg is not None or pretrained is not None:
+            raise ValueError(f"an HourglassNet has its own initial weights, got init_cfg={init_cfg}, pretrained={pretrained}")
         super().__init__(init_cfg)
-        if not len(stage_channels)==len(stage_blocks)>downsample_times: raise ValueError(f"expected more than {downsample_times} stage_channels and stage_blocks, got {len(stage_channels)} and {len(stage_blocks)}")
+        if not len(stage_channels)==len(stage_blocks)>downsample_times:
+            raise ValueError(f"expected more than {downsample_times} stage_channels and stage_blocks, got {len(stage_channels)} and {len(stage_blocks)}")
         c,between = stage_channels[0],range(num_stacks-1)
         conv = lambda i, o, k, **kw: ConvModule(i, o, k, padding=k//2, norm_cfg=norm_cfg, **kw)
         self.stem = nn.Sequential(conv(3, c//2, 7, stride=2), ResLayer(BasicBlock, c//2, c, 1, stride=2, norm_cfg=norm_cfg))
-        self.hourglass_modules = ModuleList([HourglassModule(downsample_times, stage_channels, stage_blocks, norm_cfg) for _ in range(num_stacks)])
+        self.hourglass_modules = ModuleList([HourglassModule(downsample_times, stage_channels, stage_blocks, norm_cfg)
+            for _ in range(num_stacks)])
         self.inters = ResLayer(BasicBlock, c, c, num_stacks-1, norm_cfg=norm_cfg)
         self.conv1x1s = ModuleList([conv(c, c, 1, act_cfg=None) for _ in between])
         self.out_convs = ModuleList([conv(c, feat_channel, 3) for _ in range(num_stacks)])

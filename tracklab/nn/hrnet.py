@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['HR_BLOCKS', 'POOLINGS', 'HRModule', 'HRNet', 'HRFPN']
 
-# %% ../../nbs/04_nn/16_hrnet.ipynb #3decfb04
+# %% ../../nbs/04_nn/16_hrnet.ipynb #f54abefc
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -14,7 +14,7 @@ from .init import BaseModule, ModuleList, Sequential
 from .layers import ConvModule, build_conv_layer, build_norm_layer
 from .resnet import CONV_BN_INIT, BasicBlock, Bottleneck, ResLayer, backbone_init, keep_norms, remember
 
-# %% ../../nbs/04_nn/16_hrnet.ipynb #38df1d31
+# %% ../../nbs/04_nn/16_hrnet.ipynb #34c762fb
 def _conv_norm(c_in, c_out, kernel, stride, conv_cfg, norm_cfg, *then):
     "A convolution and its norm, and what follows"
     conv = build_conv_layer(conv_cfg, c_in, c_out, kernel, stride=stride, padding=kernel//2, bias=False)
@@ -35,13 +35,16 @@ class HRModule(BaseModule):
         init_cfg=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
-        if not len(num_blocks)==len(in_channels)==len(num_channels): raise ValueError(f"{len(in_channels)} branches, but {len(num_blocks)} num_blocks and {len(num_channels)} num_channels")
-        self.branches = ModuleList([ResLayer(block, i, c, n, with_cp=with_cp, conv_cfg=conv_cfg, norm_cfg=norm_cfg, init_cfg=block_init_cfg)
+        if not len(num_blocks)==len(in_channels)==len(num_channels):
+            raise ValueError(f"{len(in_channels)} branches, but {len(num_blocks)} num_blocks and {len(num_channels)} num_channels")
+        self.branches = ModuleList([ResLayer(block, i, c, n, with_cp=with_cp, conv_cfg=conv_cfg, norm_cfg=norm_cfg,
+            init_cfg=block_init_cfg)
                                     for i,c,n in zip(in_channels, num_channels, num_blocks)])
         self.out_channels = [c*block.expansion for c in num_channels]
         self._cfg = conv_cfg,norm_cfg
         n = len(num_channels)
-        self.fuse_layers = None if n==1 else nn.ModuleList([nn.ModuleList([self._fuse(i, j) for j in range(n)]) for i in range(n if multiscale_output else 1)])
+        self.fuse_layers = None if n==1 else nn.ModuleList([nn.ModuleList([self._fuse(i, j) for j in range(n)])
+            for i in range(n if multiscale_output else 1)])
         self.relu = nn.ReLU()
 
     def _fuse(self, i, j):
@@ -58,7 +61,7 @@ class HRModule(BaseModule):
         if self.fuse_layers is None: return x
         return [self.relu(sum(m if f is None else f(m) for f,m in zip(fuse, x))) for fuse in self.fuse_layers]
 
-# %% ../../nbs/04_nn/16_hrnet.ipynb #69750493
+# %% ../../nbs/04_nn/16_hrnet.ipynb #fcf1f383
 HR_BLOCKS = dict(BASIC=BasicBlock, BOTTLENECK=Bottleneck)
 
 @register
@@ -109,12 +112,14 @@ class HRNet(BaseModule):
         cfg = self._cfg['conv_cfg'],self._cfg['norm_cfg']
         step = lambda i, o, stride: _conv_norm(i, o, 3, stride, *cfg, nn.ReLU(inplace=True))
         kept = [None if h==w else step(h, w, 1) for h,w in zip(have, wanted)]
-        new = [nn.Sequential(*[step(have[-1], wanted[i] if j==i-len(have) else have[-1], 2) for j in range(i-len(have)+1)]) for i in range(len(have), len(wanted))]
+        new = [nn.Sequential(*[step(have[-1], wanted[i] if j==i-len(have) else have[-1], 2) for j in range(i-len(have)+1)])
+            for i in range(len(have), len(wanted))]
         return nn.ModuleList(kept+new)
 
     def _stage(self, stage, block, channels, multiscale):
         last = stage['num_modules']-1
-        return Sequential(*[HRModule(block, stage['num_blocks'], channels, stage['num_channels'], multiscale or i<last, block_init_cfg=self._block_init(block), **self._cfg) for i in range(last+1)])
+        return Sequential(*[HRModule(block, stage['num_blocks'], channels, stage['num_channels'], multiscale or i<last,
+            block_init_cfg=self._block_init(block), **self._cfg) for i in range(last+1)])
 
     def forward(self,
         x, # `(B,in_channels,H,W)`, sizes divisible by 32
@@ -122,7 +127,8 @@ class HRNet(BaseModule):
         x = self.relu(self.norm1(self.conv1(x)))
         maps = [self.layer1(self.relu(self.norm2(self.conv2(x))))]
         for i in (2,3,4):
-            maps = [maps[min(j, len(maps)-1)] if t is None else t(maps[min(j, len(maps)-1)]) for j,t in enumerate(getattr(self, f'transition{i-1}'))]
+            maps = [maps[min(j, len(maps)-1)] if t is None else t(maps[min(j, len(maps)-1)])
+                for j,t in enumerate(getattr(self, f'transition{i-1}'))]
             maps = getattr(self, f'stage{i}')(maps)
         return maps
 
@@ -132,7 +138,7 @@ class HRNet(BaseModule):
         if mode and self.norm_eval: keep_norms(self)
         return self
 
-# %% ../../nbs/04_nn/16_hrnet.ipynb #a8bd7df3
+# %% ../../nbs/04_nn/16_hrnet.ipynb #c9f3e879
 POOLINGS = dict(AVG=F.avg_pool2d, MAX=F.max_pool2d)
 
 @register
@@ -153,7 +159,8 @@ class HRFPN(BaseModule):
         if pooling_type not in POOLINGS: raise ValueError(f"pooling_type must be AVG or MAX, got {pooling_type!r}")
         self.in_channels,self.out_channels,self.num_outs,self.with_cp,self.pooling = in_channels,out_channels,num_outs,with_cp,POOLINGS[pooling_type]
         self.reduction_conv = ConvModule(sum(in_channels), out_channels, 1, conv_cfg=conv_cfg, act_cfg=None)
-        self.fpn_convs = nn.ModuleList([ConvModule(out_channels, out_channels, 3, stride, 1, conv_cfg=conv_cfg, act_cfg=None) for _ in range(num_outs)])
+        self.fpn_convs = nn.ModuleList([ConvModule(out_channels, out_channels, 3, stride, 1, conv_cfg=conv_cfg, act_cfg=None)
+            for _ in range(num_outs)])
 
     def forward(self,
         inputs, # maps of the branches

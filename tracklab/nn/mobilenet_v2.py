@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['MOBILENET_V2', 'make_divisible', 'SELayer', 'InvertedResidual', 'MobileNetV2']
 
-# %% ../../nbs/04_nn/13_mobilenet_v2.ipynb #b57905ef
+# %% ../../nbs/04_nn/13_mobilenet_v2.ipynb #4633b342
 from torch import nn
 from ..core.registry import register
 from .init import BaseModule, Sequential
 from .layers import ConvModule, DropPath
 from .resnet import CONV_BN_INIT, backbone_init, freeze, keep_norms, remember
 
-# %% ../../nbs/04_nn/13_mobilenet_v2.ipynb #d90f7670
+# %% ../../nbs/04_nn/13_mobilenet_v2.ipynb #d4a40e40
 def make_divisible(
     value:float, # wanted number of channels
     divisor:int, # of the result
@@ -23,7 +23,7 @@ def make_divisible(
     out = max(divisor if min_value is None else min_value, int(value+divisor/2)//divisor*divisor)
     return out if out>=min_ratio*value else out+divisor
 
-# %% ../../nbs/04_nn/13_mobilenet_v2.ipynb #b395e10b
+# %% ../../nbs/04_nn/13_mobilenet_v2.ipynb #48544808
 class SELayer(BaseModule):
     "A gate per channel, computed from the whole map."
     def __init__(self,
@@ -61,12 +61,14 @@ class InvertedResidual(BaseModule):
     ):
         super().__init__(init_cfg)
         if stride not in (1,2): raise ValueError(f"stride must be 1 or 2, got {stride}")
-        if not with_expand_conv and mid_channels!=in_channels: raise ValueError(f"without a first convolution mid_channels must be {in_channels}, got {mid_channels}")
+        if not with_expand_conv and mid_channels!=in_channels:
+            raise ValueError(f"without a first convolution mid_channels must be {in_channels}, got {mid_channels}")
         self.with_res_shortcut,self.with_cp = stride==1 and in_channels==out_channels,with_cp
         cfg = dict(conv_cfg=conv_cfg, norm_cfg=norm_cfg)
         self.drop_path = DropPath(drop_path_rate) if drop_path_rate>0 else nn.Identity()
         self.expand_conv = ConvModule(in_channels, mid_channels, 1, act_cfg=act_cfg, **cfg) if with_expand_conv else None
-        self.depthwise_conv = ConvModule(mid_channels, mid_channels, kernel_size, stride, kernel_size//2, groups=mid_channels, act_cfg=act_cfg, **cfg)
+        self.depthwise_conv = ConvModule(mid_channels, mid_channels, kernel_size, stride, kernel_size//2, groups=mid_channels,
+            act_cfg=act_cfg, **cfg)
         self.se = None if se_cfg is None else SELayer(**se_cfg)
         self.linear_conv = ConvModule(mid_channels, out_channels, 1, act_cfg=None, **cfg)
 
@@ -77,7 +79,7 @@ class InvertedResidual(BaseModule):
 
     def forward(self, x): return remember(self._branch, x, self.with_cp)
 
-# %% ../../nbs/04_nn/13_mobilenet_v2.ipynb #019c4acf
+# %% ../../nbs/04_nn/13_mobilenet_v2.ipynb #9d805276
 MOBILENET_V2 = ((1,16,1,1), (6,24,2,2), (6,32,3,2), (6,64,4,2), (6,96,3,1), (6,160,3,2), (6,320,1,1))
 
 @register
@@ -113,7 +115,8 @@ class MobileNetV2(BaseModule):
         "A stage; its first block has the stride."
         blocks = []
         for i in range(num_blocks):
-            blocks.append(InvertedResidual(self.in_channels, out_channels, round(self.in_channels*expand_ratio), stride=stride if i==0 else 1,
+            blocks.append(InvertedResidual(self.in_channels, out_channels, round(self.in_channels*expand_ratio),
+                stride=stride if i==0 else 1,
                                            with_expand_conv=expand_ratio!=1, with_cp=self.with_cp, **self._cfg))
             self.in_channels = out_channels
         return Sequential(*blocks)

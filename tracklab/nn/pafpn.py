@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['PAFPN']
 
-# %% ../../nbs/04_nn/21_pafpn.ipynb #4cab82ae
+# %% ../../nbs/04_nn/21_pafpn.ipynb #c8e6dc05
 from torch import nn
 from fastcore.meta import delegates
 from ..core.registry import register
 from .fpn import FPN
 from .layers import ConvModule
 
-# %% ../../nbs/04_nn/21_pafpn.ipynb #7cf1ecc0
+# %% ../../nbs/04_nn/21_pafpn.ipynb #c2ee1173
 @register
 class PAFPN(FPN):
     "Feature pyramid with a second way up."
@@ -27,7 +27,8 @@ class PAFPN(FPN):
         **kwargs
     ):
         super().__init__(in_channels, out_channels, num_outs, conv_cfg=conv_cfg, norm_cfg=norm_cfg, act_cfg=act_cfg, **kwargs)
-        convs = lambda stride: nn.ModuleList([ConvModule(out_channels, out_channels, 3, stride, 1, conv_cfg=conv_cfg, norm_cfg=norm_cfg, act_cfg=act_cfg, inplace=False)
+        convs = lambda stride: nn.ModuleList([ConvModule(out_channels, out_channels, 3, stride, 1, conv_cfg=conv_cfg, norm_cfg=norm_cfg,
+            act_cfg=act_cfg, inplace=False)
                                               for _ in range(self.start_level+1, self.end_level)])
         self.downsample_convs,self.pafpn_convs = convs(2),convs(1)
 

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['nlc_to_nchw', 'nchw_to_nlc', 'AdaptivePadding', 'PatchEmbed', 'PatchMerging', 'FFN']
 
-# %% ../../nbs/04_nn/04_patches.ipynb #f1e03985
+# %% ../../nbs/04_nn/04_patches.ipynb #7802a5fc
 import math, torch
 import torch.nn.functional as F
 from torch import nn
@@ -14,13 +14,14 @@ from ..core.registry import build, register
 from .init import BaseModule
 from .layers import build_activation_layer, build_conv_layer, build_norm_layer
 
-# %% ../../nbs/04_nn/04_patches.ipynb #f60b6ec5
+# %% ../../nbs/04_nn/04_patches.ipynb #a5bb2aa4
 def nlc_to_nchw(
     x, # `(B,L,C)`
     hw_shape:tuple, # height and width, whose product is L
 ): # `(B,C,H,W)`
     "A sequence as a map."
-    if x.ndim!=3 or x.shape[1]!=hw_shape[0]*hw_shape[1]: raise ValueError(f"expected a sequence (B,{hw_shape[0]*hw_shape[1]},C) for the size {tuple(hw_shape)}, got {tuple(x.shape)}")
+    if x.ndim!=3 or x.shape[1]!=hw_shape[0]*hw_shape[1]:
+        raise ValueError(f"expected a sequence (B,{hw_shape[0]*hw_shape[1]},C) for the size {tuple(hw_shape)}, got {tuple(x.shape)}")
     return x.transpose(1, 2).reshape(len(x), -1, *hw_shape).contiguous()
 
 def nchw_to_nlc(
@@ -30,7 +31,7 @@ def nchw_to_nlc(
     if x.ndim!=4: raise ValueError(f"expected a map (B,C,H,W), got {tuple(x.shape)}")
     return x.flatten(2).transpose(1, 2).contiguous()
 
-# %% ../../nbs/04_nn/04_patches.ipynb #c6d15c65
+# %% ../../nbs/04_nn/04_patches.ipynb #303a29c1
 class AdaptivePadding(nn.Module):
     "Pads a map so that a strided window covers all of it."
     def __init__(self,
@@ -54,7 +55,7 @@ class AdaptivePadding(nn.Module):
         if not h and not w: return x
         return F.pad(x, (0,w,0,h) if self.padding=='corner' else (w//2,w-w//2,h//2,h-h//2))
 
-# %% ../../nbs/04_nn/04_patches.ipynb #07579eb3
+# %% ../../nbs/04_nn/04_patches.ipynb #1e970ed2
 class PatchEmbed(BaseModule):
     "Patches as vectors."
     def __init__(self,
@@ -75,14 +76,16 @@ class PatchEmbed(BaseModule):
         adaptive = isinstance(padding, str)
         self.embed_dims,pad = embed_dims,(0,0) if adaptive else _pair(padding)
         self.adap_padding = AdaptivePadding(kernel_size, stride, dilation, padding) if adaptive else None
-        self.projection = build_conv_layer({'type':conv_type}, in_channels, embed_dims, kernel_size=kernel_size, stride=stride, padding=pad, dilation=dilation, bias=bias)
+        self.projection = build_conv_layer({'type':conv_type}, in_channels, embed_dims, kernel_size=kernel_size, stride=stride,
+            padding=pad, dilation=dilation, bias=bias)
         self.norm = None if norm_cfg is None else build_norm_layer(norm_cfg, embed_dims)[1]
         self.init_input_size = self.init_out_size = None
         if input_size is not None:
             size = _pair(input_size)
             extra = self.adap_padding.get_pad_shape(size) if adaptive else (0,0)
             self.init_input_size = tuple(n+e for n,e in zip(size, extra))
-            self.init_out_size = tuple((n+2*p-d*(k-1)-1)//s+1 for n,p,d,k,s in zip(self.init_input_size, pad, dilation, kernel_size, stride))
+            self.init_out_size = tuple((n+2*p-d*(k-1)-1)//s+1
+                for n,p,d,k,s in zip(self.init_input_size, pad, dilation, kernel_size, stride))
 
     def forward(self,
         x, # `(B,C,H,W)`
@@ -91,7 +94,7 @@ class PatchEmbed(BaseModule):
         tokens = nchw_to_nlc(x)
         return tokens if self.norm is None else self.norm(tokens),tuple(x.shape[2:])
 
-# %% ../../nbs/04_nn/04_patches.ipynb #a53dee00
+# %% ../../nbs/04_nn/04_patches.ipynb #38ea1a1e
 class PatchMerging(BaseModule):
     "Windows of vectors as one vector."
     def __init__(self,
@@ -111,7 +114,8 @@ class PatchMerging(BaseModule):
         self.in_channels,self.out_channels = in_channels,out_channels
         self.adap_padding = AdaptivePadding(kernel_size, stride, dilation, padding) if adaptive else None
         self.sampler = nn.Unfold(kernel_size, dilation, 0 if adaptive else _pair(padding), stride)
-        self._out_size = lambda size: tuple((n+2*p-d*(k-1)-1)//s+1 for n,p,d,k,s in zip(size, (0,0) if adaptive else _pair(padding), dilation, kernel_size, stride))
+        self._out_size = lambda size: tuple((n+2*p-d*(k-1)-1)//s+1
+            for n,p,d,k,s in zip(size, (0,0) if adaptive else _pair(padding), dilation, kernel_size, stride))
         dim = kernel_size[0]*kernel_size[1]*in_channels
         self.norm = None if norm_cfg is None else build_norm_layer(norm_cfg, dim)[1]
         self.reduction = nn.Linear(dim, out_channels, bias=bias)
@@ -125,7 +129,7 @@ class PatchMerging(BaseModule):
         tokens = self.sampler(x).transpose(1, 2)             # (B,C*k*k,L') -> (B,L',C*k*k)
         return self.reduction(tokens if self.norm is None else self.norm(tokens)),self._out_size(x.shape[2:])
 
-# %% ../../nbs/04_nn/04_patches.ipynb #c6abc3ba
+# %% ../../nbs/04_nn/04_patches.ipynb #78a81bf1
 @register
 class FFN(BaseModule):
     "Feed-forward network with a shortcut."

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['FUSIONS', 'NONLOCAL_MODES', 'ContextBlock', 'NonLocal2d', 'GeneralizedAttention']
 
-# %% ../../nbs/04_nn/03_plugins.ipynb #0320f1db
+# %% ../../nbs/04_nn/03_plugins.ipynb #c94247f8
 import math, torch
 import torch.nn.functional as F
 from torch import nn
@@ -13,7 +13,7 @@ from ..core.registry import register
 from .init import Sequential
 from .layers import ConvModule
 
-# %% ../../nbs/04_nn/03_plugins.ipynb #3dfa791f
+# %% ../../nbs/04_nn/03_plugins.ipynb #9478fe65
 FUSIONS = 'channel_add','channel_mul'
 
 @register
@@ -28,9 +28,11 @@ class ContextBlock(nn.Module):
     ):
         super().__init__()
         if pooling_type not in ('att','avg'): raise ValueError(f"pooling_type must be 'att' or 'avg', got {pooling_type!r}")
-        if not fusion_types or set(fusion_types)-set(FUSIONS): raise ValueError(f"fusion_types must be among {FUSIONS}, got {fusion_types}")
+        if not fusion_types or set(fusion_types)-set(FUSIONS):
+            raise ValueError(f"fusion_types must be among {FUSIONS}, got {fusion_types}")
         hidden = int(in_channels*ratio)
-        branch = lambda: nn.Sequential(nn.Conv2d(in_channels, hidden, 1), nn.LayerNorm([hidden,1,1]), nn.ReLU(inplace=True), nn.Conv2d(hidden, in_channels, 1))
+        branch = lambda: nn.Sequential(nn.Conv2d(in_channels, hidden, 1), nn.LayerNorm([hidden,1,1]), nn.ReLU(inplace=True),
+            nn.Conv2d(hidden, in_channels, 1))
         self.conv_mask = nn.Conv2d(in_channels, 1, 1) if pooling_type=='att' else None
         self.channel_add_conv,self.channel_mul_conv = (branch() if f in fusion_types else None for f in FUSIONS)
         self.init_weights()
@@ -54,7 +56,7 @@ class ContextBlock(nn.Module):
         if self.channel_mul_conv is not None: x = x*self.channel_mul_conv(context).sigmoid()
         return x if self.channel_add_conv is None else x+self.channel_add_conv(context)
 
-# %% ../../nbs/04_nn/03_plugins.ipynb #640eed0c
+# %% ../../nbs/04_nn/03_plugins.ipynb #988b5f44
 NONLOCAL_MODES = 'gaussian','embedded_gaussian','dot_product','concatenation'
 
 @register
@@ -108,7 +110,7 @@ class NonLocal2d(nn.Module):
         y = self.g(x).flatten(2)@weights.transpose(1, 2)
         return x+self.conv_out(y.reshape(*y.shape[:2], *x.shape[2:]))
 
-# %% ../../nbs/04_nn/03_plugins.ipynb #8eea4fb2
+# %% ../../nbs/04_nn/03_plugins.ipynb #eb4d23cf
 def _distance_code(n, n_kv, stride, kv_stride, dim, magnitude, like, wave_length=1000):
     "Sines and cosines of the distances of `n` queries and `n_kv` keys in one direction: `(n,n_kv,dim)`"
     at = lambda m, s: torch.arange(m, device=like.device, dtype=like.dtype)*s
@@ -136,7 +138,8 @@ class GeneralizedAttention(nn.Module):
         attention_type:str='1111', # which of the four terms are used
     ):
         super().__init__()
-        if len(attention_type)!=4 or set(attention_type)-set('01'): raise ValueError(f"attention_type must be four digits 0 or 1, got {attention_type!r}")
+        if len(attention_type)!=4 or set(attention_type)-set('01'):
+            raise ValueError(f"attention_type must be four digits 0 or 1, got {attention_type!r}")
         if spatial_range>=0 and q_stride!=1: raise ValueError(f"a spatial_range needs q_stride=1, got {q_stride}")
         self.attention_type = [t=='1' for t in attention_type]
         self.spatial_range,self.num_heads,self.kv_stride,self.q_stride = spatial_range,num_heads,kv_stride,q_stride
@@ -149,7 +152,8 @@ class GeneralizedAttention(nn.Module):
         if content or position: self.query_conv = conv()
         if content or saliency: self.key_conv = conv()
         self.value_conv = conv()
-        if position or place: self.appr_geom_fc_x,self.appr_geom_fc_y = (nn.Linear(self.position_embedding_dim//2, out, bias=False) for _ in range(2))
+        if position or place: self.appr_geom_fc_x,self.appr_geom_fc_y = (nn.Linear(self.position_embedding_dim//2, out, bias=False)
+            for _ in range(2))
         bound = 1/math.sqrt(2*self.qk_embed_dim)
         bias = lambda: nn.Parameter(torch.empty(out).uniform_(-bound, bound))
         if saliency: self.appr_bias = bias()
@@ -157,7 +161,8 @@ class GeneralizedAttention(nn.Module):
         self.proj_conv = nn.Conv2d(out, in_channels, 1)
         self.gamma = nn.Parameter(torch.zeros(1))
         for n,m in self.named_modules():
-            if n in ('query_conv','key_conv','value_conv'): nn.init.kaiming_uniform_(m.weight, a=1, mode='fan_in', nonlinearity='leaky_relu')
+            if n in ('query_conv','key_conv','value_conv'): nn.init.kaiming_uniform_(m.weight, a=1, mode='fan_in',
+                nonlinearity='leaky_relu')
 
     def _heads(self, x):
         "`(B,C,h,w)` -> `(B,heads,h,w,D)`"
@@ -180,7 +185,8 @@ class GeneralizedAttention(nn.Module):
             code = lambda i, fc: fc(_distance_code(q.shape[i], kv.shape[i], self.q_stride, self.kv_stride, self.position_embedding_dim//2,
                 self.position_magnitude, q)).unflatten(-1, (self.num_heads,-1))
             rows,columns = code(2, self.appr_geom_fc_y),code(3, self.appr_geom_fc_x)
-            energy = energy+torch.einsum('bnhwd,hynd->bnhwy', left, rows)[...,None]+torch.einsum('bnhwd,wxnd->bnhwx', left, columns)[...,None,:]
+            energy = energy+torch.einsum('bnhwd,hynd->bnhwy', left, rows)[...,None]+torch.einsum('bnhwd,wxnd->bnhwx', left, columns)[...,
+                None,:]
         return energy
 
     def forward(self, x):

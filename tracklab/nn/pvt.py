@@ -6,7 +6,7 @@
 __all__ = ['PVT_NAMES', 'MixFFN', 'SpatialReductionAttention', 'AbsolutePositionEmbedding', 'PVTEncoderLayer',
            'PyramidVisionTransformer', 'PyramidVisionTransformerV2', 'convert_pvt']
 
-# %% ../../nbs/04_nn/19_pvt.ipynb #392b7a61
+# %% ../../nbs/04_nn/19_pvt.ipynb #26053c9a
 import math, torch
 import torch.nn.functional as F
 from torch import nn
@@ -20,7 +20,7 @@ from .layers import build_activation_layer, build_norm_layer
 from .patches import PatchEmbed, nchw_to_nlc, nlc_to_nchw
 from .resnet import backbone_init, remember
 
-# %% ../../nbs/04_nn/19_pvt.ipynb #02cdeef8
+# %% ../../nbs/04_nn/19_pvt.ipynb #df7e4a36
 class MixFFN(BaseModule):
     "Feed-forward network of convolutions."
     def __init__(self,
@@ -34,7 +34,8 @@ class MixFFN(BaseModule):
     ):
         super().__init__(init_cfg)
         inside = [nn.Conv2d(feedforward_channels, feedforward_channels, 3, padding=1, groups=feedforward_channels)] if use_conv else []
-        self.layers = nn.Sequential(nn.Conv2d(embed_dims, feedforward_channels, 1), *inside, build_activation_layer(act_cfg), nn.Dropout(ffn_drop),
+        self.layers = nn.Sequential(nn.Conv2d(embed_dims, feedforward_channels, 1), *inside, build_activation_layer(act_cfg),
+            nn.Dropout(ffn_drop),
                                     nn.Conv2d(feedforward_channels, embed_dims, 1), nn.Dropout(ffn_drop))
         self.dropout_layer = build(dropout_layer) if dropout_layer else nn.Identity()
 
@@ -93,7 +94,7 @@ class AbsolutePositionEmbedding(BaseModule):
         grid = nlc_to_nchw(self.pos_embed, self.pos_shape)
         return self.drop(x+nchw_to_nlc(F.interpolate(grid, size=tuple(hw_shape), mode='bilinear')))
 
-# %% ../../nbs/04_nn/19_pvt.ipynb #baa1da11
+# %% ../../nbs/04_nn/19_pvt.ipynb #740bf85c
 class PVTEncoderLayer(BaseModule):
     "Attention, then a feed-forward network."
     def __init__(self,
@@ -120,7 +121,7 @@ class PVTEncoderLayer(BaseModule):
         x = self.attn(self.norm1(x), hw_shape, identity=x)
         return self.ffn(self.norm2(x), hw_shape, identity=x)
 
-# %% ../../nbs/04_nn/19_pvt.ipynb #cddb2436
+# %% ../../nbs/04_nn/19_pvt.ipynb #eddfc09d
 @register
 class PyramidVisionTransformer(BaseModule):
     "Four stages of global attention with few keys."
@@ -163,9 +164,11 @@ class PyramidVisionTransformer(BaseModule):
             patches = PatchEmbed(in_channels, dim, kernel_size=patch_sizes[i], stride=strides[i], padding=paddings[i], norm_cfg=norm_cfg)
             size = [n//math.prod(strides[:i+1]) for n in _pair(pretrain_img_size)]
             position = [AbsolutePositionEmbedding(size, dim, drop_rate)] if use_abs_pos_embed else []
-            blocks = [PVTEncoderLayer(dim, num_heads[i], mlp_ratios[i]*dim, drop_rate, attn_drop_rate, r, qkv_bias, act_cfg, norm_cfg, sr_ratios[i], use_conv_ffn)
+            blocks = [PVTEncoderLayer(dim, num_heads[i], mlp_ratios[i]*dim, drop_rate, attn_drop_rate, r, qkv_bias, act_cfg, norm_cfg,
+                sr_ratios[i], use_conv_ffn)
                       for r in rates[sum(num_layers[:i]):][:num_layers[i]]]
-            self.layers.append(ModuleList([patches, ModuleList(position+blocks), build_norm_layer(norm_cfg, dim)[1] if norm_after_stage else nn.Identity()]))
+            self.layers.append(ModuleList([patches, ModuleList(position+blocks),
+                build_norm_layer(norm_cfg, dim)[1] if norm_after_stage else nn.Identity()]))
             in_channels = dim
 
     def forward(self,
@@ -184,11 +187,14 @@ class PyramidVisionTransformerV2(PyramidVisionTransformer):
     "With overlapping patches and without position vectors."
     @delegates(PyramidVisionTransformer.__init__)
     def __init__(self, **kwargs):
-        super().__init__(**{**dict(patch_sizes=(7,3,3,3), paddings=(3,1,1,1), use_abs_pos_embed=False, norm_after_stage=True, use_conv_ffn=True), **kwargs})
+        super().__init__(**{**dict(patch_sizes=(7,3,3,3), paddings=(3,1,1,1), use_abs_pos_embed=False, norm_after_stage=True,
+            use_conv_ffn=True), **kwargs})
 
-# %% ../../nbs/04_nn/19_pvt.ipynb #2482dde8
-PVT_NAMES = ((r'^patch_embed(\d)\.proj\.', r'\1|0.projection.'), (r'^patch_embed(\d)\.norm\.', r'\1|0.norm.'), (r'^norm(\d)\.', r'\1|2.'), (r'^pos_embed(\d)$', r'\1|1.0.pos_embed'),
-             (r'^block(\d)\.', r'\1|1.'), (r'\.attn\.proj\.', '.attn.attn.out_proj.'), (r'\.mlp\.fc1\.', '.ffn.layers.0.'), (r'\.mlp\.dwconv\.dwconv\.', '.ffn.layers.1.'))
+# %% ../../nbs/04_nn/19_pvt.ipynb #b0111f6b
+PVT_NAMES = ((r'^patch_embed(\d)\.proj\.', r'\1|0.projection.'), (r'^patch_embed(\d)\.norm\.', r'\1|0.norm.'), (r'^norm(\d)\.', r'\1|2.'),
+    (r'^pos_embed(\d)$', r'\1|1.0.pos_embed'),
+             (r'^block(\d)\.', r'\1|1.'), (r'\.attn\.proj\.', '.attn.attn.out_proj.'), (r'\.mlp\.fc1\.', '.ffn.layers.0.'),
+             (r'\.mlp\.dwconv\.dwconv\.', '.ffn.layers.1.'))
 
 def convert_pvt(
     state:dict, # weights of the authors
@@ -218,7 +224,8 @@ def init_weights(self:PyramidVisionTransformer):
         if isinstance(m, nn.Conv2d): nn.init.normal_(m.weight, std=math.sqrt(2/(math.prod(m.kernel_size)*m.out_channels/m.groups)))
         if isinstance(m, (nn.Linear,nn.Conv2d)) and m.bias is not None: nn.init.zeros_(m.bias)
     if self.init_cfg is None: return
-    if self.init_cfg.get('type')!='Pretrained': raise ValueError(f"the init_cfg of a {type(self).__name__} must be of type 'Pretrained', got {self.init_cfg}")
+    if self.init_cfg.get('type')!='Pretrained':
+        raise ValueError(f"the init_cfg of a {type(self).__name__} must be of type 'Pretrained', got {self.init_cfg}")
     file = self.init_cfg['checkpoint']
     self.load_weights(find_state_dict(read_checkpoint(locate(file)), file))
 

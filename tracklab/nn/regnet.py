@@ -5,17 +5,19 @@
 # %% auto #0
 __all__ = ['REGNETS', 'regnet_widths', 'RegNetBlock', 'RegNet']
 
-# %% ../../nbs/04_nn/11_regnet.ipynb #0f8b3c06
+# %% ../../nbs/04_nn/11_regnet.ipynb #df2a6e22
 import numpy as np
 from torch import nn
 from ..core.registry import register
 from .layers import build_conv_layer, build_norm_layer
 from .resnet import Bottleneck, ResLayer, ResNet
 
-# %% ../../nbs/04_nn/11_regnet.ipynb #a1b852d8
+# %% ../../nbs/04_nn/11_regnet.ipynb #93af6ac4
 REGNETS = {f'regnetx_{name}':dict(w0=w0, wa=wa, wm=wm, group_w=group_w, depth=depth, bot_mul=1.) for name,w0,wa,wm,group_w,depth in (
-    ('400mf', 24, 24.48, 2.54, 16, 22), ('800mf', 56, 35.73, 2.28, 16, 16), ('1.6gf', 80, 34.01, 2.25, 24, 18), ('3.2gf', 88, 26.31, 2.25, 48, 25),
-    ('4.0gf', 96, 38.65, 2.43, 40, 23), ('6.4gf', 184, 60.83, 2.07, 56, 17), ('8.0gf', 80, 49.56, 2.88, 120, 23), ('12gf', 168, 73.36, 2.37, 112, 19))}
+    ('400mf', 24, 24.48, 2.54, 16, 22), ('800mf', 56, 35.73, 2.28, 16, 16), ('1.6gf', 80, 34.01, 2.25, 24, 18),
+    ('3.2gf', 88, 26.31, 2.25, 48, 25),
+    ('4.0gf', 96, 38.65, 2.43, 40, 23), ('6.4gf', 184, 60.83, 2.07, 56, 17), ('8.0gf', 80, 49.56, 2.88, 120, 23),
+    ('12gf', 168, 73.36, 2.37, 112, 19))}
 
 def regnet_widths(
     initial_width:int, # $w_0$
@@ -29,7 +31,7 @@ def regnet_widths(
     steps = np.round(np.log(line/initial_width)/np.log(width_parameter))
     return (np.round(initial_width*width_parameter**steps/divisor)*divisor).astype(int).tolist()
 
-# %% ../../nbs/04_nn/11_regnet.ipynb #a33336d8
+# %% ../../nbs/04_nn/11_regnet.ipynb #410cf572
 class RegNetBlock(Bottleneck):
     "A bottleneck that does not squeeze."
     expansion = 1
@@ -69,7 +71,8 @@ class RegNet(ResNet):
         i = len(self.res_layers)
         width,group = self.stage_widths[i],self.group_widths[i]
         groups = round(width*self.bottleneck_ratio)//group
-        return ResLayer(inplanes=self.stage_widths[i-1] if i else self.stem_channels, planes=width, groups=groups, base_width=group, base_channels=width, **kwargs)
+        return ResLayer(inplanes=self.stage_widths[i-1] if i else self.stem_channels, planes=width, groups=groups, base_width=group,
+            base_channels=width, **kwargs)
 
     def generate_regnet(self, initial_width, width_slope, width_parameter, depth, divisor=8):
         "Widths of the blocks and the number of stages."

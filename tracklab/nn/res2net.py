@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['Bottle2neck', 'Res2Net']
 
-# %% ../../nbs/04_nn/17_res2net.ipynb #7d99022b
+# %% ../../nbs/04_nn/17_res2net.ipynb #ae19f69d
 import math, torch
 from torch import nn
 from ..core.registry import register
 from .layers import build_conv_layer, build_norm_layer
 from .resnet import ARCHITECTURES, Bottleneck, ResLayer, ResNet
 
-# %% ../../nbs/04_nn/17_res2net.ipynb #575e641b
+# %% ../../nbs/04_nn/17_res2net.ipynb #30cc8ea2
 class Bottle2neck(Bottleneck):
     "A bottleneck whose 3×3 convolution is a hierarchy."
     def __init__(self,
@@ -38,7 +38,8 @@ class Bottle2neck(Bottleneck):
         cfg = conv_cfg if dcn is None or dcn.pop('fallback_on_stride', False) else dcn
         w = self.width
         self._add(1, build_conv_layer(conv_cfg, inplanes, w*scales, 1, stride=self.conv1_stride, bias=False), norm_cfg, w*scales)
-        self.convs = nn.ModuleList([build_conv_layer(cfg, w, w, 3, stride=self.conv2_stride, padding=dilation, dilation=dilation, bias=False) for _ in range(scales-1)])
+        self.convs = nn.ModuleList([build_conv_layer(cfg, w, w, 3, stride=self.conv2_stride, padding=dilation, dilation=dilation,
+            bias=False) for _ in range(scales-1)])
         self.bns = nn.ModuleList([build_norm_layer(norm_cfg, w)[1] for _ in range(scales-1)])
         self._add(3, build_conv_layer(conv_cfg, w*scales, planes*self.expansion, 1, bias=False), norm_cfg, planes*self.expansion)
         self.pool = nn.AvgPool2d(3, self.conv2_stride, padding=1) if self.first and self.conv2_stride>1 else nn.Identity()
@@ -56,7 +57,7 @@ class Bottle2neck(Bottleneck):
         x = self._plugged(self._hierarchy(x), 'after_conv2')
         return self._plugged(self.norm3(self.conv3(x)), 'after_conv3')
 
-# %% ../../nbs/04_nn/17_res2net.ipynb #cf5ad867
+# %% ../../nbs/04_nn/17_res2net.ipynb #892609cb
 @register
 class Res2Net(ResNet):
     "ResNet with a hierarchy in every block."

@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['SplitAttentionConv2d', 'ResNeStBlock', 'ResNeSt']
 
-# %% ../../nbs/04_nn/18_resnest.ipynb #e337ce39
+# %% ../../nbs/04_nn/18_resnest.ipynb #7f023d1d
 import torch
 from torch import nn
 from ..core.registry import register
 from .layers import build_conv_layer, build_norm_layer
 from .resnet import ARCHITECTURES, Bottleneck, ResLayer, ResNetV1d
 
-# %% ../../nbs/04_nn/18_resnest.ipynb #c57152da
+# %% ../../nbs/04_nn/18_resnest.ipynb #07783270
 class SplitAttentionConv2d(nn.Module):
     "Convolutions weighed against each other."
     def __init__(self,
@@ -34,7 +34,8 @@ class SplitAttentionConv2d(nn.Module):
         inside = max(in_channels*radix//reduction_factor, 32)
         dcn = dict(dcn) if dcn else None
         cfg = conv_cfg if dcn is None or dcn.pop('fallback_on_stride', False) else dcn
-        self.conv = build_conv_layer(cfg, in_channels, channels*radix, kernel_size, stride=stride, padding=padding, dilation=dilation, groups=groups*radix, bias=False)
+        self.conv = build_conv_layer(cfg, in_channels, channels*radix, kernel_size, stride=stride, padding=padding, dilation=dilation,
+            groups=groups*radix, bias=False)
         self.norm0_name,norm0 = build_norm_layer(norm_cfg, channels*radix, postfix=0)
         self.add_module(self.norm0_name, norm0)
         self.relu = nn.ReLU(inplace=True)
@@ -58,7 +59,7 @@ class SplitAttentionConv2d(nn.Module):
         splits = self.relu(self.norm0(self.conv(x))).unflatten(1, (self.radix,-1))
         return (self.attention(splits.sum(1).mean((2, 3), keepdim=True))*splits).sum(1)
 
-# %% ../../nbs/04_nn/18_resnest.ipynb #ea3de310
+# %% ../../nbs/04_nn/18_resnest.ipynb #9dc3413f
 class ResNeStBlock(Bottleneck):
     "A bottleneck with split attention."
     def __init__(self,
@@ -80,7 +81,8 @@ class ResNeStBlock(Bottleneck):
         width = self.conv1.out_channels
         delattr(self, self.norm2_name)
         average = avg_down_stride and self.conv2_stride>1
-        self.conv2 = SplitAttentionConv2d(width, width, 3, 1 if average else self.conv2_stride, dilation, dilation, groups, radix, reduction_factor, conv_cfg, norm_cfg, dcn)
+        self.conv2 = SplitAttentionConv2d(width, width, 3, 1 if average else self.conv2_stride, dilation, dilation, groups, radix,
+            reduction_factor, conv_cfg, norm_cfg, dcn)
         self.avd_layer = nn.AvgPool2d(3, self.conv2_stride, padding=1) if average else nn.Identity()
 
     def _branch(self, x):
@@ -100,7 +102,8 @@ class ResNeSt(ResNetV1d):
         avg_down_stride:bool=True, # average instead of striding inside the blocks?
         **kwargs # of `ResNet`
     ):
-        self._split = dict(groups=groups, base_width=base_width, radix=radix, reduction_factor=reduction_factor, avg_down_stride=avg_down_stride)
+        self._split = dict(groups=groups, base_width=base_width, radix=radix, reduction_factor=reduction_factor,
+            avg_down_stride=avg_down_stride)
         super().__init__(**kwargs)
 
     def make_res_layer(self, **kwargs):

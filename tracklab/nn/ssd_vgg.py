@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['VGG_BLOCKS', 'SSD_EXTRA', 'L2Norm', 'vgg_features', 'SSDVGG']
 
-# %% ../../nbs/04_nn/14_ssd_vgg.ipynb #faa01d8d
+# %% ../../nbs/04_nn/14_ssd_vgg.ipynb #01ff2ff8
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -13,7 +13,7 @@ from ..core.registry import register
 from .init import BaseModule
 from .resnet import backbone_init
 
-# %% ../../nbs/04_nn/14_ssd_vgg.ipynb #a8f50f0c
+# %% ../../nbs/04_nn/14_ssd_vgg.ipynb #cdbfcb56
 class L2Norm(nn.Module):
     "Unit vectors, times a learnt factor per channel."
     def __init__(self,
@@ -29,7 +29,7 @@ class L2Norm(nn.Module):
         full = x.float()                     # squares of halves overflow
         return (self.weight.float()[:,None,None]*full/(full.norm(dim=1, keepdim=True)+self.eps)).type_as(x)
 
-# %% ../../nbs/04_nn/14_ssd_vgg.ipynb #783c0f91
+# %% ../../nbs/04_nn/14_ssd_vgg.ipynb #92835013
 VGG_BLOCKS = {11:(1,1,2,2,2), 13:(2,2,2,2,2), 16:(2,2,3,3,3), 19:(2,2,4,4,4)}
 SSD_EXTRA = {300:(256,'S',512,128,'S',256,128,256,128,256), 512:(256,'S',512,128,'S',256,128,'S',256,128,'S',256,128)}
 
@@ -69,11 +69,13 @@ class SSDVGG(BaseModule):
         input_size:int=None, # deprecated: 300 or 512, makes the levels of SSD here
         l2_norm_scale:float=None, # deprecated: with `input_size`, factor of the first map, 20 if not given
     ):
-        super().__init__(backbone_init(pretrained, init_cfg, [dict(type='Kaiming', layer='Conv2d'), dict(type='Constant', val=1, layer='BatchNorm2d'),
+        super().__init__(backbone_init(pretrained, init_cfg, [dict(type='Kaiming', layer='Conv2d'),
+            dict(type='Constant', val=1, layer='BatchNorm2d'),
                                                               dict(type='Normal', std=.01, layer='Linear')]))
         self.out_indices,self.out_feature_indices = out_indices,out_feature_indices
         self.features = vgg_features(depth, ceil_mode, with_last_pool)
-        for m in (nn.MaxPool2d(3, 1, 1), nn.Conv2d(512, 1024, 3, padding=6, dilation=6), nn.ReLU(inplace=True), nn.Conv2d(1024, 1024, 1), nn.ReLU(inplace=True)): self.features.append(m)
+        for m in (nn.MaxPool2d(3, 1, 1), nn.Conv2d(512, 1024, 3, padding=6, dilation=6), nn.ReLU(inplace=True), nn.Conv2d(1024, 1024, 1),
+            nn.ReLU(inplace=True)): self.features.append(m)
         self.extra = self.l2_norm = None
         if input_size is None: return
         if input_size not in SSD_EXTRA: raise ValueError(f"input_size must be 300 or 512, got {input_size}")

@@ -6,7 +6,7 @@
 __all__ = ['SWIN_NAMES', 'relative_position_index', 'WindowMSA', 'to_windows', 'from_windows', 'shift_mask', 'ShiftWindowMSA',
            'SwinBlock', 'SwinBlockSequence', 'convert_swin', 'resize_bias_table', 'SwinTransformer']
 
-# %% ../../nbs/04_nn/15_swin.ipynb #e745ad15
+# %% ../../nbs/04_nn/15_swin.ipynb #a58005dd
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -19,7 +19,7 @@ from .layers import DropPath, build_norm_layer
 from .patches import FFN, PatchEmbed, PatchMerging
 from .resnet import backbone_init, freeze, remember
 
-# %% ../../nbs/04_nn/15_swin.ipynb #5a8f319b
+# %% ../../nbs/04_nn/15_swin.ipynb #4bcf14fc
 def relative_position_index(
     window_size:tuple, # height and width in positions
 ): # `(M*M,M*M)` int64
@@ -28,7 +28,7 @@ def relative_position_index(
     y,x = (g.flatten() for g in torch.meshgrid(torch.arange(h), torch.arange(w), indexing='ij'))
     return (y[:,None]-y+h-1)*(2*w-1)+x[:,None]-x+w-1
 
-# %% ../../nbs/04_nn/15_swin.ipynb #e2658247
+# %% ../../nbs/04_nn/15_swin.ipynb #cc22898a
 class WindowMSA(BaseModule):
     "Attention among the positions of a window."
     def __init__(self,
@@ -64,7 +64,7 @@ class WindowMSA(BaseModule):
         y = F.scaled_dot_product_attention(q, k, v, bias.to(q), self.attn_drop_rate if self.training else 0., scale=self.scale)
         return self.proj_drop(self.proj(y.transpose(1, 2).flatten(2)))
 
-# %% ../../nbs/04_nn/15_swin.ipynb #123a3bcd
+# %% ../../nbs/04_nn/15_swin.ipynb #7b3e7eb3
 def to_windows(
     x, # `(B,H,W,C)`, sizes divisible by the window's
     size:int, # of a window
@@ -92,7 +92,7 @@ def shift_mask(
     region = to_windows((3*part(hw[0])[:,None]+part(hw[1]))[None,...,None], size)
     return -100.*(region!=region.mT)
 
-# %% ../../nbs/04_nn/15_swin.ipynb #44b420c6
+# %% ../../nbs/04_nn/15_swin.ipynb #149678a1
 class ShiftWindowMSA(BaseModule):
     "Attention in windows of a map, shifted or not."
     def __init__(self,
@@ -128,7 +128,7 @@ class ShiftWindowMSA(BaseModule):
         if s: x = x.roll((s,s), (1,2))
         return self.drop(x[:,:h,:w].flatten(1, 2))
 
-# %% ../../nbs/04_nn/15_swin.ipynb #17733dc1
+# %% ../../nbs/04_nn/15_swin.ipynb #92ec4527
 class SwinBlock(BaseModule):
     "Attention in windows, then a feed-forward network."
     def __init__(self,
@@ -150,7 +150,8 @@ class SwinBlock(BaseModule):
         super().__init__(init_cfg)
         self.with_cp,path = with_cp,{'type':'DropPath', 'drop_prob':drop_path_rate}
         self.norm1 = build_norm_layer(norm_cfg, embed_dims)[1]
-        self.attn = ShiftWindowMSA(embed_dims, num_heads, window_size, window_size//2 if shift else 0, qkv_bias, qk_scale, attn_drop_rate, drop_rate, path)
+        self.attn = ShiftWindowMSA(embed_dims, num_heads, window_size, window_size//2 if shift else 0, qkv_bias, qk_scale, attn_drop_rate,
+            drop_rate, path)
         self.norm2 = build_norm_layer(norm_cfg, embed_dims)[1]
         self.ffn = FFN(embed_dims, feedforward_channels, act_cfg=act_cfg, ffn_drop=drop_rate, dropout_layer=path)
 
@@ -174,7 +175,8 @@ class SwinBlockSequence(BaseModule):
     ):
         super().__init__(init_cfg)
         rates = drop_path_rate if isinstance(drop_path_rate, list) else [drop_path_rate]*depth
-        self.blocks = ModuleList([SwinBlock(embed_dims, num_heads, feedforward_channels, shift=i%2==1, drop_path_rate=r, **kwargs) for i,r in enumerate(rates)])
+        self.blocks = ModuleList([SwinBlock(embed_dims, num_heads, feedforward_channels, shift=i%2==1, drop_path_rate=r, **kwargs)
+            for i,r in enumerate(rates)])
         self.downsample = downsample
 
     def forward(self,
@@ -185,8 +187,9 @@ class SwinBlockSequence(BaseModule):
         if self.downsample is None: return x,hw_shape,x,hw_shape
         return *self.downsample(x, hw_shape),x,hw_shape
 
-# %% ../../nbs/04_nn/15_swin.ipynb #01242289
-SWIN_NAMES = ((r'^backbone\.', ''), (r'^layers\.', 'stages.'), (r'\.attn\.', '.attn.w_msa.'), (r'\.mlp\.fc1\.', '.ffn.layers.0.0.'), (r'\.mlp\.fc2\.', '.ffn.layers.1.'),
+# %% ../../nbs/04_nn/15_swin.ipynb #4756e14c
+SWIN_NAMES = ((r'^backbone\.', ''), (r'^layers\.', 'stages.'), (r'\.attn\.', '.attn.w_msa.'), (r'\.mlp\.fc1\.', '.ffn.layers.0.0.'),
+    (r'\.mlp\.fc2\.', '.ffn.layers.1.'),
               (r'^patch_embed\.proj\.', 'patch_embed.projection.'))
 
 def convert_swin(
@@ -210,7 +213,7 @@ def resize_bias_table(
     grid = F.interpolate(table.T.reshape(1, -1, old, old), size=(new,new), mode='bicubic')
     return grid.reshape(-1, length).T.contiguous()
 
-# %% ../../nbs/04_nn/15_swin.ipynb #cf4b66bc
+# %% ../../nbs/04_nn/15_swin.ipynb #49b1773d
 @register
 class SwinTransformer(BaseModule):
     "Four stages of attention in shifted windows."
@@ -252,8 +255,10 @@ class SwinTransformer(BaseModule):
         self.stages,dim = ModuleList(),embed_dims
         for i,depth in enumerate(depths):
             down = PatchMerging(dim, 2*dim, stride=strides[i+1], norm_cfg=norm) if i<len(depths)-1 else None
-            self.stages.append(SwinBlockSequence(dim, num_heads[i], int(mlp_ratio*dim), depth, rates[sum(depths[:i]):][:depth], down, window_size=window_size,
-                qkv_bias=qkv_bias, qk_scale=qk_scale, drop_rate=drop_rate, attn_drop_rate=attn_drop_rate, act_cfg=act_cfg, norm_cfg=norm_cfg, with_cp=with_cp))
+            self.stages.append(SwinBlockSequence(dim, num_heads[i], int(mlp_ratio*dim), depth, rates[sum(depths[:i]):][:depth], down,
+                window_size=window_size,
+                qkv_bias=qkv_bias, qk_scale=qk_scale, drop_rate=drop_rate, attn_drop_rate=attn_drop_rate, act_cfg=act_cfg,
+                norm_cfg=norm_cfg, with_cp=with_cp))
             if i in out_indices: self.add_module(f'norm{i}', build_norm_layer(norm_cfg, dim)[1])
             dim *= 2
         self.num_features = [embed_dims*2**i for i in range(len(depths))]
@@ -273,7 +278,7 @@ class SwinTransformer(BaseModule):
             if i in self.out_indices: outs.append(getattr(self, f'norm{i}')(out).transpose(1, 2).unflatten(2, out_size).contiguous())
         return tuple(outs)
 
-# %% ../../nbs/04_nn/15_swin.ipynb #d9cab99c
+# %% ../../nbs/04_nn/15_swin.ipynb #e44e6d5b
 @patch
 def train(self:SwinTransformer,
     mode:bool=True, # training, or evaluation
@@ -296,7 +301,8 @@ def init_weights(self:SwinTransformer):
             if m.bias is not None: nn.init.zeros_(m.bias)
     if self.absolute_pos_embed is not None: nn.init.trunc_normal_(self.absolute_pos_embed, std=.02)
     if self.init_cfg is None: return
-    if self.init_cfg.get('type')!='Pretrained': raise ValueError(f"the init_cfg of a SwinTransformer must be of type 'Pretrained', got {self.init_cfg}")
+    if self.init_cfg.get('type')!='Pretrained':
+        raise ValueError(f"the init_cfg of a SwinTransformer must be of type 'Pretrained', got {self.init_cfg}")
     file = self.init_cfg['checkpoint']
     self.load_weights(find_state_dict(read_checkpoint(locate(file)), file))
 

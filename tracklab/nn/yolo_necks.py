@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['DetectionBlock', 'YOLOV3Neck', 'YOLOXPAFPN']
 
-# %% ../../nbs/04_nn/24_yolo_necks.ipynb #11071c23
+# %% ../../nbs/04_nn/24_yolo_necks.ipynb #54e31162
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -14,7 +14,7 @@ from .darknet import LEAKY, LECUN_UNIFORM, YOLOX_NORM, CSPLayer
 from .init import BaseModule
 from .layers import ConvModule, DepthwiseSeparableConvModule
 
-# %% ../../nbs/04_nn/24_yolo_necks.ipynb #0ba18cee
+# %% ../../nbs/04_nn/24_yolo_necks.ipynb #7846bef6
 class DetectionBlock(BaseModule):
     "Five convolutions, 1×1 and 3×3 by turns."
     def __init__(self,
@@ -28,7 +28,8 @@ class DetectionBlock(BaseModule):
         super().__init__(init_cfg)
         for i in range(5):
             wide,inside = i%2,(in_channels,out_channels,2*out_channels)[0 if i==0 else 2-i%2]
-            self.add_module(f'conv{i+1}', ConvModule(inside, out_channels*(1+wide), 1+2*wide, padding=wide, conv_cfg=conv_cfg, norm_cfg=norm_cfg, act_cfg=act_cfg))
+            self.add_module(f'conv{i+1}', ConvModule(inside, out_channels*(1+wide), 1+2*wide, padding=wide, conv_cfg=conv_cfg,
+                norm_cfg=norm_cfg, act_cfg=act_cfg))
 
     def forward(self, x):
         for conv in self.children(): x = conv(x)
@@ -47,7 +48,8 @@ class YOLOV3Neck(BaseModule):
         init_cfg=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
-        if not num_scales==len(in_channels)==len(out_channels): raise ValueError(f"num_scales={num_scales}, but in_channels are {list(in_channels)} and out_channels {list(out_channels)}")
+        if not num_scales==len(in_channels)==len(out_channels):
+            raise ValueError(f"num_scales={num_scales}, but in_channels are {list(in_channels)} and out_channels {list(out_channels)}")
         self.num_scales,cfg = num_scales,dict(conv_cfg=conv_cfg, norm_cfg=norm_cfg, act_cfg=act_cfg)
         self.detect1 = DetectionBlock(in_channels[0], out_channels[0], **cfg)
         for i in range(1, num_scales):
@@ -64,7 +66,7 @@ class YOLOV3Neck(BaseModule):
             outs.append(getattr(self, f'detect{i+1}')(torch.cat([up, x], 1)))
         return tuple(outs)
 
-# %% ../../nbs/04_nn/24_yolo_necks.ipynb #82d46d82
+# %% ../../nbs/04_nn/24_yolo_necks.ipynb #be606f0b
 @register
 class YOLOXPAFPN(BaseModule):
     "The neck of YOLOX."
@@ -100,5 +102,6 @@ class YOLOXPAFPN(BaseModule):
             sides.append(reduce(x))
             x = mix(torch.cat([self.upsample(sides[-1]), sharp], 1))
         outs = [x]
-        for down,mix,side in zip(self.downsamples, self.bottom_up_blocks, sides[::-1]): outs.append(mix(torch.cat([down(outs[-1]), side], 1)))
+        for down,mix,side in zip(self.downsamples, self.bottom_up_blocks,
+            sides[::-1]): outs.append(mix(torch.cat([down(outs[-1]), side], 1)))
         return tuple(conv(x) for conv,x in zip(self.out_convs, outs))
