@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['bilinear_kernel', 'CTResNetNeck']
 
-# %% ../../nbs/04_nn/27_ct_resnet_neck.ipynb #da960180
+# %% ../../nbs/04_nn/27_ct_resnet_neck.ipynb #8e51c43d
 import torch
 from torch import nn
 from ..core.registry import register
@@ -13,7 +13,7 @@ from .init import BaseModule
 from .layers import ConvModule
 import tracklab.nn.deform_conv
 
-# %% ../../nbs/04_nn/27_ct_resnet_neck.ipynb #72a0f2f1
+# %% ../../nbs/04_nn/27_ct_resnet_neck.ipynb #cf2ea1a5
 def bilinear_kernel(
     size:int, # height and width
 ): # `(size,size)`
@@ -34,7 +34,8 @@ class CTResNetNeck(BaseModule):
         init_cfg=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
-        if len(num_deconv_filters)!=len(num_deconv_kernels): raise ValueError(f"expected as many kernels as filters, got {len(num_deconv_kernels)} and {len(num_deconv_filters)}")
+        if len(num_deconv_filters)!=len(num_deconv_kernels):
+            raise ValueError(f"expected as many kernels as filters, got {len(num_deconv_kernels)} and {len(num_deconv_filters)}")
         self.use_dcn,norm = use_dcn,{'type':'BN'}
         steps = []
         for c,k in zip(num_deconv_filters, num_deconv_kernels):

@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['DilatedBlock', 'DilatedEncoder']
 
-# %% ../../nbs/04_nn/26_dilated_encoder.ipynb #f6f5bf86
+# %% ../../nbs/04_nn/26_dilated_encoder.ipynb #30261b25
 from torch import nn
 from ..core.registry import register
 from .layers import ConvModule
 
-# %% ../../nbs/04_nn/26_dilated_encoder.ipynb #bd1cdf05
+# %% ../../nbs/04_nn/26_dilated_encoder.ipynb #2a5546a4
 class DilatedBlock(nn.Module):
     "A bottleneck with a dilated convolution beside a shortcut."
     def __init__(self,
@@ -37,7 +37,8 @@ class DilatedEncoder(nn.Module):
         block_dilations, # dilation of each block
     ):
         super().__init__()
-        if len(block_dilations)!=num_residual_blocks: raise ValueError(f"expected {num_residual_blocks} block_dilations, got {list(block_dilations)}")
+        if len(block_dilations)!=num_residual_blocks:
+            raise ValueError(f"expected {num_residual_blocks} block_dilations, got {list(block_dilations)}")
         self.in_channels,self.out_channels = in_channels,out_channels
         self.lateral_conv,self.lateral_norm = nn.Conv2d(in_channels, out_channels, 1),nn.BatchNorm2d(out_channels)
         self.fpn_conv,self.fpn_norm = nn.Conv2d(out_channels, out_channels, 3, padding=1),nn.BatchNorm2d(out_channels)

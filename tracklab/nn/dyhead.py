@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['DyReLU', 'DyDCNv2', 'DyHeadBlock', 'DyHead']
 
-# %% ../../nbs/04_nn/29_dyhead.ipynb #c253463b
+# %% ../../nbs/04_nn/29_dyhead.ipynb #e54dfa1e
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -14,7 +14,7 @@ from .deform_conv import ModulatedDeformConv2d
 from .init import BaseModule
 from .layers import ConvModule, build_activation_layer, build_norm_layer
 
-# %% ../../nbs/04_nn/29_dyhead.ipynb #5f003a03
+# %% ../../nbs/04_nn/29_dyhead.ipynb #20bf3d58
 class DyReLU(BaseModule):
     "A ReLU whose two slopes depend on the map."
     def __init__(self,
@@ -35,7 +35,7 @@ class DyReLU(BaseModule):
         a1,b1,a2,b2 = (self.conv2(self.conv1(x.mean((2, 3), keepdim=True)))-.5).chunk(4, 1)
         return torch.max(x*(2*a1+1)+b1, x*2*a2+b2)
 
-# %% ../../nbs/04_nn/29_dyhead.ipynb #50f5b8ad
+# %% ../../nbs/04_nn/29_dyhead.ipynb #6e6122a4
 class DyDCNv2(nn.Module):
     "A modulated deformable convolution with given offsets, and its norm."
     def __init__(self,
@@ -64,9 +64,11 @@ class DyHeadBlock(nn.Module):
     ):
         super().__init__()
         self.zero_init_offset = zero_init_offset
-        self.spatial_conv_high,self.spatial_conv_mid,self.spatial_conv_low = (DyDCNv2(in_channels, out_channels, stride=s) for s in (1,1,2))
+        self.spatial_conv_high,self.spatial_conv_mid,self.spatial_conv_low = (DyDCNv2(in_channels, out_channels, stride=s)
+            for s in (1,1,2))
         self.spatial_conv_offset = nn.Conv2d(in_channels, 3*9, 3, padding=1)
-        self.scale_attn_module = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(out_channels, 1, 1), nn.ReLU(inplace=True), build_activation_layer(act_cfg))
+        self.scale_attn_module = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(out_channels, 1, 1), nn.ReLU(inplace=True),
+            build_activation_layer(act_cfg))
         self.task_attn_module = DyReLU(out_channels)
         self.init_weights()
 
@@ -107,7 +109,8 @@ class DyHead(BaseModule):
         if init_cfg is not None: raise ValueError(f"a DyHead has its own initial weights, got init_cfg={init_cfg}")
         super().__init__(init_cfg)
         self.in_channels,self.out_channels = in_channels,out_channels
-        self.dyhead_blocks = nn.Sequential(*[DyHeadBlock(out_channels if i else in_channels, out_channels, zero_init_offset) for i in range(num_blocks)])
+        self.dyhead_blocks = nn.Sequential(*[DyHeadBlock(out_channels if i else in_channels, out_channels, zero_init_offset)
+            for i in range(num_blocks)])
 
     def forward(self,
         inputs, # maps from fine to coarse, each half as large as the one before

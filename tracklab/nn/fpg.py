@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['TRANSITIONS', 'FPG_INIT', 'UpInterpolationConv', 'LastConv', 'build_transition', 'FPG']
 
-# %% ../../nbs/04_nn/29_fpg.ipynb #60bde550
+# %% ../../nbs/04_nn/29_fpg.ipynb #3c48e156
 import torch.nn.functional as F
 from torch import nn
 from ..core.registry import register
@@ -13,7 +13,7 @@ from .fpn import level_range
 from .init import BaseModule
 from .layers import ConvModule
 
-# %% ../../nbs/04_nn/29_fpg.ipynb #daae8ce2
+# %% ../../nbs/04_nn/29_fpg.ipynb #2ce3c293
 class UpInterpolationConv(nn.Module):
     "Enlarge, then a convolution."
     def __init__(self,
@@ -58,8 +58,9 @@ def build_transition(
     if kind not in TRANSITIONS: raise ValueError(f"a transition must be one of {', '.join(TRANSITIONS)}, got {kind!r}")
     return TRANSITIONS[kind](in_channels, out_channels, **cfg)
 
-# %% ../../nbs/04_nn/29_fpg.ipynb #6fc84ac1
-FPG_INIT = [{'type':'Caffe2Xavier', 'layer':'Conv2d'}, {'type':'Constant', 'layer':['_BatchNorm','_InstanceNorm','GroupNorm','LayerNorm'], 'val':1.}]
+# %% ../../nbs/04_nn/29_fpg.ipynb #df580782
+FPG_INIT = [{'type':'Caffe2Xavier', 'layer':'Conv2d'}, {'type':'Constant', 'layer':['_BatchNorm','_InstanceNorm','GroupNorm','LayerNorm'],
+    'val':1.}]
 
 @register
 class FPG(BaseModule):
@@ -86,7 +87,8 @@ class FPG(BaseModule):
         init_cfg=FPG_INIT, # see `BaseModule`
     ):
         super().__init__(init_cfg)
-        if len(paths)!=stack_times or set(paths)-{'bu','td'}: raise ValueError(f"expected {stack_times} paths 'bu' or 'td', got {list(paths)}")
+        if len(paths)!=stack_times or set(paths)-{'bu','td'}:
+            raise ValueError(f"expected {stack_times} paths 'bu' or 'td', got {list(paths)}")
         self.start_level,end = level_range(in_channels, start_level, end_level, num_outs)
         self.in_channels,self.num_outs,self.paths = in_channels,num_outs,paths
         self.skip_inds = skip_inds or [()]*num_outs
@@ -94,9 +96,12 @@ class FPG(BaseModule):
         self.lateral_convs = nn.ModuleList([nn.Conv2d(i, c, 1) for i in in_channels[self.start_level:end]])
         self.extra_downsamples = nn.ModuleList([nn.Conv2d(c, c, 3, stride=2, padding=1) if add_extra_convs else nn.MaxPool2d(1, stride=2)
                                                 for _ in range(num_outs-len(self.lateral_convs))])
-        arrows = dict(same_up=(same_up_trans,0), same_down=(same_down_trans,num_outs-1), across_lateral=(across_lateral_trans,None), across_down=(across_down_trans,num_outs-1),
-                      across_up=(across_up_trans,0), across_skip=(across_skip_trans,None))                           # config, level without it
-        cell = lambda i, s: nn.ModuleDict({} if s in self.skip_inds[i] else {k:build_transition(t, c, c) for k,(t,end) in arrows.items() if t is not None and i!=end})
+        arrows = dict(same_up=(same_up_trans,0), same_down=(same_down_trans,num_outs-1), across_lateral=(across_lateral_trans,None),
+            across_down=(across_down_trans,num_outs-1),
+                      across_up=(across_up_trans,0), across_skip=(across_skip_trans,
+                      None))                           # config, level without it
+        cell = lambda i, s: nn.ModuleDict({} if s in self.skip_inds[i] else {k:build_transition(t, c, c)
+            for k,(t,end) in arrows.items() if t is not None and i!=end})
         self.fpn_transitions = nn.ModuleList([nn.ModuleList([cell(i, s) for i in range(num_outs)]) for s in range(stack_times)])
         self.output_transition = nn.ModuleList([build_transition(output_trans, c, out_channels) for _ in range(num_outs)])
 
@@ -107,7 +112,8 @@ class FPG(BaseModule):
         outs,before = [None]*n,None
         for i in order:
             cell = self.fpn_transitions[s][i]
-            sources = {same:before, 'across_lateral':levels[i], 'across_up':levels[i-1] if i else None, 'across_down':levels[i+1] if i<n-1 else None, 'across_skip':first[i]}
+            sources = {same:before, 'across_lateral':levels[i], 'across_up':levels[i-1] if i else None,
+                'across_down':levels[i+1] if i<n-1 else None, 'across_skip':first[i]}
             outs[i] = before = sum(cell[k](x) for k,x in sources.items() if k in cell) if len(cell) else levels[i]
         return outs
 

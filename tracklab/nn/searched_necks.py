@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['NASFPN_CELLS', 'NASFCOS_CELLS', 'fit_map', 'SumCell', 'ConcatCell', 'GlobalPoolingCell', 'NASFPN', 'NASFCOS_FPN']
 
-# %% ../../nbs/04_nn/28_searched_necks.ipynb #c91c6bc2
+# %% ../../nbs/04_nn/28_searched_necks.ipynb #7c3f6b94
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -15,7 +15,7 @@ from .init import BaseModule
 from .layers import ConvModule
 import tracklab.nn.deform_conv
 
-# %% ../../nbs/04_nn/28_searched_necks.ipynb #e03a396c
+# %% ../../nbs/04_nn/28_searched_necks.ipynb #b28e0cf2
 def fit_map(
     x, # `(B,C,H,W)`
     size:tuple, # wanted height and width
@@ -48,16 +48,19 @@ class SumCell(nn.Module):
     ):
         super().__init__()
         self.upsample_mode = upsample_mode
-        first = lambda wanted: ConvModule(in_channels, in_channels, 3, padding=1, conv_cfg=input_conv_cfg, norm_cfg=input_norm_cfg, bias=True) if wanted else nn.Identity()
+        first = lambda wanted: ConvModule(in_channels, in_channels, 3, padding=1, conv_cfg=input_conv_cfg, norm_cfg=input_norm_cfg,
+            bias=True) if wanted else nn.Identity()
         self.input1_conv,self.input2_conv = first(with_input1_conv),first(with_input2_conv)
-        self.out_conv = ConvModule(in_channels*self.fused, out_channels, **out_conv_cfg, norm_cfg=out_norm_cfg, order=out_conv_order) if with_out_conv else nn.Identity()
+        self.out_conv = ConvModule(in_channels*self.fused, out_channels, **out_conv_cfg, norm_cfg=out_norm_cfg,
+            order=out_conv_order) if with_out_conv else nn.Identity()
 
     def forward(self,
         x1, # `(B,C,H,W)`
         x2, # `(B,C,h,w)`
         out_size=None, # height and width of the result; the larger map's if not given
     ): # `(B,out_channels,*out_size)`
-        if x1.shape[:2]!=x2.shape[:2]: raise ValueError(f"maps must agree in batch and channels, got {tuple(x1.shape)} and {tuple(x2.shape)}")
+        if x1.shape[:2]!=x2.shape[:2]:
+            raise ValueError(f"maps must agree in batch and channels, got {tuple(x1.shape)} and {tuple(x2.shape)}")
         size = tuple(max(x1.shape[-2:], x2.shape[-2:]) if out_size is None else out_size)
         x1,x2 = (fit_map(conv(x), size, self.upsample_mode) for conv,x in ((self.input1_conv,x1), (self.input2_conv,x2)))
         return self.out_conv(self.join(x1, x2))
@@ -71,9 +74,11 @@ class GlobalPoolingCell(SumCell):
     "Adds the first map as far as the mean of the second one asks for it."
     join = staticmethod(lambda a, b: b+b.mean((2, 3), keepdim=True).sigmoid()*a)
 
-# %% ../../nbs/04_nn/28_searched_necks.ipynb #386533a6
-NASFPN_CELLS = (('gp_64_4',GlobalPoolingCell,True), ('sum_44_4',SumCell,True), ('sum_43_3',SumCell,True), ('sum_34_4',SumCell,True), ('gp_43_5',GlobalPoolingCell,False),
-                ('sum_55_5',SumCell,True), ('gp_54_7',GlobalPoolingCell,False), ('sum_77_7',SumCell,True), ('gp_75_6',GlobalPoolingCell,True))
+# %% ../../nbs/04_nn/28_searched_necks.ipynb #a1751a12
+NASFPN_CELLS = (('gp_64_4',GlobalPoolingCell,True), ('sum_44_4',SumCell,True), ('sum_43_3',SumCell,True), ('sum_34_4',SumCell,True),
+    ('gp_43_5',GlobalPoolingCell,False),
+                ('sum_55_5',SumCell,True), ('gp_54_7',GlobalPoolingCell,False), ('sum_77_7',SumCell,True),
+                ('gp_75_6',GlobalPoolingCell,True))
 
 @register
 class NASFPN(BaseModule):
@@ -95,8 +100,10 @@ class NASFPN(BaseModule):
         self.start_level,end = level_range(in_channels, start_level, end_level, num_outs)
         conv = lambda c: ConvModule(c, out_channels, 1, norm_cfg=norm_cfg, act_cfg=None)
         self.lateral_convs = nn.ModuleList([conv(c) for c in in_channels[self.start_level:end]])
-        self.extra_downsamples = nn.ModuleList([nn.Sequential(conv(out_channels), nn.MaxPool2d(2, 2)) for _ in range(num_outs-len(self.lateral_convs))])
-        self.fpn_stages = nn.ModuleList([nn.ModuleDict({n:cell(out_channels, out_channels, out_norm_cfg=norm_cfg, with_out_conv=conv) for n,cell,conv in NASFPN_CELLS}) for _ in range(stack_times)])
+        self.extra_downsamples = nn.ModuleList([nn.Sequential(conv(out_channels), nn.MaxPool2d(2, 2))
+            for _ in range(num_outs-len(self.lateral_convs))])
+        self.fpn_stages = nn.ModuleList([nn.ModuleDict({n:cell(out_channels, out_channels, out_norm_cfg=norm_cfg, with_out_conv=conv)
+            for n,cell,conv in NASFPN_CELLS}) for _ in range(stack_times)])
 
     def forward(self,
         inputs, # maps of the backbone
@@ -115,8 +122,9 @@ class NASFPN(BaseModule):
             p6 = s['gp_75_6'](p7, p5, size6)
         return p3,p4,p5,p6,p7
 
-# %% ../../nbs/04_nn/28_searched_necks.ipynb #162dfc29
-NASFCOS_CELLS = (('c22_1',True,True), ('c22_2',True,True), ('c32',True,False), ('c02',True,False), ('c42',True,True), ('c36',True,True), ('c61',True,True))
+# %% ../../nbs/04_nn/28_searched_necks.ipynb #c0ca6ec4
+NASFCOS_CELLS = (('c22_1',True,True), ('c22_2',True,True), ('c32',True,False), ('c02',True,False), ('c42',True,True), ('c36',True,True),
+    ('c61',True,True))
 
 @register
 class NASFCOS_FPN(BaseModule):
@@ -136,12 +144,16 @@ class NASFCOS_FPN(BaseModule):
         self.in_channels,self.out_channels,self.norm_cfg = in_channels,out_channels,norm_cfg
         self.start_level,end = level_range(in_channels, start_level, end_level, num_outs)
         if end-self.start_level!=3: raise ValueError(f"the searched wiring takes 3 levels, got {end-self.start_level}")
-        self.adapt_convs = nn.ModuleList([ConvModule(c, out_channels, 1, bias=False, norm_cfg={'type':'BN'}, act_cfg={'type':'ReLU', 'inplace':False}) for c in in_channels[self.start_level:end]])
-        self.extra_downsamples = nn.ModuleList([ConvModule(out_channels, out_channels, 3, stride=2, padding=1, act_cfg={'type':'ReLU', 'inplace':False} if i else None,
+        self.adapt_convs = nn.ModuleList([ConvModule(c, out_channels, 1, bias=False, norm_cfg={'type':'BN'},
+            act_cfg={'type':'ReLU', 'inplace':False}) for c in in_channels[self.start_level:end]])
+        self.extra_downsamples = nn.ModuleList([ConvModule(out_channels, out_channels, 3, stride=2, padding=1,
+            act_cfg={'type':'ReLU', 'inplace':False} if i else None,
                                                            order=('act','norm','conv')) for i in range(num_outs-3)])
         mix = dict(kernel_size=1, padding=0, bias=False, groups=out_channels)
-        self.fpn = nn.ModuleDict({n:ConcatCell(out_channels, out_channels, out_conv_cfg=mix, out_norm_cfg={'type':'BN'}, out_conv_order=('norm','act','conv'), with_input1_conv=first,
-                                               with_input2_conv=second, input_conv_cfg=conv_cfg, input_norm_cfg=norm_cfg) for n,first,second in NASFCOS_CELLS})
+        self.fpn = nn.ModuleDict({n:ConcatCell(out_channels, out_channels, out_conv_cfg=mix, out_norm_cfg={'type':'BN'},
+            out_conv_order=('norm','act','conv'), with_input1_conv=first,
+                                               with_input2_conv=second, input_conv_cfg=conv_cfg, input_norm_cfg=norm_cfg)
+                                               for n,first,second in NASFCOS_CELLS})
 
     def init_weights(self):
         "PyTorch's default, but begin deformable convolutions in place."

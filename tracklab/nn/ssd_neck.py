@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['SSD_INIT', 'SSDNeck']
 
-# %% ../../nbs/04_nn/25_ssd_neck.ipynb #b8291d4b
+# %% ../../nbs/04_nn/25_ssd_neck.ipynb #d60a4422
 from torch import nn
 from ..core.registry import register
 from .init import BaseModule
 from .layers import ConvModule, DepthwiseSeparableConvModule
 from .ssd_vgg import L2Norm
 
-# %% ../../nbs/04_nn/25_ssd_neck.ipynb #950ddcb9
+# %% ../../nbs/04_nn/25_ssd_neck.ipynb #783d6ded
 SSD_INIT = [{'type':'Xavier', 'distribution':'uniform', 'layer':'Conv2d'}, {'type':'Constant', 'val':1, 'layer':'BatchNorm2d'}]
 
 @register
@@ -33,10 +33,13 @@ class SSDNeck(BaseModule):
     ):
         super().__init__(init_cfg)
         n,extra = len(in_channels),len(out_channels)-len(in_channels)
-        if list(out_channels[:n])!=list(in_channels): raise ValueError(f"out_channels must begin with {list(in_channels)}, got {list(out_channels)}")
-        if not len(level_strides)==len(level_paddings)==extra: raise ValueError(f"expected {extra} level_strides and level_paddings, got {len(level_strides)} and {len(level_paddings)}")
+        if list(out_channels[:n])!=list(in_channels):
+            raise ValueError(f"out_channels must begin with {list(in_channels)}, got {list(out_channels)}")
+        if not len(level_strides)==len(level_paddings)==extra:
+            raise ValueError(f"expected {extra} level_strides and level_paddings, got {len(level_strides)} and {len(level_paddings)}")
         if l2_norm_scale: self.l2_norm = L2Norm(in_channels[0], l2_norm_scale)
-        conv,cfg = DepthwiseSeparableConvModule if use_depthwise else ConvModule,dict(conv_cfg=conv_cfg, norm_cfg=norm_cfg, act_cfg=act_cfg)
+        conv,cfg = DepthwiseSeparableConvModule if use_depthwise else ConvModule,dict(conv_cfg=conv_cfg, norm_cfg=norm_cfg,
+            act_cfg=act_cfg)
         self.extra_layers = nn.ModuleList()
         for i,(c_in,c,stride,padding) in enumerate(zip(out_channels[n-1:], out_channels[n:], level_strides, level_paddings)):
             kernel = last_kernel_size if i==extra-1 else 3
