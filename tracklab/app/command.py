@@ -6,18 +6,18 @@
 __all__ = ['cmd_env', 'print_metrics', 'cmd_eval', 'class_indices', 'Watched', 'show_window', 'cmd_track', 'cmd_demo',
            'cmd_verify', 'cmd_convert', 'cmd_browse', 'parser', 'main']
 
-# %% ../../nbs/13_app/01_command.ipynb #727f5eda
+# %% ../../nbs/13_app/01_command.ipynb #ab7df3f2
 import argparse,json,os,sys,time
 from pathlib import Path
 
-# %% ../../nbs/13_app/01_command.ipynb #f6a6531b
+# %% ../../nbs/13_app/01_command.ipynb #f8347728
 def cmd_env(a)->int:
     "Print what this program runs on."
     from tracklab.core.environment import format_env
     print(format_env())
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #3453266e
+# %% ../../nbs/13_app/01_command.ipynb #62de79a0
 def _benchmark(path):
     "MOT15, MOT16, MOT17 or MOT20 if it occurs in the path"
     return next((b for b in ('MOT15','MOT16','MOT17','MOT20') if b in str(Path(path).resolve()).upper()), None)
@@ -41,7 +41,7 @@ def cmd_eval(a)->int:
     print_metrics(res, a.json)
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #1b500ae6
+# %% ../../nbs/13_app/01_command.ipynb #86ff71a0
 def _device(name):
     if name: return name
     import torch
@@ -88,7 +88,7 @@ def show_window(picture)->bool:
         return cv2.waitKey(1)&255!=ord('q')
     except cv2.error: raise ValueError("--show needs a display; leave it out and look at the files") from None
 
-# %% ../../nbs/13_app/01_command.ipynb #72cd0b0b
+# %% ../../nbs/13_app/01_command.ipynb #11c5140f
 def cmd_track(a)->int:
     "Track a video, a folder of pictures, a camera, a stream, or a file of detections."
     from tqdm import tqdm
@@ -119,24 +119,23 @@ def cmd_track(a)->int:
     if stopped: print(f'stopped after frame {done-1}; what was tracked until then is kept', file=sys.stderr)
     return 130 if stopped else 0
 
-# %% ../../nbs/13_app/01_command.ipynb #4fea0dc4
+# %% ../../nbs/13_app/01_command.ipynb #ffef435d
 def cmd_demo(a)->int:
     "Track a synthetic street from its pixels and score the result."
     from tqdm import tqdm
-    from tracklab.app.track import Recorder, open_tracker, track_video
+    from tracklab.app.track import Recorder, open_detector, open_tracker, track_video
     from tracklab.data.synthetic import StreetScene
-    from tracklab.detect.motion import MotionDetector
     from tracklab.metrics.tracking import evaluate_tracks
     from tracklab.viz.html import export_html
     out = Path(a.out)
-    scene,detector = StreetScene(num_frames=a.frames, seed=a.seed),MotionDetector()
-    print(f"rendering {scene}\ndetecting by motion, tracking with {a.tracker}")
-    detector.learn(Watched(scene, 'background', 60))
+    scene,detector = StreetScene(num_frames=a.frames, seed=a.seed),open_detector(a.detector, say=print)
+    print(f"rendering {scene}\ndetecting with {a.detector}, tracking with {a.tracker}")
+    if hasattr(detector, 'learn'): detector.learn(Watched(scene, 'background', 60))
     seen = []
     def frames():
         for t in range(len(scene)): frame,people = scene.render(t); seen.append(people); yield frame
     with Recorder(out, 'street', scene.fps) as r:
-        for t,frame,_,o in tqdm(track_video(frames(), detector, open_tracker(a.tracker)), desc='track', total=len(scene), unit='frame', disable=None): r.write(t, frame, o)
+        for t,frame,_,o in tqdm(track_video(frames(), detector, open_tracker(a.tracker), batch_size=8), desc='track', total=len(scene), unit='frame', disable=None): r.write(t, frame, o)
     gt = scene.annotate(seen)
     gt.to_mot(out/'street_gt.txt')
     print_metrics(evaluate_tracks({'street':gt}, {'street':r.tracks}, ('HOTA','CLEAR','Identity'), num_frames={'street':len(scene)}), out/'metrics.json')
@@ -144,7 +143,7 @@ def cmd_demo(a)->int:
     print(*(f'wrote {out/f}' for f in ('street.mp4','street.txt','street_gt.txt','metrics.json','street.html')), sep='\n')
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #d29197ff
+# %% ../../nbs/13_app/01_command.ipynb #ba7443a6
 def cmd_verify(a)->int:
     "Compare this package with golden data of the reference."
     from tracklab.app.verify import HEADER, format_row, save_rows, summary, verify
@@ -159,7 +158,7 @@ def cmd_verify(a)->int:
     if not rows: raise ValueError(f"no entry matches {a.only!r}")
     return int(any(r.status=='FAIL' for r in rows))
 
-# %% ../../nbs/13_app/01_command.ipynb #3c543592
+# %% ../../nbs/13_app/01_command.ipynb #44abf4e9
 def cmd_convert(a)->int:
     "Convert a benchmark from its official layout."
     from tracklab.data.convert import load_converters, run_converter
@@ -170,17 +169,18 @@ def cmd_convert(a)->int:
     for f in run_converter(a.words[0], a.words[1:]): print(f'wrote {f}')
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #fa56b322
+# %% ../../nbs/13_app/01_command.ipynb #3c971209
 def cmd_browse(a)->int:
     "Write pictures of a dataset's samples after any step of its pipeline."
     from tracklab.app.browse import browse
     for f in browse(a.config, a.split, a.after, a.num, a.out, a.seed, a.cfg_options): print(f'wrote {f}')
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #e07c484b
+# %% ../../nbs/13_app/01_command.ipynb #fb879259
 def parser()->argparse.ArgumentParser:
     "The command line."
     import tracklab
+    from tracklab.app.track import DETECTOR_NAMES
     top = argparse.ArgumentParser(prog='tracklab', description='Video perception: track, score and look at objects in videos.')
     top.add_argument('--version', action='version', version=f'tracklab {tracklab.__version__}')
     sub = top.add_subparsers(dest='command', required=True, metavar='COMMAND')
@@ -190,10 +190,11 @@ def parser()->argparse.ArgumentParser:
         return p.add_argument
     arg = command(cmd_demo, 'demo')
     arg('--out', default='tracklab-out', help='folder for the results'); arg('--tracker', default='bytetrack', help='sort, bytetrack, ocsort or a config file')
+    arg('--detector', default='tiny', help=DETECTOR_NAMES)
     arg('--frames', type=int, default=150, help='length of the video'); arg('--seed', type=int, default=0, help='another street')
     arg = command(cmd_track, 'track')
     arg('source', help='video file, folder or glob of pictures, camera index, rtsp:// address, or MOTChallenge detections (.txt)')
-    arg('--detector', default='auto', help='auto, motion, torchvision:NAME, or a MOTChallenge detections file')
+    arg('--detector', default='auto', help=DETECTOR_NAMES)
     arg('--tracker', default='bytetrack', help='sort, bytetrack, ocsort or a config file'); arg('--out', default='tracklab-out', help='folder for the results')
     arg('--device', help='cpu, cuda, cuda:1 ...; a GPU if there is one'); arg('--score-thr', type=float, default=0., help='least score of a detection')
     arg('--classes', nargs='+', help='names or indices of the classes to track; all if not given'); arg('--batch', type=int, default=1, help='frames per call of the detector')

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['bool_masks', 'make_targets', 'split_targets', 'to_result', 'BaseDetector', 'build_neck', 'parse_losses']
 
-# %% ../../nbs/05_detect/10_base_detector.ipynb #0c9e6610
+# %% ../../nbs/05_detect/10_base_detector.ipynb #7ebf143e
 import cv2
 import numpy as np
 import torch
@@ -20,7 +20,7 @@ from ..nn.init import BaseModule
 from ..core.files import atomic_path
 from ..viz.draw import id_colours, object_texts, paint_boxes, paint_masks, paint_names, to_canvas
 
-# %% ../../nbs/05_detect/10_base_detector.ipynb #2d4a55a7
+# %% ../../nbs/05_detect/10_base_detector.ipynb #a6001e52
 def bool_masks(
     masks, # `BitmapMasks`, array or tensor `(N,H,W)`
     device, # where to put them
@@ -49,12 +49,15 @@ def make_targets(
 def split_targets(
     targets, # `Instances` per image
 )->tuple: # lists of boxes, labels, boxes to ignore, and masks (`None` without)
-    "The inverse of `make_targets`."
-    real = [t[~t.ignore] if 'ignore' in t else t for t in targets]
+    "The inverse of `make_targets`, without boxes of no size."
+    for i,t in enumerate(targets):
+        if not torch.isfinite(t.boxes).all(): raise ValueError(f"image {i} of the batch has boxes that are not finite")
+    sized = [t[(t.boxes[:,2:]>t.boxes[:,:2]).all(1)] for t in targets]
+    real = [t[~t.ignore] if 'ignore' in t else t for t in sized]
     void = [t.boxes[t.ignore] if 'ignore' in t else t.boxes[:0] for t in targets]
     return [t.boxes for t in real],[t.labels for t in real],void,[t.masks for t in real] if all('masks' in t for t in real) else None
 
-# %% ../../nbs/05_detect/10_base_detector.ipynb #f679b8a3
+# %% ../../nbs/05_detect/10_base_detector.ipynb #531e28e2
 def to_result(
     found, # `Instances` with `boxes`, `scores`, `labels` and perhaps `masks`
     num_classes:int, # how many classes
@@ -66,7 +69,7 @@ def to_result(
     for m,c in zip(found.masks.cpu().numpy(), found.labels.tolist()): masks[c].append(m)
     return boxes,masks
 
-# %% ../../nbs/05_detect/10_base_detector.ipynb #1768db07
+# %% ../../nbs/05_detect/10_base_detector.ipynb #12a6c2bd
 class BaseDetector(BaseModule):
     "Calls that all detectors have."
     CLASSES = None
@@ -128,14 +131,14 @@ class BaseDetector(BaseModule):
     ):
         return self.forward_train(img, img_metas, **kwargs) if return_loss else self.forward_test(img, img_metas, **kwargs)
 
-# %% ../../nbs/05_detect/10_base_detector.ipynb #495318a3
+# %% ../../nbs/05_detect/10_base_detector.ipynb #40b1ee7d
 def build_neck(
     cfg, # config of a neck, or a list of them
 )->nn.Module: # maps of a backbone -> maps for a head
     "A neck, or several in a row."
     return nn.Sequential(*build(cfg)) if isinstance(cfg, (list,tuple)) else build(cfg)
 
-# %% ../../nbs/05_detect/10_base_detector.ipynb #c6959a0c
+# %% ../../nbs/05_detect/10_base_detector.ipynb #40be80a7
 @patch
 def forward_test(self:BaseDetector,
     imgs, # list over augmentations of `(B,3,H,W)`
@@ -155,7 +158,7 @@ def forward_test(self:BaseDetector,
     if 'proposals' in kwargs: raise ValueError("augmented tests take no proposals")
     return self.aug_test(imgs, img_metas, **kwargs)
 
-# %% ../../nbs/05_detect/10_base_detector.ipynb #0ba01a89
+# %% ../../nbs/05_detect/10_base_detector.ipynb #ce3e341e
 def _across_processes(v):
     v = v.detach().clone().float()
     if torch.distributed.is_available() and torch.distributed.is_initialized(): torch.distributed.all_reduce(v.div_(torch.distributed.get_world_size()))
@@ -189,7 +192,7 @@ def val_step(self:BaseDetector,
     "The losses of validation data."
     return self.train_step(data)
 
-# %% ../../nbs/05_detect/10_base_detector.ipynb #0463516e
+# %% ../../nbs/05_detect/10_base_detector.ipynb #a198faf5
 @patch
 def show_result(self:BaseDetector,
     img, # uint8 BGR image, or a file

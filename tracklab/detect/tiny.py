@@ -6,12 +6,13 @@
 __all__ = ['TINY_SIZE', 'street_pictures', 'varied', 'to_batch', 'average_weights', 'fit', 'precision_on', 'tiny_yolox',
            'train_tiny_detector', 'tiny_detector']
 
-# %% ../../nbs/05_detect/30_tiny_detector.ipynb #bf61005c
+# %% ../../nbs/05_detect/30_tiny_detector.ipynb #534ed9e7
 import copy
 from pathlib import Path
 import cv2
 import numpy as np
 import torch
+import tracklab
 from ..core.boxes import xyxy_to_xywh
 from ..core.checkpoint import load_state_dict, read_checkpoint
 from ..core.files import atomic_path
@@ -22,7 +23,7 @@ from .frames import FrameDetector
 from .yolox import YOLOX_SIZES, yolox
 from ..metrics.coco import coco_numbers, run_cocoeval
 
-# %% ../../nbs/05_detect/30_tiny_detector.ipynb #199a994e
+# %% ../../nbs/05_detect/30_tiny_detector.ipynb #6aa8abc4
 def street_pictures(
     seeds, # one street each
     per_street:int=5, # pictures of each
@@ -61,7 +62,7 @@ def varied(
         keep = (area(boxes)>.25*before)&(area(boxes)>16)
     return img,Instances(boxes=boxes, labels=target.labels, ignore=target.ignore)[keep]
 
-# %% ../../nbs/05_detect/30_tiny_detector.ipynb #0bcb58a1
+# %% ../../nbs/05_detect/30_tiny_detector.ipynb #933dc937
 def to_batch(
     items, # pictures and who is in them
     size:tuple, # width and height of the batch
@@ -125,7 +126,7 @@ def fit(
         log(epoch, losses)
     return average.eval()
 
-# %% ../../nbs/05_detect/30_tiny_detector.ipynb #da41ad93
+# %% ../../nbs/05_detect/30_tiny_detector.ipynb #e55bec5e
 def precision_on(
     predict, # function of a list of pictures that gives `Instances` per picture, numpy
     pictures, # see `street_pictures`
@@ -142,7 +143,7 @@ def precision_on(
             results += [dict(image_id=i+k, category_id=1, bbox=b, score=float(s)) for b,s in zip(xyxy_to_xywh(o.boxes).tolist(), o.scores)]
     return coco_numbers(run_cocoeval(gts, results))
 
-# %% ../../nbs/05_detect/30_tiny_detector.ipynb #3f9ec809
+# %% ../../nbs/05_detect/30_tiny_detector.ipynb #125c1a99
 TINY_SIZE = (320,192) # width and height of the tiny detector's input
 
 def tiny_yolox()->dict: # config
@@ -157,7 +158,7 @@ def tiny_yolox()->dict: # config
 
 def train_tiny_detector(
     path, # file to write
-    epochs:int=60, # passes over the 200 pictures
+    epochs:int=50, # passes over the 200 pictures
     log=lambda epoch, losses: None, # called after each epoch
 ): # the trained model
     "Train the tiny detector and write its weights in half precision."
@@ -171,10 +172,11 @@ def train_tiny_detector(
 
 def tiny_detector(
     device:str='cpu', # where to compute
-    checkpoint=Path(__file__).parent/'tiny_yolox.pth' if '__file__' in globals() else None, # weights; those of the package if not given
+    checkpoint=None, # weights; those of the package if not given
     **kwargs # of `FrameDetector`
 )->FrameDetector: # finds people of synthetic streets
     "The detector that ships with the package."
+    checkpoint = Path(tracklab.__file__).parent/'detect/tiny_yolox.pth' if checkpoint is None else checkpoint
     model = build(tiny_yolox())
     load_state_dict(model, {k:v.float() if v.dtype==torch.half else v for k,v in read_checkpoint(checkpoint)['state_dict'].items()}, strict=True, name=str(checkpoint))
     return FrameDetector(model, **{'scale':TINY_SIZE, 'pad_val':114., 'classes':('person',), 'device':device, **kwargs})
