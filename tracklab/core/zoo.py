@@ -5,18 +5,18 @@
 # %% auto #0
 __all__ = ['zoo', 'UnknownName', 'Zoo']
 
-# %% ../../nbs/00_core/13_zoo.ipynb #a45743f3
+# %% ../../nbs/00_core/13_zoo.ipynb #3b379db2
 import copy, fnmatch, importlib
 from typing import Callable
 from .config import merge_options
 from .registry import near
 
-# %% ../../nbs/00_core/13_zoo.ipynb #4c9b84b8
+# %% ../../nbs/00_core/13_zoo.ipynb #ef6faecc
 class UnknownName(KeyError):
     "The zoo has no config of this name."
     def __str__(self): return self.args[0]
 
-# %% ../../nbs/00_core/13_zoo.ipynb #7198e1e5
+# %% ../../nbs/00_core/13_zoo.ipynb #d52d1748
 class Zoo:
     "A table from names to configs."
     def __init__(self,
@@ -44,7 +44,7 @@ class Zoo:
         if name not in self._entries: self._load()
         if name not in self._entries: raise UnknownName(f"unknown config {name!r}{near(name, self._entries)}")
         make,kwargs,options,facts = self._entries[name]
-        return {'model':merge_options(make(**copy.deepcopy(kwargs)), copy.deepcopy(options)), **copy.deepcopy(facts)}
+        return copy.deepcopy({'model':merge_options(make(**kwargs), options), **facts})
 
     def names(self,
         pattern:str='*', # glob
@@ -56,5 +56,5 @@ class Zoo:
     def __contains__(self, name): self._load(); return name in self._entries
     def __repr__(self): return f'{type(self).__name__} of {len(self._entries)} configs'
 
-# %% ../../nbs/00_core/13_zoo.ipynb #bfe2174e
+# %% ../../nbs/00_core/13_zoo.ipynb #b2343668
 zoo = Zoo(home='tracklab.all')

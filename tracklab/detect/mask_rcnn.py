@@ -5,10 +5,11 @@
 # %% auto #0
 __all__ = ['stretch_masks', 'FCNMaskHead', 'MaskRCNN']
 
-# %% ../../nbs/05_detect/16_mask_rcnn.ipynb #8f7b7d30
+# %% ../../nbs/05_detect/16_mask_rcnn.ipynb #7971b5fc
 import numpy as np
 import torch
 import torch.nn.functional as F
+from fastcore.basics import patch
 from torch import nn
 from torch.nn.modules.utils import _pair
 from ..core.registry import build, register
@@ -18,7 +19,7 @@ from ..nn.layers import ConvModule, build_conv_layer, build_upsample_layer
 from ..nn.losses import build_loss
 from ..nn.mask_targets import mask_target
 
-# %% ../../nbs/05_detect/16_mask_rcnn.ipynb #44bbef9a
+# %% ../../nbs/05_detect/16_mask_rcnn.ipynb #3fd8c065
 def stretch_masks(
     masks, # `(N,h,w)` probabilities
     boxes, # `(N,4)` xyxy, pixels of the image
@@ -38,7 +39,7 @@ def stretch_masks(
         o[y1:y2,x1:x2] = p>=threshold if threshold>=0 else (p*255).to(torch.uint8)
     return out
 
-# %% ../../nbs/05_detect/16_mask_rcnn.ipynb #5586c621
+# %% ../../nbs/05_detect/16_mask_rcnn.ipynb #91378c82
 @register
 class FCNMaskHead(BaseModule):
     "Convolutions, an upsampling, a mask per class."
@@ -95,53 +96,58 @@ class FCNMaskHead(BaseModule):
         if self.upsample is not None: x = self.upsample(x)
         return self.conv_logits(self.relu(x) if self.upsample_method=='deconv' else x)
 
-    def get_targets(self,
-        sampling_results, # `SamplingResult` per image
-        gt_masks, # per image
-        rcnn_train_cfg:dict, # `mask_size`
-    ): # `(P,h,w)`
-        "The true masks within the regions on objects."
-        return mask_target([r.pos_bboxes for r in sampling_results], [r.pos_assigned_gt_inds for r in sampling_results], gt_masks, rcnn_train_cfg)
+# %% ../../nbs/05_detect/16_mask_rcnn.ipynb #b4b510a0
+@patch
+def get_targets(self:FCNMaskHead,
+    sampling_results, # `SamplingResult` per image
+    gt_masks, # per image
+    rcnn_train_cfg:dict, # `mask_size`
+): # `(P,h,w)`
+    "The true masks within the regions on objects."
+    return mask_target([r.pos_bboxes for r in sampling_results], [r.pos_assigned_gt_inds for r in sampling_results], gt_masks, rcnn_train_cfg)
 
-    def loss(self,
-        mask_pred, # `(P,C,h,w)` logits
-        mask_targets, # `(P,h,w)`
-        labels, # `(P,)`
-    )->dict: # `loss_mask`
-        "Loss of the masks of the labelled classes."
-        if not len(mask_pred): return dict(loss_mask=mask_pred.sum())
-        return dict(loss_mask=self.loss_mask(mask_pred, mask_targets, torch.zeros_like(labels) if self.class_agnostic else labels))
+@patch
+def loss(self:FCNMaskHead,
+    mask_pred, # `(P,C,h,w)` logits
+    mask_targets, # `(P,h,w)`
+    labels, # `(P,)`
+)->dict: # `loss_mask`
+    "Loss of the masks of the labelled classes."
+    if not len(mask_pred): return dict(loss_mask=mask_pred.sum())
+    return dict(loss_mask=self.loss_mask(mask_pred, mask_targets, torch.zeros_like(labels) if self.class_agnostic else labels))
 
-    def paste(self,
-        mask_pred, # `(K,C,h,w)` probabilities
-        boxes, # `(K,4)` pixels of the network's input
-        labels, # `(K,)`
-        test_cfg:dict, # `mask_thr_binary`
-        meta:dict, # of the image
-        rescale:bool, # masks of the original, or of the input?
-    ): # `(K,H,W)` bool
-        "Masks of whole images."
-        s = np.broadcast_to(np.asarray(meta['scale_factor'], 'float32'), 4)
-        if rescale: size,boxes = tuple(meta['ori_shape'][:2]),boxes/boxes.new_tensor(s)
-        else: size = tuple(int(np.round(n*f)) for n,f in zip(meta['ori_shape'][:2], (s[1],s[0])))
-        own = mask_pred[:,0] if self.class_agnostic else mask_pred[torch.arange(len(mask_pred), device=mask_pred.device),labels]
-        return stretch_masks(own, boxes, size, test_cfg['mask_thr_binary'])
+@patch
+def paste(self:FCNMaskHead,
+    mask_pred, # `(K,C,h,w)` probabilities
+    boxes, # `(K,4)` pixels of the network's input
+    labels, # `(K,)`
+    test_cfg:dict, # `mask_thr_binary`
+    meta:dict, # of the image
+    rescale:bool, # masks of the original, or of the input?
+): # `(K,H,W)` bool
+    "Masks of whole images."
+    s = np.broadcast_to(np.asarray(meta['scale_factor'], 'float32'), 4)
+    if rescale: size,boxes = tuple(meta['ori_shape'][:2]),boxes/boxes.new_tensor(s)
+    else: size = tuple(int(np.round(n*f)) for n,f in zip(meta['ori_shape'][:2], (s[1],s[0])))
+    own = mask_pred[:,0] if self.class_agnostic else mask_pred[torch.arange(len(mask_pred), device=mask_pred.device),labels]
+    return stretch_masks(own, boxes, size, test_cfg['mask_thr_binary'])
 
-    def get_seg_masks(self,
-        mask_pred, # `(K,C,h,w)` logits, or probabilities as an array
-        det_bboxes, # `(K,4)` or `(K,5)`, pixels of the network's input
-        det_labels, # `(K,)`
-        rcnn_test_cfg:dict, # `mask_thr_binary`
-        ori_shape, # height and width of the original
-        scale_factor, # input pixels per original pixel, x, y, x, y
-        rescale:bool, # masks of the original, or of the input?
-    )->list: # per class a list of `(H,W)` arrays
-        "`paste` with the documented arguments and result."
-        p = mask_pred.sigmoid() if torch.is_tensor(mask_pred) else det_bboxes.new_tensor(mask_pred)
-        masks = self.paste(p, det_bboxes[:,:4], det_labels, rcnn_test_cfg, dict(ori_shape=ori_shape, scale_factor=scale_factor), rescale).cpu().numpy()
-        return [[m for m,l in zip(masks, det_labels.tolist()) if l==c] for c in range(self.num_classes)]
+@patch
+def get_seg_masks(self:FCNMaskHead,
+    mask_pred, # `(K,C,h,w)` logits, or probabilities as an array
+    det_bboxes, # `(K,4)` or `(K,5)`, pixels of the network's input
+    det_labels, # `(K,)`
+    rcnn_test_cfg:dict, # `mask_thr_binary`
+    ori_shape, # height and width of the original
+    scale_factor, # input pixels per original pixel, x, y, x, y
+    rescale:bool, # masks of the original, or of the input?
+)->list: # per class a list of `(H,W)` arrays
+    "`paste` with the documented arguments and result."
+    p = mask_pred.sigmoid() if torch.is_tensor(mask_pred) else det_bboxes.new_tensor(mask_pred)
+    masks = self.paste(p, det_bboxes[:,:4], det_labels, rcnn_test_cfg, dict(ori_shape=ori_shape, scale_factor=scale_factor), rescale).cpu().numpy()
+    return [[m for m,l in zip(masks, det_labels.tolist()) if l==c] for c in range(self.num_classes)]
 
-# %% ../../nbs/05_detect/16_mask_rcnn.ipynb #c9be8bec
+# %% ../../nbs/05_detect/16_mask_rcnn.ipynb #99411f47
 @register
 class MaskRCNN(TwoStageDetector):
     "Faster R-CNN with masks."

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['RPNHead', 'merge_aug_proposals', 'RPN']
 
-# %% ../../nbs/05_detect/13_rpn.ipynb #6360ea73
+# %% ../../nbs/05_detect/13_rpn.ipynb #b28ad6a8
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -18,7 +18,7 @@ from .dense import AnchorHead, map_back, merge_pretrained
 from ..nn.layers import ConvModule
 from ..nn.nms import batched_nms
 
-# %% ../../nbs/05_detect/13_rpn.ipynb #e526f973
+# %% ../../nbs/05_detect/13_rpn.ipynb #96421d96
 @register
 class RPNHead(AnchorHead):
     "Is there anything at this anchor?"
@@ -71,7 +71,7 @@ class RPNHead(AnchorHead):
         "Proposals in pixels of the network's input."
         return [Instances(boxes=d[:,:4], scores=d[:,4]) for d,_ in self.get_bboxes(*self(feats), img_metas=metas)]
 
-# %% ../../nbs/05_detect/13_rpn.ipynb #cddb746d
+# %% ../../nbs/05_detect/13_rpn.ipynb #c9264a87
 def merge_aug_proposals(
     aug_proposals, # `(n,5)` per version
     img_metas, # meta per version
@@ -99,7 +99,7 @@ def aug_test_rpn(self:RPNHead,
     versions = [self.simple_test_rpn(f, m) for f,m in zip(feats, img_metas)]
     return [merge_aug_proposals([v[i] for v in versions], [m[i] for m in img_metas], self.test_cfg) for i in range(len(img_metas[0]))]
 
-# %% ../../nbs/05_detect/13_rpn.ipynb #54590c51
+# %% ../../nbs/05_detect/13_rpn.ipynb #cf42b6b0
 @register
 class RPN(BaseDetector):
     "Proposals as the result."
@@ -118,13 +118,6 @@ class RPN(BaseDetector):
         self.neck = None if neck is None else build_neck(neck)
         self.rpn_head = build({**rpn_head, 'train_cfg':None if train_cfg is None else train_cfg['rpn'], 'test_cfg':test_cfg['rpn']})
         self.train_cfg,self.test_cfg = train_cfg,test_cfg
-
-    def extract_feat(self,
-        img, # `(B,3,H,W)`
-    ): # maps of the levels
-        "Maps that the head looks at."
-        x = self.backbone(img)
-        return self.neck(x) if self.with_neck else x
 
     def loss(self,
         images, # `(B,3,H,W)`

@@ -4,13 +4,13 @@
 
 # %% auto #0
 __all__ = ['ROLES', 'ROI_ROLES', 'NETWORK_CASES', 'golden_code', 'fill_model', 'weight_checks', 'official_configs',
-           'official_config', 'set_dotted', 'without_checkpoints', 'model_config', 'sample_everything',
+           'official_config', 'set_dotted', 'without_checkpoints', 'model_config', 'sample_everything', 'open_entry',
            'normalised_image', 'golden_images', 'input_check', 'module_path', 'pick_output', 'OutputRecorder',
            'array_tolerance', 'array_check', 'box_rows', 'by_label', 'boxes_check', 'masks_check', 'check_module',
            'meta_of', 'check_detector', 'ellipse_masks', 'golden_targets', 'loss_mode', 'loss_checks',
            'gradient_checks', 'check_losses', 'network_checker']
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #d070787e
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #c3916f4e
 import copy, gzip, importlib.util, json, re
 from collections import defaultdict
 from functools import lru_cache
@@ -23,7 +23,7 @@ from ..core.golden import Check, Entry, NotYet, beside, golden_checker, golden_d
 from ..core.instances import Instances
 from ..core.registry import build
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #2842c68e
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #1d5fc399
 @lru_cache
 def golden_code(
     path:Path, # a Python file of a goldens folder
@@ -34,7 +34,7 @@ def golden_code(
     spec.loader.exec_module(module)
     return module
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #0cd1258f
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #6088c426
 def fill_model(
     model:nn.Module, # filled in place
     spec:dict, # `seed`, and optionally `adjust`: triples (pattern, factor, term), `kept`: keys to leave alone
@@ -62,7 +62,7 @@ def weight_checks(
     return [Check('number of keys', abs(len(state)-spec['num_keys']), 0), Check('number of values', abs(sum(v.numel() for v in state.values())-spec['num_values']), 0),
             Check('sum of weights', abs(total/spec['abs_sum']-1), 1e-5)]
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #7bbcbd23
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #00e59203
 def _decode_tuples(o):
     if isinstance(o, dict): return tuple(_decode_tuples(v) for v in o['$tuple']) if '$tuple' in o else {k:_decode_tuples(v) for k,v in o.items()}
     return [_decode_tuples(v) for v in o] if isinstance(o, list) else o
@@ -117,7 +117,7 @@ def model_config(
     for k,v in entry.get('overrides', {}).items(): set_dotted(cfg, k, v)
     return without_checkpoints(cfg[entry['part']] if entry.get('part') else cfg)
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #bfeb668b
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #8d09efbc
 def sample_everything(
     cfg, # nested config, changed in place
 ): # the config
@@ -129,7 +129,19 @@ def sample_everything(
         for v in cfg: sample_everything(v)
     return cfg
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #8e1f0540
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #02d8f71d
+def open_entry(
+    entry:dict, # of the index
+    folder:Path, # of the goldens
+    device:str, # where to compute
+    change=lambda cfg: cfg, # change of the config
+)->tuple: # filled model in eval mode, recorded arrays, functions that compare
+    "The model and the numbers of an entry."
+    code,compare = (golden_code(beside(folder, f'{name}.py')) for name in ('weights','compare'))
+    model = fill_model(build(change(model_config(entry, folder))), entry['weights'], code.fill)
+    return model.to(device).eval(),np.load(folder/Path(entry['file']).name),compare
+
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #81fc7dca
 def normalised_image(
     img, # `(H,W,3)` uint8 BGR
     recipe:dict, # `to_rgb mean std pad_divisor pad_value`
@@ -175,7 +187,7 @@ def input_check(
     got = flat[np.linspace(0, flat.size-1, len(want)).astype(int)]
     return Check(name, float(np.abs(got-want).max()), 1e-4)
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #9c3c5955
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #a8f70314
 ROLES = dict(cls=0, reg=1, obj=2)                       # maps of a dense head by name
 ROI_ROLES = dict(feats='bbox_roi_extractor', cls_score='bbox_head/0', bbox_pred='bbox_head/1') # `roi/...`
 
@@ -223,7 +235,7 @@ class OutputRecorder:
     def __exit__(self, *_):
         for h in self.hooks: h.remove()
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #241e06da
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #693ccc9d
 def array_tolerance(
     name:str, # of an output
     noise, # recorded difference of the reference from itself, or `None`
@@ -250,7 +262,7 @@ def array_check(
     flat = got.reshape(-1)[::spec['step']] if spec['step']>1 else got
     return Check(name, float(compare.error(flat.reshape(want.shape), want)), tolerance)
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #b43ba3a3
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #399f299d
 def box_rows(
     results, # `Instances` per frame
 )->np.ndarray: # rows frame, x1, y1, x2, y2, score, label; sorted by label within a frame
@@ -282,7 +294,7 @@ def masks_check(name, got, packed, spec, noise, boxes):
     allowed = max(1e-3, 10*(noise or {}).get('differing_bits', 0)/inside)
     return Check(name, float((got!=want).sum())/inside, allowed)
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #8381fba4
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #b85db410
 def check_module(
     entry:dict, # of the index, with `cfg`
     name:str, # of the entry
@@ -290,9 +302,7 @@ def check_module(
     device:str, # where to compute
 )->list: # `Check`s
     "Backbones and necks."
-    code,compare = golden_code(beside(folder, 'weights.py')),golden_code(beside(folder, 'compare.py'))
-    model = fill_model(build(model_config(entry, folder)), entry['weights'], code.fill).to(device).eval()
-    want = np.load(folder/Path(entry['file']).name)
+    model,want,compare = open_entry(entry, folder, device)
     checks = weight_checks(model, entry['weights'])
     if entry['inputs']:
         x,_ = golden_images(entry, folder)
@@ -300,7 +310,7 @@ def check_module(
         x = x.to(device)
     else:
         stem = re.search(r"noise\('(.*?)<i>'", entry['inputs_are'])[1]
-        x = [torch.from_numpy(code.noise(f'{stem}{i}', tuple(s), entry['weights']['seed']).astype('float32')).to(device) for i,s in enumerate(entry['input_shapes'])]
+        x = [torch.from_numpy(golden_code(beside(folder, 'weights.py')).noise(f'{stem}{i}', tuple(s), entry['weights']['seed']).astype('float32')).to(device) for i,s in enumerate(entry['input_shapes'])]
         if 'first' in entry: raise NotYet('a neck that needs the image')
     with torch.no_grad(): out = model(x)
     for k,spec in entry['outputs'].items():
@@ -308,7 +318,7 @@ def check_module(
         checks.append(array_check(k, got, want[k], spec, compare, array_tolerance(k, entry['noise'].get(k), True)))
     return checks
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #b1637470
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #e787d918
 def meta_of(
     info:dict, # `image_info` of an entry
     images, # `(B,3,H,W)`
@@ -341,9 +351,7 @@ def check_detector(
     device:str, # where to compute
 )->list: # `Check`s
     "A detector on one image, stage by stage."
-    code,compare = golden_code(beside(folder, 'weights.py')),golden_code(beside(folder, 'compare.py'))
-    model = fill_model(build(model_config(entry, folder)), entry['weights'], code.fill).to(device).eval()
-    want = np.load(folder/Path(entry['file']).name)
+    model,want,compare = open_entry(entry, folder, device)
     images,_ = golden_images(entry, folder)
     checks = weight_checks(model, entry['weights'])+[input_check(images, want['input/img'])]
     images,metas,noise = images.to(device),[meta_of(entry['image_info'], images)],entry['noise']
@@ -381,7 +389,7 @@ def _decoding_checks(model, entry, want, got, rois, images, metas, compare):
         if 'roi/mask_pred' in entry['outputs']: out['roi/mask_pred'] = model.roi_head._mask_forward(model.extract_feat(images), numbered)['mask_pred']
     return [array_check(k, v, want[k], entry['outputs'][k], compare, array_tolerance(k, entry['noise'].get(k), False)) for k,v in out.items()]
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #786a78e0
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #462fb481
 def ellipse_masks(
     boxes, # `(N,4)` xyxy
     size:tuple, # height and width of the masks
@@ -419,7 +427,7 @@ def loss_mode(
         if isinstance(m, still): m.eval()
     return model
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #80e3fc10
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #d46200b8
 def loss_checks(
     losses:dict, # of the model: tensors or lists of them
     spec:dict, # recorded `values`
@@ -460,9 +468,7 @@ def check_losses(
     device:str, # where to compute
 )->list: # `Check`s
     "One training step of a detector."
-    code = golden_code(beside(folder, 'weights.py'))
-    model = fill_model(build(sample_everything(model_config(entry, folder))), entry['weights'], code.fill).to(device)
-    want = np.load(folder/Path(entry['file']).name)
+    model,want,_ = open_entry(entry, folder, device, sample_everything)
     images,_ = golden_images(entry, folder)
     checks = weight_checks(model, entry['weights'])+[input_check(images, want['input/img'])]
     images = images.to(device)
@@ -494,7 +500,7 @@ def check_losses(
         if g: checks += gradient_checks(model, g, want[k+'_grad_norm'], k+'_grad_norm', entry['noise'].get(k+'_grad_norm'), int(re.search(r'first (\d+) parts', g['what'])[1]))
     return checks
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #a59ab46c
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #227e6ca1
 NETWORK_CASES = [] # pairs (function of an entry: does it apply?, check function); later notebooks insert theirs before these
 
 def network_checker(

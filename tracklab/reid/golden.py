@@ -5,18 +5,17 @@
 # %% auto #0
 __all__ = ['golden_crops', 'check_reid_network']
 
-# %% ../../nbs/07_reid/90_golden_reid.ipynb #4d22e78c
+# %% ../../nbs/07_reid/90_golden_reid.ipynb #35020f62
 import re
 from pathlib import Path
 import cv2
 import numpy as np
 import torch
 from ..core.golden import beside
-from ..core.registry import build
-from ..nn.golden import (array_check, fill_model, golden_code, gradient_checks, input_check, loss_checks, loss_mode, model_config, network_checker,
-    normalised_image, official_config, weight_checks)
+from ..nn.golden import (array_check, gradient_checks, input_check, loss_checks, loss_mode, network_checker,
+    normalised_image, official_config, open_entry, weight_checks)
 
-# %% ../../nbs/07_reid/90_golden_reid.ipynb #76b58eec
+# %% ../../nbs/07_reid/90_golden_reid.ipynb #3f925a6e
 def golden_crops(
     entry:dict, # of the index
     folder:Path, # of the goldens
@@ -39,9 +38,7 @@ def check_reid_network(
     device:str, # where to compute
 )->list: # `Check`s
     "Features, embeddings, logits and losses of crops."
-    code,compare = golden_code(beside(folder, 'weights.py')),golden_code(beside(folder, 'compare.py'))
-    model = fill_model(build(model_config(entry, folder)), entry['weights'], code.fill).to(device).eval()
-    want,images = np.load(folder/Path(entry['file']).name),golden_crops(entry, folder)
+    (model,want,compare),images = open_entry(entry, folder, device),golden_crops(entry, folder)
     checks = weight_checks(model, entry['weights'])+[input_check(images, want['input/img'])]
     images = images.to(device)
     state = {k:v.clone() for k,v in model.state_dict().items()}
