@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['visible_picture', 'draw_sample', 'sample_after', 'DatasetBrowser', 'browse']
 
-# %% ../../nbs/13_app/03_browse.ipynb #b524a7ca
+# %% ../../nbs/13_app/03_browse.ipynb #2fd11cc5
 import cv2
 import numpy as np
 import ipywidgets as widgets
@@ -18,7 +18,7 @@ from ..data.pipeline import Compose, DataContainer
 from ..viz.draw import draw_tracks
 from ..viz.frames import to_jpeg
 
-# %% ../../nbs/13_app/03_browse.ipynb #714abbbb
+# %% ../../nbs/13_app/03_browse.ipynb #94f0b786
 def _value(v):
     while isinstance(v, DataContainer): v = v.data
     return v.detach().cpu().numpy() if hasattr(v, 'detach') else v
@@ -77,7 +77,7 @@ def sample_after(
         return dataset[i]
     finally: dataset.pipeline = whole
 
-# %% ../../nbs/13_app/03_browse.ipynb #66b21a14
+# %% ../../nbs/13_app/03_browse.ipynb #2a6c6abb
 class DatasetBrowser(widgets.VBox):
     "Step through the samples of a dataset and the steps of its pipeline."
     def __init__(self,
@@ -105,7 +105,7 @@ class DatasetBrowser(widgets.VBox):
         boxes = np.asarray(_value(first.get('gt_bboxes', ())))
         self.note.value = f"{boxes.size//max(boxes.shape[-1], 1)} objects, {' x '.join(map(str, _value(first['img']).shape))}"
 
-# %% ../../nbs/13_app/03_browse.ipynb #8c616608
+# %% ../../nbs/13_app/03_browse.ipynb #0dead8c4
 def browse(
     config, # config file, or a dataset
     split:str='train', # `train`, `val` or `test`

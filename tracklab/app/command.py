@@ -6,18 +6,18 @@
 __all__ = ['cmd_env', 'print_metrics', 'cmd_eval', 'class_indices', 'Watched', 'show_window', 'cmd_track', 'cmd_demo',
            'cmd_verify', 'cmd_convert', 'cmd_browse', 'parser', 'main']
 
-# %% ../../nbs/13_app/01_command.ipynb #ab7df3f2
+# %% ../../nbs/13_app/01_command.ipynb #7b8c74f3
 import argparse,json,os,sys,time
 from pathlib import Path
 
-# %% ../../nbs/13_app/01_command.ipynb #f8347728
+# %% ../../nbs/13_app/01_command.ipynb #1989bfdb
 def cmd_env(a)->int:
     "Print what this program runs on."
     from tracklab.core.environment import format_env
     print(format_env())
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #62de79a0
+# %% ../../nbs/13_app/01_command.ipynb #ed068054
 def _benchmark(path):
     "MOT15, MOT16, MOT17 or MOT20 if it occurs in the path"
     return next((b for b in ('MOT15','MOT16','MOT17','MOT20') if b in str(Path(path).resolve()).upper()), None)
@@ -41,7 +41,7 @@ def cmd_eval(a)->int:
     print_metrics(res, a.json)
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #86ff71a0
+# %% ../../nbs/13_app/01_command.ipynb #80ac8966
 def _device(name):
     if name: return name
     import torch
@@ -88,7 +88,7 @@ def show_window(picture)->bool:
         return cv2.waitKey(1)&255!=ord('q')
     except cv2.error: raise ValueError("--show needs a display; leave it out and look at the files") from None
 
-# %% ../../nbs/13_app/01_command.ipynb #11c5140f
+# %% ../../nbs/13_app/01_command.ipynb #fffb0347
 def cmd_track(a)->int:
     "Track a video, a folder of pictures, a camera, a stream, or a file of detections."
     from tqdm import tqdm
@@ -119,7 +119,7 @@ def cmd_track(a)->int:
     if stopped: print(f'stopped after frame {done-1}; what was tracked until then is kept', file=sys.stderr)
     return 130 if stopped else 0
 
-# %% ../../nbs/13_app/01_command.ipynb #ffef435d
+# %% ../../nbs/13_app/01_command.ipynb #6a5bd9ba
 def cmd_demo(a)->int:
     "Track a synthetic street from its pixels and score the result."
     from tqdm import tqdm
@@ -143,7 +143,7 @@ def cmd_demo(a)->int:
     print(*(f'wrote {out/f}' for f in ('street.mp4','street.txt','street_gt.txt','metrics.json','street.html')), sep='\n')
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #ba7443a6
+# %% ../../nbs/13_app/01_command.ipynb #20f23537
 def cmd_verify(a)->int:
     "Compare this package with golden data of the reference."
     from tracklab.app.verify import HEADER, format_row, save_rows, summary, verify
@@ -158,7 +158,7 @@ def cmd_verify(a)->int:
     if not rows: raise ValueError(f"no entry matches {a.only!r}")
     return int(any(r.status=='FAIL' for r in rows))
 
-# %% ../../nbs/13_app/01_command.ipynb #44abf4e9
+# %% ../../nbs/13_app/01_command.ipynb #00a2bf11
 def cmd_convert(a)->int:
     "Convert a benchmark from its official layout."
     from tracklab.data.convert import load_converters, run_converter
@@ -169,14 +169,14 @@ def cmd_convert(a)->int:
     for f in run_converter(a.words[0], a.words[1:]): print(f'wrote {f}')
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #3c971209
+# %% ../../nbs/13_app/01_command.ipynb #070bde97
 def cmd_browse(a)->int:
     "Write pictures of a dataset's samples after any step of its pipeline."
     from tracklab.app.browse import browse
     for f in browse(a.config, a.split, a.after, a.num, a.out, a.seed, a.cfg_options): print(f'wrote {f}')
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #fb879259
+# %% ../../nbs/13_app/01_command.ipynb #0ab95c3b
 def parser()->argparse.ArgumentParser:
     "The command line."
     import tracklab

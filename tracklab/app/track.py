@@ -6,7 +6,7 @@
 __all__ = ['NAMED_TRACKERS', 'YOLOX_NAMES', 'DETECTOR_NAMES', 'open_tracker', 'FileDetector', 'open_detector', 'batches',
            'select', 'track_video', 'Recorder']
 
-# %% ../../nbs/13_app/00_track.ipynb #8dd78a4e
+# %% ../../nbs/13_app/00_track.ipynb #b007a9ae
 import numpy as np
 from pathlib import Path
 from ..core.checkpoint import DownloadError
@@ -21,7 +21,7 @@ from ..mot.ocsort import OCSORTTracker
 from ..mot.sort import SortTracker
 from ..viz.draw import draw_tracks, trail_points
 
-# %% ../../nbs/13_app/00_track.ipynb #0c449c3e
+# %% ../../nbs/13_app/00_track.ipynb #f75cba17
 NAMED_TRACKERS = dict(sort=lambda: SortTracker(obj_score_thr=.5, match_iou_thr=.3),
                 bytetrack=lambda: ByteTracker(init_track_thr=.6, obj_score_thrs=dict(high=.5, low=.1), num_frames_retain=30),
                 ocsort=lambda: OCSORTTracker(init_track_thr=.6, num_frames_retain=30))
@@ -39,7 +39,7 @@ def open_tracker(
     if 'type' not in cfg: raise ValueError("the config has neither model.tracker, tracker nor type")
     return build(cfg)
 
-# %% ../../nbs/13_app/00_track.ipynb #31b98ae6
+# %% ../../nbs/13_app/00_track.ipynb #832709b4
 class FileDetector:
     "Detections that somebody made before, from a MOTChallenge file."
     def __init__(self,
@@ -82,7 +82,7 @@ def open_detector(
     if not Path(name).is_file(): raise ValueError(f"unknown detector {name!r}; known: {DETECTOR_NAMES}")
     return FileDetector(name)
 
-# %% ../../nbs/13_app/00_track.ipynb #8097b1f9
+# %% ../../nbs/13_app/00_track.ipynb #5e874b44
 def batches(
     items, # any iterable
     n:int, # largest size of a batch
@@ -123,7 +123,7 @@ def track_video(
             yield t, frame, o, tracker.update(o, frame, t)
             t += 1
 
-# %% ../../nbs/13_app/00_track.ipynb #96421613
+# %% ../../nbs/13_app/00_track.ipynb #3953239a
 class Recorder:
     "Write tracks as MOT text and as a film, while they are made."
     def __init__(self,

@@ -5,18 +5,18 @@
 # %% auto #0
 __all__ = ['zoo', 'UnknownName', 'Zoo']
 
-# %% ../../nbs/00_core/13_zoo.ipynb #3b379db2
+# %% ../../nbs/00_core/13_zoo.ipynb #f67190e2
 import copy, fnmatch, importlib
 from typing import Callable
 from .config import merge_options
 from .registry import near
 
-# %% ../../nbs/00_core/13_zoo.ipynb #ef6faecc
+# %% ../../nbs/00_core/13_zoo.ipynb #1a061f95
 class UnknownName(KeyError):
     "The zoo has no config of this name."
     def __str__(self): return self.args[0]
 
-# %% ../../nbs/00_core/13_zoo.ipynb #d52d1748
+# %% ../../nbs/00_core/13_zoo.ipynb #08484cf7
 class Zoo:
     "A table from names to configs."
     def __init__(self,
@@ -56,5 +56,5 @@ class Zoo:
     def __contains__(self, name): self._load(); return name in self._entries
     def __repr__(self): return f'{type(self).__name__} of {len(self._entries)} configs'
 
-# %% ../../nbs/00_core/13_zoo.ipynb #b2343668
+# %% ../../nbs/00_core/13_zoo.ipynb #219eea11
 zoo = Zoo(home='tracklab.all')

@@ -6,11 +6,11 @@
 __all__ = ['walker_picture', 'Sketch', 'shaded', 'bent_limb', 'walker_front_picture', 'cyclist_picture', 'car_picture',
            'dog_picture']
 
-# %% ../../nbs/02_data/00_synthetic_figures.ipynb #aa828f9b
+# %% ../../nbs/02_data/00_synthetic_figures.ipynb #4ccbd727
 import cv2
 import numpy as np
 
-# %% ../../nbs/02_data/00_synthetic_figures.ipynb #0e89e9f0
+# %% ../../nbs/02_data/00_synthetic_figures.ipynb #f11da416
 def walker_picture(
     height:float, # pixels from head to feet
     phase:float, # of the gait, in radians; one step is pi
@@ -44,7 +44,7 @@ def walker_picture(
     cv2.ellipse(img, tuple(v//16 for v in at(.012,.945)), (max(int(.062*height),1),max(int(.048*height),1)), 0, 180, 360, hair, -1)
     return img,alpha>0
 
-# %% ../../nbs/02_data/00_synthetic_figures.ipynb #7699de30
+# %% ../../nbs/02_data/00_synthetic_figures.ipynb #402d25a6
 class Sketch:
     "A canvas that keeps the silhouette of what is drawn."
     def __init__(self,
@@ -105,7 +105,7 @@ def bent_limb(
     u = d/max(np.hypot(*d), 1e-9)
     return [a, a+u*along+side*across*np.array([-u[1],u[0]]), b]
 
-# %% ../../nbs/02_data/00_synthetic_figures.ipynb #f60e1327
+# %% ../../nbs/02_data/00_synthetic_figures.ipynb #0496db6f
 def walker_front_picture(
     height:float, # pixels from head to feet
     phase:float, # of the gait, in radians; one step is pi
@@ -130,7 +130,7 @@ def walker_front_picture(
         for side in (-1,1): s.disc(side*.024, .918, .007, (40,40,40))
     return s.result()
 
-# %% ../../nbs/02_data/00_synthetic_figures.ipynb #aedfd667
+# %% ../../nbs/02_data/00_synthetic_figures.ipynb #3c661817
 def cyclist_picture(
     height:float, # pixels of a grown person
     phase:float, # pi per .42 heights on the way
@@ -159,7 +159,7 @@ def cyclist_picture(
     s.area([(.135+.07*np.cos(a),1.045+.068*np.sin(a)) for a in np.linspace(-.1, np.pi+.25, 14)], shaded(shirt, .6))
     return s.result()
 
-# %% ../../nbs/02_data/00_synthetic_figures.ipynb #144a2038
+# %% ../../nbs/02_data/00_synthetic_figures.ipynb #8a72263f
 def car_picture(
     height:float, # pixels of a grown person
     phase:float, # pi per .42 heights on the way
@@ -185,7 +185,7 @@ def car_picture(
         for a in np.linspace(0, np.pi, 4)[:-1]-way/.17: s.spoke(x, .17, .09, a, .02, (95,95,98))
     return s.result()
 
-# %% ../../nbs/02_data/00_synthetic_figures.ipynb #e78abca8
+# %% ../../nbs/02_data/00_synthetic_figures.ipynb #baba93e4
 def dog_picture(
     height:float, # pixels of a grown person
     phase:float, # pi per .42 heights on the way

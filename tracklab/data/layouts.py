@@ -8,7 +8,7 @@ __all__ = ['LAYOUTS', 'COCO_NAMES', 'VID_KINDS', 'TAO_KINDS', 'layout', 'write_m
            'write_vot', 'write_uav123', 'write_coco', 'write_imagenet_vid', 'write_youtube_vis',
            'write_youtube_vis_2021', 'write_tao', 'layout_scenes', 'write_layout']
 
-# %% ../../nbs/02_data/02_synthetic_layouts.ipynb #4be5d207
+# %% ../../nbs/02_data/02_synthetic_layouts.ipynb #750e390e
 import json
 import cv2
 import numpy as np
@@ -18,7 +18,7 @@ from ..core.boxes import xyxy_to_xywh
 from ..core.masks import decode_masks
 from .synthetic import CameraPath, StreetScene
 
-# %% ../../nbs/02_data/02_synthetic_layouts.ipynb #4f92e406
+# %% ../../nbs/02_data/02_synthetic_layouts.ipynb #f659417c
 LAYOUTS = {} # name -> function of a folder and scenes by part
 
 def layout(
@@ -55,7 +55,7 @@ def _target(scene):
     box[t.frame[k]],seen[t.frame[k]] = xyxy_to_xywh(t.box[k]), t.visibility[k]
     return box,seen
 
-# %% ../../nbs/02_data/02_synthetic_layouts.ipynb #ba4742d5
+# %% ../../nbs/02_data/02_synthetic_layouts.ipynb #ef16f71a
 def _write_mot(root, parts, columns, digits=6, detector=''):
     for part,scenes in parts.items():
         for name,scene in scenes.items():
@@ -99,7 +99,7 @@ def write_crowdhuman(root, parts):
             lines.append(json.dumps(dict(ID=name, gtboxes=objects)))
         _text(root/f'annotation_{part}.odgt', lines)
 
-# %% ../../nbs/02_data/02_synthetic_layouts.ipynb #4d6622b5
+# %% ../../nbs/02_data/02_synthetic_layouts.ipynb #1116da1e
 def _line(row, form='{:.0f}', sep=','): return sep.join(form.format(v) for v in row)
 
 @layout('LaSOT')
@@ -156,7 +156,7 @@ def write_vot(root, parts):
         _pictures(root/'data'/name/'color', scene, '{:08d}.jpg')
     _text(root/'data/list.txt', [name for _,name,_ in _numbered(parts)])
 
-# %% ../../nbs/02_data/02_synthetic_layouts.ipynb #2e550eeb
+# %% ../../nbs/02_data/02_synthetic_layouts.ipynb #e2d16c0a
 @layout('UAV123', kinds=('person','cyclist','car'), stature=.35, camera=CameraPath(pan=.08, shake=.004, zoom=1.2))
 def write_uav123(root, parts):
     "`data_seq/UAV123/<name>`, `anno/UAV123/<name>.txt` with NaN where the target is away; two halves, if it is in the middle."
@@ -171,7 +171,7 @@ def write_uav123(root, parts):
         _pictures(root/'data_seq/UAV123'/name, scene)
     _text(root/'uav123_infos.txt', lines)
 
-# %% ../../nbs/02_data/02_synthetic_layouts.ipynb #b1f3e9c5
+# %% ../../nbs/02_data/02_synthetic_layouts.ipynb #6ee5eff5
 def _polygons(mask):
     "The outlines of a mask, of at least three points."
     found = cv2.findContours(mask.astype('uint8'), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
@@ -198,7 +198,7 @@ def write_coco(root, parts):
         data = dict(info={}, licenses=[], images=images, annotations=anns, categories=cats)
         _text(root/f'annotations/instances_{part}2017.json', [json.dumps(data)])
 
-# %% ../../nbs/02_data/02_synthetic_layouts.ipynb #512046df
+# %% ../../nbs/02_data/02_synthetic_layouts.ipynb #5c2d2e37
 VID_KINDS = dict(person='n02391049', dog='n02084071', cyclist='n02834778', car='n02958343') # VID has no persons; they are labelled zebras
 
 @layout('ILSVRC', kinds=('dog','cyclist','car'))
@@ -224,7 +224,7 @@ def write_imagenet_vid(root, parts):
             start += n
         _text(root/'Lists'/('VID_train_15frames.txt' if part=='train' else f'VID_{part}_videos.txt'), lines)
 
-# %% ../../nbs/02_data/02_synthetic_layouts.ipynb #703d505c
+# %% ../../nbs/02_data/02_synthetic_layouts.ipynb #af70f7c2
 def _write_vis(root, parts, version, names):
     from tracklab.data.vis_dataset import YOUTUBE_VIS_CLASSES          # the official numbers are their places in it
     numbers = {n:i for i,n in enumerate(YOUTUBE_VIS_CLASSES[version], 1)}
@@ -263,7 +263,7 @@ def write_youtube_vis_2021(root, parts):
     "YouTube-VIS 2021: the same, the JSON beside the pictures."
     _write_vis(root, parts, '2021', dict(person='person', car='car', dog='dog'))
 
-# %% ../../nbs/02_data/02_synthetic_layouts.ipynb #a9ee45f7
+# %% ../../nbs/02_data/02_synthetic_layouts.ipynb #cb3b19cb
 TAO_KINDS = dict(person=(805,'person','person.n.01'), cyclist=(95,'bicycle','bicycle.n.01'), # kind -> category, name, synset
                  car=(211,'car_(automobile)','car.n.01'), dog=(382,'dog','dog.n.01'))
 
@@ -297,7 +297,7 @@ def write_tao(root, parts, every=4):
         _text(root/'annotations'/('test_without_annotations.json' if part=='test' else f'{part}.json'), [json.dumps(data)])
     _text(root/'annotations/test_categories.json', [json.dumps(dict(categories=[c for c in cats if c['id'] in (7,382)]))])
 
-# %% ../../nbs/02_data/02_synthetic_layouts.ipynb #b3daea3d
+# %% ../../nbs/02_data/02_synthetic_layouts.ipynb #e74c2031
 def layout_scenes(
     name:str, # of a benchmark; one of `LAYOUTS`
     parts:dict=dict(train=2, test=1), # part -> number of sequences

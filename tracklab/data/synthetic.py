@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['STREET_KINDS', 'street_background', 'FigureKind', 'CameraPath', 'StreetScene']
 
-# %% ../../nbs/02_data/00_synthetic_street.ipynb #c09388a1
+# %% ../../nbs/02_data/00_synthetic_street.ipynb #9f4c8877
 import cv2
 import numpy as np
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from ..core.masks import encode_masks
 from ..core.tracks import Tracks
 from .figures import car_picture, cyclist_picture, dog_picture, walker_front_picture, walker_picture
 
-# %% ../../nbs/02_data/00_synthetic_street.ipynb #5442159b
+# %% ../../nbs/02_data/00_synthetic_street.ipynb #20e6bbc8
 def street_background(
     size:tuple, # width and height, pixels
     horizon:int, # its row
@@ -52,7 +52,7 @@ def _paint_road(img, top, bottom):
     for y in (top,bottom-kerb): img[y:y+kerb] = (172,174,176)
     for x in range(0, w, max(n, 8)): img[middle:middle+max(n//24, 1),x:x+max(n//2, 4)] = (205,208,210)
 
-# %% ../../nbs/02_data/00_synthetic_street.ipynb #622e3674
+# %% ../../nbs/02_data/00_synthetic_street.ipynb #90026a4c
 @dataclass(frozen=True)
 class FigureKind:
     "What the scene must know about a kind of thing."
@@ -66,7 +66,7 @@ STREET_KINDS = dict(person=FigureKind(walker_picture), cyclist=FigureKind(cyclis
                     car=FigureKind(car_picture, 4.5, (.2,.36), (1.35,1.4), 1.25),
                     dog=FigureKind(dog_picture, 1.15, (.45,.97), (.4,.45), .24))
 
-# %% ../../nbs/02_data/00_synthetic_street.ipynb #6d13a8cd
+# %% ../../nbs/02_data/00_synthetic_street.ipynb #acab095b
 @dataclass
 class CameraPath:
     "How a camera moves."
@@ -89,7 +89,7 @@ class CameraPath:
         zoom = 1+(self.zoom-1)*(1-np.cos(turn/1.3+phases[1]))/2
         return self.pan*np.sin(turn+phases[0])+self.shake*tremble[0], self.shake*tremble[1], zoom
 
-# %% ../../nbs/02_data/00_synthetic_street.ipynb #68f38763
+# %% ../../nbs/02_data/00_synthetic_street.ipynb #60188102
 class StreetScene:
     "A video of walkers on a street, with its truth."
     def __init__(self,
@@ -150,7 +150,7 @@ class StreetScene:
         w,h = self.size
         return f"StreetScene({len(self.walkers)} walkers, {self.num_frames} frames of {w}x{h}, seed {self.seed})"
 
-# %% ../../nbs/02_data/00_synthetic_street.ipynb #2a523824
+# %% ../../nbs/02_data/00_synthetic_street.ipynb #981569e6
 @patch
 def _vary(self:StreetScene, p, label, rank, rng):
     "Make of a walker the `rank`-th of its kind, and perhaps give it another way."
@@ -187,7 +187,7 @@ def _walk_along(self:StreetScene, p, again, rng):
                       when=rng.uniform(.2,.8)*self.num_frames, near=w/(2.2*h), far=min(far, 3*z) if again else far, again=again)
     p['draw'] = walker_front_picture
 
-# %% ../../nbs/02_data/00_synthetic_street.ipynb #0cb451aa
+# %% ../../nbs/02_data/00_synthetic_street.ipynb #ed96cb21
 @patch
 def viewpoint(self:StreetScene,
     t:int, # frame index
@@ -206,7 +206,7 @@ def motion(self:StreetScene,
     "The true transform of what stands still, from frame `s` to frame `t`."
     return self.viewpoint(t)@np.linalg.inv(self.viewpoint(s))
 
-# %% ../../nbs/02_data/00_synthetic_street.ipynb #f8d15b6b
+# %% ../../nbs/02_data/00_synthetic_street.ipynb #dc9cb119
 @patch
 def _across(self:StreetScene, p, t):
     "Where somebody is who passes by, or `None`."
@@ -249,7 +249,7 @@ def state(self:StreetScene,
     (s,_,dx),(_,_,dy),_ = self.viewpoint(t)
     return sorted((dict(p, x=s*p['x']+dx, feet=s*p['feet']+dy, height=s*p['height']) for p in found if p), key=lambda p: p['feet'])
 
-# %% ../../nbs/02_data/00_synthetic_street.ipynb #758bd77f
+# %% ../../nbs/02_data/00_synthetic_street.ipynb #2a92be62
 @patch
 def look(self:StreetScene,
     t:int, # frame index
@@ -300,7 +300,7 @@ def _shadows(self:StreetScene, img, people):
         cv2.ellipse(shade, (int(p['x']+.6*p['shade']*H),int(p['feet']-.01*H)), (int(p['shade']*H),max(int(.045*H),1)), -4, 0, 360, 1, -1)
     return cv2.multiply(img, cv2.merge([1-.35*cv2.GaussianBlur(shade, (0,0), 4)]*3), dtype=cv2.CV_8U)
 
-# %% ../../nbs/02_data/00_synthetic_street.ipynb #048d3d14
+# %% ../../nbs/02_data/00_synthetic_street.ipynb #7e0a9f90
 @patch
 def annotate(self:StreetScene,
     seen, # what `look` (or `render`) told about each frame, in order

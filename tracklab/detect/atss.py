@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['ATSSHead', 'anchor_centerness', 'ATSS']
 
-# %% ../../nbs/05_detect/19_atss.ipynb #cdb3a4f5
+# %% ../../nbs/05_detect/19_atss.ipynb #ba0717b4
 import torch
 from fastcore.basics import patch
 from torch import nn
@@ -16,7 +16,7 @@ from .retinanet import through, tower
 from ..nn.layers import Scale
 from ..nn.losses import build_loss
 
-# %% ../../nbs/05_detect/19_atss.ipynb #9685b08c
+# %% ../../nbs/05_detect/19_atss.ipynb #8c33094c
 @register
 class ATSSHead(AnchorHead):
     "One anchor per cell, adaptive assignment, centerness."
@@ -56,7 +56,7 @@ class ATSSHead(AnchorHead):
     def _assign(self, anchors, level_sizes, gt_bboxes, gt_bboxes_ignore, gt_labels):
         return self.assigner.assign(anchors, level_sizes, gt_bboxes, gt_bboxes_ignore, gt_labels)
 
-# %% ../../nbs/05_detect/19_atss.ipynb #ff3eabf0
+# %% ../../nbs/05_detect/19_atss.ipynb #37bc35ba
 def anchor_centerness(
     anchors, # `(N,4)` xyxy
     gts, # `(N,4)` xyxy

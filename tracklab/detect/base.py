@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['bool_masks', 'make_targets', 'split_targets', 'to_result', 'BaseDetector', 'build_neck', 'parse_losses']
 
-# %% ../../nbs/05_detect/10_base_detector.ipynb #7c844e27
+# %% ../../nbs/05_detect/10_base_detector.ipynb #a61a047b
 import cv2
 import numpy as np
 import torch
@@ -20,7 +20,7 @@ from ..nn.init import BaseModule
 from ..core.files import atomic_path
 from ..viz.draw import id_colours, object_texts, paint_boxes, paint_masks, paint_names, to_canvas
 
-# %% ../../nbs/05_detect/10_base_detector.ipynb #791afe7c
+# %% ../../nbs/05_detect/10_base_detector.ipynb #c7525da5
 def bool_masks(
     masks, # `BitmapMasks`, array or tensor `(N,H,W)`
     device, # where to put them
@@ -57,7 +57,7 @@ def split_targets(
     void = [t.boxes[t.ignore] if 'ignore' in t else t.boxes[:0] for t in targets]
     return [t.boxes for t in real],[t.labels for t in real],void,[t.masks for t in real] if all('masks' in t for t in real) else None
 
-# %% ../../nbs/05_detect/10_base_detector.ipynb #1463ddd3
+# %% ../../nbs/05_detect/10_base_detector.ipynb #89168d1d
 def to_result(
     found, # `Instances` with `boxes`, `scores`, `labels` and perhaps `masks`
     num_classes:int, # how many classes
@@ -69,7 +69,7 @@ def to_result(
     for m,c in zip(found.masks.cpu().numpy(), found.labels.tolist()): masks[c].append(m)
     return boxes,masks
 
-# %% ../../nbs/05_detect/10_base_detector.ipynb #aab2dc0c
+# %% ../../nbs/05_detect/10_base_detector.ipynb #7841812c
 class BaseDetector(BaseModule):
     "Calls that all detectors have."
     CLASSES = None
@@ -134,14 +134,14 @@ class BaseDetector(BaseModule):
     ):
         return self.forward_train(img, img_metas, **kwargs) if return_loss else self.forward_test(img, img_metas, **kwargs)
 
-# %% ../../nbs/05_detect/10_base_detector.ipynb #70596ba2
+# %% ../../nbs/05_detect/10_base_detector.ipynb #119a56ae
 def build_neck(
     cfg, # config of a neck, or a list of them
 )->nn.Module: # maps of a backbone -> maps for a head
     "A neck, or several in a row."
     return nn.Sequential(*build(cfg)) if isinstance(cfg, (list,tuple)) else build(cfg)
 
-# %% ../../nbs/05_detect/10_base_detector.ipynb #1fd04c65
+# %% ../../nbs/05_detect/10_base_detector.ipynb #958ab1cf
 @patch
 def forward_test(self:BaseDetector,
     imgs, # list over augmentations of `(B,3,H,W)`
@@ -161,7 +161,7 @@ def forward_test(self:BaseDetector,
     if 'proposals' in kwargs: raise ValueError("augmented tests take no proposals")
     return self.aug_test(imgs, img_metas, **kwargs)
 
-# %% ../../nbs/05_detect/10_base_detector.ipynb #6692802f
+# %% ../../nbs/05_detect/10_base_detector.ipynb #8a05ebd6
 def _across_processes(v):
     v = v.detach().clone().float()
     if torch.distributed.is_available() and torch.distributed.is_initialized(): torch.distributed.all_reduce(v.div_(torch.distributed.get_world_size()))
@@ -195,7 +195,7 @@ def val_step(self:BaseDetector,
     "The losses of validation data."
     return self.train_step(data)
 
-# %% ../../nbs/05_detect/10_base_detector.ipynb #6541a8e8
+# %% ../../nbs/05_detect/10_base_detector.ipynb #7e5aab05
 @patch
 def show_result(self:BaseDetector,
     img, # uint8 BGR image, or a file

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['BBoxHead', 'ConvFCBBoxHead', 'Shared2FCBBoxHead', 'Shared4Conv1FCBBoxHead']
 
-# %% ../../nbs/05_detect/14_box_heads.ipynb #5ba1d7e5
+# %% ../../nbs/05_detect/14_box_heads.ipynb #5afd51da
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -19,7 +19,7 @@ from ..nn.layers import ConvModule, build_linear_layer
 from ..nn.losses import accuracy, build_loss
 from ..nn.nms import multiclass_nms
 
-# %% ../../nbs/05_detect/14_box_heads.ipynb #44b9c6d1
+# %% ../../nbs/05_detect/14_box_heads.ipynb #470a713a
 @register
 class BBoxHead(BaseModule):
     "Class and deltas straight from the features."
@@ -74,7 +74,7 @@ class BBoxHead(BaseModule):
         x = self._pooled(x)
         return self.fc_cls(x) if self.with_cls else None,self.fc_reg(x) if self.with_reg else None
 
-# %% ../../nbs/05_detect/14_box_heads.ipynb #cdc07cce
+# %% ../../nbs/05_detect/14_box_heads.ipynb #6e2b402a
 @patch
 def _targets_single(self:BBoxHead, pos, neg, pos_gt_bboxes, pos_gt_labels, cfg):
     "Labels, label weights, targets and box weights of one image"
@@ -129,7 +129,7 @@ def _box_loss(self:BBoxHead, bbox_pred, rois, labels, targets, weights, reductio
     own = own[torch.arange(len(pos), device=own.device),0 if self.reg_class_agnostic else labels[pos]]
     return self.loss_bbox(own, targets[pos], weights[pos], avg_factor=len(targets), reduction_override=reduction_override)
 
-# %% ../../nbs/05_detect/14_box_heads.ipynb #4f4553d6
+# %% ../../nbs/05_detect/14_box_heads.ipynb #d2cc21b1
 @patch
 def get_bboxes(self:BBoxHead,
     rois, # `(N,5)` image index and xyxy
@@ -148,7 +148,7 @@ def get_bboxes(self:BBoxHead,
     if rescale and len(boxes): boxes = (boxes.reshape(len(boxes), -1, 4)/boxes.new_tensor(np.asarray(scale_factor))).reshape(boxes.shape)
     return (boxes,scores) if cfg is None else multiclass_nms(boxes, scores, cfg['score_thr'], cfg['nms'], cfg['max_per_img'])
 
-# %% ../../nbs/05_detect/14_box_heads.ipynb #7bfaddf9
+# %% ../../nbs/05_detect/14_box_heads.ipynb #b2d6d7a8
 @patch
 def regress_by_class(self:BBoxHead,
     rois, # `(n,4)` xyxy, or `(n,5)` with the image index first
@@ -180,7 +180,7 @@ def refine_bboxes(self:BBoxHead,
         out.append(boxes[keep])
     return out
 
-# %% ../../nbs/05_detect/14_box_heads.ipynb #043e86da
+# %% ../../nbs/05_detect/14_box_heads.ipynb #5f50bddf
 @register
 class ConvFCBBoxHead(BBoxHead):
     "Convolutions and fully connected layers, shared or of each answer."

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['per_stage', 'CascadeRoIHead', 'CascadeRCNN']
 
-# %% ../../nbs/05_detect/17_cascade_rcnn.ipynb #787b8a7b
+# %% ../../nbs/05_detect/17_cascade_rcnn.ipynb #82098c6f
 import numpy as np
 import torch
 from fastcore.basics import patch
@@ -18,7 +18,7 @@ from ..nn.assigners import build_assigner
 from ..nn.box_samplers import build_sampler
 from ..nn.init import ModuleList
 
-# %% ../../nbs/05_detect/17_cascade_rcnn.ipynb #20ab4e85
+# %% ../../nbs/05_detect/17_cascade_rcnn.ipynb #f2440719
 def per_stage(
     cfg, # one config for all stages, or a list
     stages:int, # how many
@@ -69,7 +69,7 @@ class CascadeRoIHead(StandardRoIHead):
         feats = self._pool(self.mask_roi_extractor[stage], x, rois)
         return dict(mask_pred=self.mask_head[stage](feats), mask_feats=feats)
 
-# %% ../../nbs/05_detect/17_cascade_rcnn.ipynb #057b5a23
+# %% ../../nbs/05_detect/17_cascade_rcnn.ipynb #edaa7bc5
 @patch
 def _assign_sample(self:CascadeRoIHead, stage, x, proposals, gt_bboxes, gt_labels, gt_bboxes_ignore):
     out = []
@@ -115,7 +115,7 @@ def forward_train(self:CascadeRoIHead,
         if stage<self.num_stages-1: proposal_list = self._refine(stage, rois, out, targets, results, img_metas)
     return losses
 
-# %% ../../nbs/05_detect/17_cascade_rcnn.ipynb #b8c9c801
+# %% ../../nbs/05_detect/17_cascade_rcnn.ipynb #492f13e5
 @patch
 def _cascade(self:CascadeRoIHead, x, proposals, img_metas):
     "Final regions, logits of all stages and last deltas, per image"
@@ -161,7 +161,7 @@ def simple_test_mask(self:CascadeRoIHead,
     parts = zip(self._mask_probabilities(x, rois).split([len(b) for b in boxes]), boxes, det_labels, img_metas)
     return [self.mask_head[-1].paste(p, b, l, self.test_cfg, m, rescale) for p,b,l,m in parts]
 
-# %% ../../nbs/05_detect/17_cascade_rcnn.ipynb #465a1b11
+# %% ../../nbs/05_detect/17_cascade_rcnn.ipynb #e079695d
 @register
 class CascadeRCNN(TwoStageDetector):
     "A cascade of box heads, and of mask heads where configured."

@@ -9,12 +9,12 @@ __all__ = ['C4_OPTIONS', 'MASK_C4_OPTIONS', 'DC5_OPTIONS', 'YOLO_ANCHORS', 'resn
            'one_stage', 'tower_cfg', 'retinanet', 'atss', 'fcos', 'yolof', 'ssd', 'ssdlite', 'yolov3',
            'register_family']
 
-# %% ../../nbs/05_detect/26_detector_configs.ipynb #bd529ce4
+# %% ../../nbs/05_detect/26_detector_configs.ipynb #b53d1a9a
 import re
 from ..core.zoo import zoo
 from .yolox import YOLOX_SIZES, yolox
 
-# %% ../../nbs/05_detect/26_detector_configs.ipynb #09330f73
+# %% ../../nbs/05_detect/26_detector_configs.ipynb #c4fdf8f7
 def resnet_cfg(
     name:str='r50', # r18, r50, r101, x101_32x4d..., with `_caffe` at the end for Detectron's weights
     source:str='detectron2', # whose `caffe` weights
@@ -28,7 +28,8 @@ def resnet_cfg(
     weights = f'open-mmlab://{source}/resnet{depth}_caffe' if caffe else f'torchvision://resnet{depth}'
     if groups: weights = f"open-mmlab://{'detectron2/' if fixed else ''}resnext{depth}_{groups}x{width}d"
     kind = dict(type='ResNeXt', groups=int(groups), base_width=int(width)) if groups else dict(type='ResNet')
-    return dict(**kind, depth=int(depth), num_stages=4, out_indices=(0,1,2,3), frozen_stages=1, norm_cfg=dict(type='BN', requires_grad=not fixed), norm_eval=True,
+    return dict(**kind, depth=int(depth), num_stages=4, out_indices=(0,1,2,3), frozen_stages=1, norm_cfg=dict(type='BN',
+        requires_grad=not fixed), norm_eval=True,
         style='caffe' if caffe else 'pytorch', init_cfg=dict(type='Pretrained', checkpoint=weights)) | kwargs
 
 def fpn_cfg(
@@ -39,7 +40,7 @@ def fpn_cfg(
     wide = 1 if re.match(r'r(18|34)', backbone) else 4
     return dict(type='FPN', in_channels=[wide*c for c in (64,128,256,512)], out_channels=256, num_outs=5) | kwargs
 
-# %% ../../nbs/05_detect/26_detector_configs.ipynb #9a6120bf
+# %% ../../nbs/05_detect/26_detector_configs.ipynb #25f2b1a0
 def delta_coder(
     stds=(.1,.1,.2,.2), # scale of the four numbers
     **kwargs # other settings
@@ -78,12 +79,13 @@ _L1 = dict(type='L1Loss', loss_weight=1.)
 def smooth_l1(beta): return dict(type='SmoothL1Loss', beta=beta, loss_weight=1.)
 _EQUAL = dict(pos_weight=-1, debug=False) # objects weigh as much as background
 
-# %% ../../nbs/05_detect/26_detector_configs.ipynb #28822122
+# %% ../../nbs/05_detect/26_detector_configs.ipynb #3443af7f
 def rpn_head_cfg(
     loss_bbox:dict=_L1, # of boxes
 )->dict:
     "The head that proposes regions, on five levels."
-    return dict(type='RPNHead', in_channels=256, feat_channels=256, anchor_generator=dict(type='AnchorGenerator', scales=[8], ratios=[.5,1.,2.], strides=[4,8,16,32,64]),
+    return dict(type='RPNHead', in_channels=256, feat_channels=256, anchor_generator=dict(type='AnchorGenerator', scales=[8],
+        ratios=[.5,1.,2.], strides=[4,8,16,32,64]),
         bbox_coder=delta_coder((1.,1.,1.,1.)), loss_cls=_SIGMOID, loss_bbox=loss_bbox)
 
 def rpn_settings(
@@ -93,13 +95,15 @@ def rpn_settings(
 )->tuple: # settings for training, for proposals in training, for testing
     "How the first stage learns and selects."
     train = dict(assigner=max_iou(.7, .3, .3, **kwargs), sampler=random_sampler(256, .5, False), allowed_border=border, **_EQUAL)
-    return train,nms_cfg(.7, nms_pre=2000, max_per_img=proposals, min_bbox_size=0),nms_cfg(.7, nms_pre=1000, max_per_img=1000, min_bbox_size=0)
+    return train,nms_cfg(.7, nms_pre=2000, max_per_img=proposals, min_bbox_size=0),nms_cfg(.7, nms_pre=1000, max_per_img=1000,
+        min_bbox_size=0)
 
 def roi_extractor_cfg(
     size:int=7, # cells of a region, along each side
 )->dict:
     "Regions from the level of their size."
-    return dict(type='SingleRoIExtractor', roi_layer=dict(type='RoIAlign', output_size=size, sampling_ratio=0), out_channels=256, featmap_strides=[4,8,16,32])
+    return dict(type='SingleRoIExtractor', roi_layer=dict(type='RoIAlign', output_size=size, sampling_ratio=0), out_channels=256,
+        featmap_strides=[4,8,16,32])
 
 def box_head_cfg(
     num_classes:int=80, # without background
@@ -108,14 +112,16 @@ def box_head_cfg(
     loss_bbox:dict=_L1, # of boxes
 )->dict:
     "Two fully connected layers that classify and refine a region."
-    return dict(type='Shared2FCBBoxHead', in_channels=256, fc_out_channels=1024, roi_feat_size=7, num_classes=num_classes, bbox_coder=delta_coder(stds),
+    return dict(type='Shared2FCBBoxHead', in_channels=256, fc_out_channels=1024, roi_feat_size=7, num_classes=num_classes,
+        bbox_coder=delta_coder(stds),
         reg_class_agnostic=agnostic, loss_cls=_SOFTMAX, loss_bbox=loss_bbox)
 
 def mask_parts(
     num_classes:int=80, # without background
 )->dict: # settings of a RoI head
     "A mask head and its extractor."
-    return dict(mask_roi_extractor=roi_extractor_cfg(14), mask_head=dict(type='FCNMaskHead', num_convs=4, in_channels=256, conv_out_channels=256, num_classes=num_classes,
+    return dict(mask_roi_extractor=roi_extractor_cfg(14), mask_head=dict(type='FCNMaskHead', num_convs=4, in_channels=256,
+        conv_out_channels=256, num_classes=num_classes,
         loss_mask=dict(type='CrossEntropyLoss', use_mask=True, loss_weight=1.)))
 
 def rcnn_settings(
@@ -128,14 +134,15 @@ def rcnn_settings(
     train = dict(assigner=max_iou(iou, iou, iou, match_low_quality=low_quality), sampler=random_sampler(512, .25, True), **_EQUAL, **size)
     return train,nms_cfg(.5, score_thr=.05, max_per_img=100, **binary)
 
-# %% ../../nbs/05_detect/26_detector_configs.ipynb #92e50fec
+# %% ../../nbs/05_detect/26_detector_configs.ipynb #a4fb6e0c
 def fast_rcnn(
     backbone:str='r50', # see `resnet_cfg`
     num_classes:int=80, # without background
 )->dict:
     "Fast R-CNN with a pyramid; proposals must be given."
     train,test = rcnn_settings()
-    return dict(type='FastRCNN', backbone=resnet_cfg(backbone), neck=fpn_cfg(backbone), roi_head=dict(type='StandardRoIHead', bbox_roi_extractor=roi_extractor_cfg(), bbox_head=box_head_cfg(num_classes)),
+    return dict(type='FastRCNN', backbone=resnet_cfg(backbone), neck=fpn_cfg(backbone), roi_head=dict(type='StandardRoIHead',
+        bbox_roi_extractor=roi_extractor_cfg(), bbox_head=box_head_cfg(num_classes)),
         train_cfg=dict(rcnn=train), test_cfg=dict(rcnn=test))
 
 def rpn(
@@ -153,8 +160,10 @@ def faster_rcnn(
 )->dict:
     "Faster or Mask R-CNN with a pyramid."
     (first,proposals,select),(second,test) = rpn_settings(match_low_quality=True),rcnn_settings(low_quality=mask, mask=mask)
-    roi = dict(type='StandardRoIHead', bbox_roi_extractor=roi_extractor_cfg(), bbox_head=box_head_cfg(num_classes), **(mask_parts(num_classes) if mask else {}))
-    return dict(type='MaskRCNN' if mask else 'FasterRCNN', backbone=resnet_cfg(backbone), neck=fpn_cfg(backbone), rpn_head=rpn_head_cfg(), roi_head=roi,
+    roi = dict(type='StandardRoIHead', bbox_roi_extractor=roi_extractor_cfg(), bbox_head=box_head_cfg(num_classes),
+        **(mask_parts(num_classes) if mask else {}))
+    return dict(type='MaskRCNN' if mask else 'FasterRCNN', backbone=resnet_cfg(backbone), neck=fpn_cfg(backbone), rpn_head=rpn_head_cfg(),
+        roi_head=roi,
         train_cfg=dict(rpn=first, rpn_proposal=proposals, rcnn=second), test_cfg=dict(rpn=select, rcnn=test))
 
 def cascade_rcnn(
@@ -165,26 +174,36 @@ def cascade_rcnn(
     "Cascade R-CNN with a pyramid: three box heads, each stricter than the one before."
     first,proposals,select = rpn_settings(border=0, proposals=2000, match_low_quality=True)
     heads = [box_head_cfg(num_classes, stds, True, smooth_l1(1.)) for stds in ((.1,.1,.2,.2), (.05,.05,.1,.1), (.033,.033,.067,.067))]
-    roi = dict(type='CascadeRoIHead', num_stages=3, stage_loss_weights=[1,.5,.25], bbox_roi_extractor=roi_extractor_cfg(), bbox_head=heads, **(mask_parts(num_classes) if mask else {}))
-    return dict(type='CascadeRCNN', backbone=resnet_cfg(backbone), neck=fpn_cfg(backbone), rpn_head=rpn_head_cfg(smooth_l1(1/9)), roi_head=roi,
-        train_cfg=dict(rpn=first, rpn_proposal=proposals, rcnn=[rcnn_settings(iou, mask=mask)[0] for iou in (.5,.6,.7)]), test_cfg=dict(rpn=select, rcnn=rcnn_settings(mask=mask)[1]))
+    roi = dict(type='CascadeRoIHead', num_stages=3, stage_loss_weights=[1,.5,.25], bbox_roi_extractor=roi_extractor_cfg(), bbox_head=heads,
+        **(mask_parts(num_classes) if mask else {}))
+    return dict(type='CascadeRCNN', backbone=resnet_cfg(backbone), neck=fpn_cfg(backbone), rpn_head=rpn_head_cfg(smooth_l1(1/9)),
+        roi_head=roi,
+        train_cfg=dict(rpn=first, rpn_proposal=proposals, rcnn=[rcnn_settings(iou,
+            mask=mask)[0] for iou in (.5,.6,.7)]), test_cfg=dict(rpn=select, rcnn=rcnn_settings(mask=mask)[1]))
 
-# %% ../../nbs/05_detect/26_detector_configs.ipynb #b9a7e796
+# %% ../../nbs/05_detect/26_detector_configs.ipynb #726bb206
 def _one_level(channels):
-    return {'neck':None, 'rpn_head.in_channels':channels, 'rpn_head.feat_channels':channels, 'rpn_head.anchor_generator.scales':[2,4,8,16,32], 'rpn_head.anchor_generator.strides':[16]}
+    return {'neck':None, 'rpn_head.in_channels':channels, 'rpn_head.feat_channels':channels,
+        'rpn_head.anchor_generator.scales':[2,4,8,16,32], 'rpn_head.anchor_generator.strides':[16]}
 
-_C4_STAGES = {'backbone.num_stages':3, 'backbone.strides':(1,2,2), 'backbone.dilations':(1,1,1), 'backbone.out_indices':(2,), **_one_level(1024)}
+_C4_STAGES = {'backbone.num_stages':3, 'backbone.strides':(1,2,2), 'backbone.dilations':(1,1,1), 'backbone.out_indices':(2,),
+    **_one_level(1024)}
 _MORE_PROPOSALS = {'train_cfg.rpn_proposal.nms_pre':12000, 'train_cfg.rpn_proposal.max_per_img':2000, 'test_cfg.rpn.nms_pre':6000}
-C4_OPTIONS = {**_C4_STAGES, **_MORE_PROPOSALS, 'roi_head.bbox_roi_extractor':dict(featmap_strides=[16], out_channels=1024), 'roi_head.bbox_roi_extractor.roi_layer.output_size':14,
-      'roi_head.shared_head':dict(type='ResLayer', depth=50, stage=3, stride=2, dilation=1, style='caffe', norm_cfg=dict(type='BN', requires_grad=False), norm_eval=True,
+C4_OPTIONS = {**_C4_STAGES, **_MORE_PROPOSALS, 'roi_head.bbox_roi_extractor':dict(featmap_strides=[16], out_channels=1024),
+    'roi_head.bbox_roi_extractor.roi_layer.output_size':14,
+      'roi_head.shared_head':dict(type='ResLayer', depth=50, stage=3, stride=2, dilation=1, style='caffe', norm_cfg=dict(type='BN',
+          requires_grad=False), norm_eval=True,
                                   init_cfg=dict(type='Pretrained', checkpoint='open-mmlab://detectron2/resnet50_caffe')),
-      'roi_head.bbox_head':{k:v for k,v in box_head_cfg().items() if k!='fc_out_channels'} | dict(type='BBoxHead', in_channels=2048, with_avg_pool=True, _delete_=True)}
-MASK_C4_OPTIONS = {**C4_OPTIONS, 'roi_head.shared_head.init_cfg':None, 'roi_head.mask_roi_extractor':None, 'roi_head.mask_head':dict(num_convs=0, in_channels=2048), 'train_cfg.rpn.allowed_border':0, 'train_cfg.rcnn.mask_size':14,
+      'roi_head.bbox_head':{k:v for k,v in box_head_cfg().items() if k!='fc_out_channels'} | dict(type='BBoxHead', in_channels=2048,
+          with_avg_pool=True, _delete_=True)}
+MASK_C4_OPTIONS = {**C4_OPTIONS, 'roi_head.shared_head.init_cfg':None, 'roi_head.mask_roi_extractor':None,
+    'roi_head.mask_head':dict(num_convs=0, in_channels=2048), 'train_cfg.rpn.allowed_border':0, 'train_cfg.rcnn.mask_size':14,
            'train_cfg.rcnn.assigner.match_low_quality':False}
-DC5_OPTIONS = {'backbone.strides':(1,2,2,1), 'backbone.dilations':(1,1,1,2), 'backbone.out_indices':(3,), **_one_level(2048), **_MORE_PROPOSALS, 'train_cfg.rpn.allowed_border':0,
+DC5_OPTIONS = {'backbone.strides':(1,2,2,1), 'backbone.dilations':(1,1,1,2), 'backbone.out_indices':(3,), **_one_level(2048),
+    **_MORE_PROPOSALS, 'train_cfg.rpn.allowed_border':0,
        'roi_head.bbox_roi_extractor':dict(featmap_strides=[16], out_channels=2048), 'roi_head.bbox_head.in_channels':2048}
 
-# %% ../../nbs/05_detect/26_detector_configs.ipynb #f8a31777
+# %% ../../nbs/05_detect/26_detector_configs.ipynb #3e77a89f
 def one_stage(
     type:str, # of the detector
     backbone:dict, # config
@@ -214,18 +233,22 @@ def retinanet(
     num_classes:int=80, # classes
 )->dict:
     "RetinaNet."
-    head = tower_cfg('RetinaHead', num_classes, anchor_generator=dict(type='AnchorGenerator', octave_base_scale=4, scales_per_octave=3, ratios=[.5,1.,2.], strides=_STRIDES),
+    head = tower_cfg('RetinaHead', num_classes, anchor_generator=dict(type='AnchorGenerator', octave_base_scale=4, scales_per_octave=3,
+        ratios=[.5,1.,2.], strides=_STRIDES),
         bbox_coder=delta_coder((1.,1.,1.,1.)), loss_bbox=_L1)
-    return one_stage('RetinaNet', resnet_cfg(backbone), fpn_cfg(backbone, start_level=1, add_extra_convs='on_input'), head, max_iou(.5, .4, 0), .5)
+    return one_stage('RetinaNet', resnet_cfg(backbone), fpn_cfg(backbone, start_level=1, add_extra_convs='on_input'), head, max_iou(.5, .4,
+        0), .5)
 
 def atss(
     backbone:str='r50', # see `resnet_cfg`
     num_classes:int=80, # classes
 )->dict:
     "ATSS."
-    head = tower_cfg('ATSSHead', num_classes, anchor_generator=dict(type='AnchorGenerator', ratios=[1.], octave_base_scale=8, scales_per_octave=1, strides=_STRIDES),
+    head = tower_cfg('ATSSHead', num_classes, anchor_generator=dict(type='AnchorGenerator', ratios=[1.], octave_base_scale=8,
+        scales_per_octave=1, strides=_STRIDES),
         bbox_coder=delta_coder(), loss_bbox=dict(type='GIoULoss', loss_weight=2.), loss_centerness=_SIGMOID)
-    return one_stage('ATSS', resnet_cfg(backbone), fpn_cfg(backbone, start_level=1, add_extra_convs='on_output'), head, dict(type='ATSSAssigner', topk=9), .6)
+    return one_stage('ATSS', resnet_cfg(backbone), fpn_cfg(backbone, start_level=1, add_extra_convs='on_output'), head,
+        dict(type='ATSSAssigner', topk=9), .6)
 
 def fcos(
     backbone:str='r50_caffe', # see `resnet_cfg`
@@ -241,16 +264,21 @@ def yolof(
     num_classes:int=80, # classes
 )->dict:
     "YOLOF."
-    neck = dict(type='DilatedEncoder', in_channels=2048, out_channels=512, block_mid_channels=128, num_residual_blocks=4, block_dilations=[2,4,6,8])
-    head = dict(type='YOLOFHead', num_classes=num_classes, in_channels=512, reg_decoded_bbox=True, anchor_generator=dict(type='AnchorGenerator', ratios=[1.], scales=[1,2,4,8,16], strides=[32]),
-        bbox_coder=delta_coder((1.,1.,1.,1.), add_ctr_clamp=True, ctr_clamp=32), loss_cls=_FOCAL, loss_bbox=dict(type='GIoULoss', loss_weight=1.))
-    return one_stage('YOLOF', resnet_cfg(backbone, 'detectron', out_indices=(3,)), neck, head, dict(type='UniformAssigner', pos_ignore_thr=.15, neg_ignore_thr=.7), .6)
+    neck = dict(type='DilatedEncoder', in_channels=2048, out_channels=512, block_mid_channels=128, num_residual_blocks=4,
+        block_dilations=[2,4,6,8])
+    head = dict(type='YOLOFHead', num_classes=num_classes, in_channels=512, reg_decoded_bbox=True,
+        anchor_generator=dict(type='AnchorGenerator', ratios=[1.], scales=[1,2,4,8,16], strides=[32]),
+        bbox_coder=delta_coder((1.,1.,1.,1.), add_ctr_clamp=True, ctr_clamp=32), loss_cls=_FOCAL,
+        loss_bbox=dict(type='GIoULoss', loss_weight=1.))
+    assigner = dict(type='UniformAssigner', pos_ignore_thr=.15, neg_ignore_thr=.7)
+    return one_stage('YOLOF', resnet_cfg(backbone, 'detectron', out_indices=(3,)), neck, head, assigner, .6)
 
-# %% ../../nbs/05_detect/26_detector_configs.ipynb #ce4cf91d
+# %% ../../nbs/05_detect/26_detector_configs.ipynb #b49321e6
 def _ssd_detector(backbone, neck, head, anchors):
-    head = dict(type='SSDHead', anchor_generator=dict(type='SSDAnchorGenerator', scale_major=False, **anchors), bbox_coder=delta_coder(), **head)
-    assigner = max_iou(.5, .5, 0., gt_max_assign_all=False)
-    return one_stage('SingleStageDetector', backbone, neck, head, assigner, .45, dict(allowed_border=-1, smoothl1_beta=1., neg_pos_ratio=3), score_thr=.02, max_per_img=200)
+    head = dict(type='SSDHead', anchor_generator=dict(type='SSDAnchorGenerator', scale_major=False, **anchors), bbox_coder=delta_coder(),
+        **head)
+    assigner,border = max_iou(.5, .5, 0., gt_max_assign_all=False),dict(allowed_border=-1, smoothl1_beta=1., neg_pos_ratio=3)
+    return one_stage('SingleStageDetector', backbone, neck, head, assigner, .45, border, score_thr=.02, max_per_img=200)
 
 def ssd(
     size:int=300, # 300 or 512: sides of the image
@@ -261,9 +289,12 @@ def ssd(
     large = size==512
     channels,ratios = [512,1024,512,256,256,256]+[256]*large,[[2],[2,3],[2,3],[2,3]]+[[2,3]]*large+[[2],[2]]
     strides,paddings = ([2,2,2,2,1],[1,1,1,1,1]) if large else ([2,2,1,1],[1,1,0,0])
-    backbone = dict(type='SSDVGG', depth=16, with_last_pool=False, ceil_mode=True, out_indices=(3,4), out_feature_indices=(22,34), init_cfg=dict(type='Pretrained', checkpoint='open-mmlab://vgg16_caffe'))
-    neck = dict(type='SSDNeck', in_channels=channels[:2], out_channels=channels, level_strides=strides, level_paddings=paddings, l2_norm_scale=20, **(dict(last_kernel_size=4) if large else {}))
-    anchors = dict(input_size=size, basesize_ratio_range=(.1 if large else .15,.9), strides=[8,16,32,64,128,256,512] if large else [8,16,32,64,100,300], ratios=ratios)
+    backbone = dict(type='SSDVGG', depth=16, with_last_pool=False, ceil_mode=True, out_indices=(3,4), out_feature_indices=(22,34),
+        init_cfg=dict(type='Pretrained', checkpoint='open-mmlab://vgg16_caffe'))
+    neck = dict(type='SSDNeck', in_channels=channels[:2], out_channels=channels, level_strides=strides, level_paddings=paddings,
+        l2_norm_scale=20, **(dict(last_kernel_size=4) if large else {}))
+    anchors = dict(input_size=size, basesize_ratio_range=(.1 if large else .15,.9),
+        strides=[8,16,32,64,128,256,512] if large else [8,16,32,64,100,300], ratios=ratios)
     return _ssd_detector(backbone, neck, dict(in_channels=channels, num_classes=num_classes), anchors)
 
 def ssdlite(
@@ -272,12 +303,14 @@ def ssdlite(
     "SSDLite with a MobileNetV2, to be trained from scratch."
     norm,init,channels = dict(type='BN', eps=.001, momentum=.03),dict(type='TruncNormal', layer='Conv2d', std=.03),(96,1280,512,256,256,128)
     light = dict(use_depthwise=True, norm_cfg=norm, act_cfg=dict(type='ReLU6'))
-    neck = dict(type='SSDNeck', in_channels=channels[:2], out_channels=channels, level_strides=(2,2,2,2), level_paddings=(1,1,1,1), l2_norm_scale=None, init_cfg=init, **light)
+    neck = dict(type='SSDNeck', in_channels=channels[:2], out_channels=channels, level_strides=(2,2,2,2), level_paddings=(1,1,1,1),
+        l2_norm_scale=None, init_cfg=init, **light)
     head = dict(in_channels=channels, num_classes=num_classes, init_cfg=dict(type='Normal', layer='Conv2d', std=.001), **light)
-    anchors = dict(strides=[16,32,64,107,160,320], ratios=[[2,3]]*6, min_sizes=[48,100,150,202,253,304], max_sizes=[100,150,202,253,304,320])
+    anchors = dict(strides=[16,32,64,107,160,320], ratios=[[2,3]]*6, min_sizes=[48,100,150,202,253,304],
+        max_sizes=[100,150,202,253,304,320])
     return _ssd_detector(dict(type='MobileNetV2', out_indices=(4,7), norm_cfg=norm, init_cfg=init), neck, head, anchors)
 
-# %% ../../nbs/05_detect/26_detector_configs.ipynb #9a1f7e75
+# %% ../../nbs/05_detect/26_detector_configs.ipynb #e15ff778
 YOLO_ANCHORS = {416:[[(116,90),(156,198),(373,326)], [(30,61),(62,45),(59,119)], [(10,13),(16,30),(33,23)]],
                 320:[[(220,125),(128,222),(264,266)], [(35,87),(102,96),(60,170)], [(10,15),(24,36),(72,42)]]}
 
@@ -288,19 +321,26 @@ def yolov3(
 )->dict:
     "YOLOv3."
     deep,out,hidden = ((320,96,32),(96,96,96),(96,96,96)) if mobile else ((1024,512,256),(512,256,128),(1024,512,256))
-    backbone = dict(type='MobileNetV2', out_indices=(2,4,6), act_cfg=dict(type='LeakyReLU', negative_slope=.1)) if mobile else dict(type='Darknet', depth=53, out_indices=(3,4,5))
-    loss = lambda w, **kw: dict(type='CrossEntropyLoss', use_sigmoid=True, loss_weight=w, reduction='sum')
-    head = dict(type='YOLOV3Head', num_classes=num_classes, in_channels=list(out), out_channels=list(hidden), anchor_generator=dict(type='YOLOAnchorGenerator', base_sizes=YOLO_ANCHORS[anchors], strides=[32,16,8]),
-        bbox_coder=dict(type='YOLOBBoxCoder'), featmap_strides=[32,16,8], loss_cls=loss(1.), loss_conf=loss(1.), loss_xy=loss(2.), loss_wh=dict(type='MSELoss', reduction='sum', loss_weight=2.))
-    return dict(type='YOLOV3', backbone=backbone|dict(init_cfg=dict(type='Pretrained', checkpoint='open-mmlab://mmdet/mobilenet_v2' if mobile else 'open-mmlab://darknet53')),
+    weights = dict(type='Pretrained', checkpoint='open-mmlab://mmdet/mobilenet_v2' if mobile else 'open-mmlab://darknet53')
+    small = dict(type='MobileNetV2', out_indices=(2,4,6), act_cfg=dict(type='LeakyReLU', negative_slope=.1), init_cfg=weights)
+    large = dict(type='Darknet', depth=53, out_indices=(3,4,5), init_cfg=weights)
+    loss = lambda w: dict(type='CrossEntropyLoss', use_sigmoid=True, loss_weight=w, reduction='sum')
+    head = dict(type='YOLOV3Head', num_classes=num_classes, in_channels=list(out), out_channels=list(hidden),
+        anchor_generator=dict(type='YOLOAnchorGenerator', base_sizes=YOLO_ANCHORS[anchors], strides=[32,16,8]),
+        bbox_coder=dict(type='YOLOBBoxCoder'), featmap_strides=[32,16,8], loss_cls=loss(1.), loss_conf=loss(1.), loss_xy=loss(2.),
+        loss_wh=dict(type='MSELoss', reduction='sum', loss_weight=2.))
+    return dict(type='YOLOV3', backbone=small if mobile else large,
         neck=dict(type='YOLOV3Neck', num_scales=3, in_channels=list(deep), out_channels=list(out)), bbox_head=head,
         train_cfg=dict(assigner=dict(type='GridAssigner', pos_iou_thr=.5, neg_iou_thr=.5, min_pos_iou=0)),
         test_cfg=nms_cfg(.45, nms_pre=1000, min_bbox_size=0, score_thr=.05, conf_thr=.005, max_per_img=100))
 
-# %% ../../nbs/05_detect/26_detector_configs.ipynb #6556210f
-_RELEASES = {'faster_rcnn_r50_fpn_1x_coco':('faster_rcnn','20200130-047c8118'), 'faster_rcnn_r50_fpn_2x_coco':('faster_rcnn','bbox_mAP-0.384_20200504_210434-a5d8aa15'),
-    'faster_rcnn_r101_fpn_2x_coco':('faster_rcnn','bbox_mAP-0.398_20200504_210455-1d2dac9c'), 'faster_rcnn_r50_caffe_fpn_mstrain_3x_coco':('faster_rcnn','bbox_mAP-0.398_20200504_163323-30042637'),
-    'mask_rcnn_r50_fpn_1x_coco':('mask_rcnn','20200205-d4b0c5d6'), 'mask_rcnn_r101_fpn_1x_coco':('mask_rcnn','20200204-1efe0ed5'), 'mask_rcnn_x101_64x4d_fpn_1x_coco':('mask_rcnn','20200201-9352eb0d'),
+# %% ../../nbs/05_detect/26_detector_configs.ipynb #41350d2a
+_RELEASES = {'faster_rcnn_r50_fpn_1x_coco':('faster_rcnn','20200130-047c8118'),
+    'faster_rcnn_r50_fpn_2x_coco':('faster_rcnn','bbox_mAP-0.384_20200504_210434-a5d8aa15'),
+    'faster_rcnn_r101_fpn_2x_coco':('faster_rcnn','bbox_mAP-0.398_20200504_210455-1d2dac9c'),
+    'faster_rcnn_r50_caffe_fpn_mstrain_3x_coco':('faster_rcnn','bbox_mAP-0.398_20200504_163323-30042637'),
+    'mask_rcnn_r50_fpn_1x_coco':('mask_rcnn','20200205-d4b0c5d6'), 'mask_rcnn_r101_fpn_1x_coco':('mask_rcnn','20200204-1efe0ed5'),
+    'mask_rcnn_x101_64x4d_fpn_1x_coco':('mask_rcnn','20200201-9352eb0d'),
     'yolox_x_8x8_300e_coco':('yolox','20211126_140254-1ef88d67')} # those that other official configs start from
 
 def _release(name):
@@ -308,7 +348,8 @@ def _release(name):
     if name not in _RELEASES: return {}
     family,stamp = _RELEASES[name]
     m = re.match(r'bbox_mAP-([\d.]+)_', stamp)
-    return dict(checkpoint=f'https://download.openmmlab.com/mmdetection/v2.0/{family}/{name}/{name}_{stamp}.pth', reported={'bbox_mAP':float(m[1])} if m else {})
+    return dict(checkpoint=f'https://download.openmmlab.com/mmdetection/v2.0/{family}/{name}/{name}_{stamp}.pth',
+        reported={'bbox_mAP':float(m[1])} if m else {})
 
 def register_family(
     pattern:str, # of the names, with places for backbone and schedule
@@ -318,24 +359,32 @@ def register_family(
 ):
     "Enter all names of a family into the zoo."
     for backbone,schedules in runs.items():
-        for name in (pattern.format(backbone, s) for s in schedules.split()): zoo.register(name, make, backbone=backbone, **_release(name), **kwargs)
+        for name in (pattern.format(backbone, s) for s in schedules.split()): zoo.register(name, make, backbone=backbone, **_release(name),
+            **kwargs)
 
 _TWICE,_LONG = '1x 2x','1x 20e mstrain_3x'
-register_family('faster_rcnn_{}_fpn_{}_coco', faster_rcnn, dict(r50='1x 2x fp16_1x mstrain_3x', r50_caffe='1x 90k mstrain_1x mstrain_2x mstrain_3x mstrain_90k', r101='1x 2x mstrain_3x',
+register_family('faster_rcnn_{}_fpn_{}_coco', faster_rcnn, dict(r50='1x 2x fp16_1x mstrain_3x',
+    r50_caffe='1x 90k mstrain_1x mstrain_2x mstrain_3x mstrain_90k', r101='1x 2x mstrain_3x',
     r101_caffe='1x mstrain_3x', x101_32x4d='1x 2x mstrain_3x', x101_64x4d='1x 2x mstrain_3x', x101_32x8d='mstrain_3x'))
-register_family('mask_rcnn_{}_fpn_{}_coco', faster_rcnn, dict(r50='1x 1x_wandb 2x fp16_1x mstrain-poly_3x poly_1x', r50_caffe='1x mstrain-poly_1x mstrain-poly_2x mstrain-poly_3x mstrain_1x',
+register_family('mask_rcnn_{}_fpn_{}_coco', faster_rcnn, dict(r50='1x 1x_wandb 2x fp16_1x mstrain-poly_3x poly_1x',
+    r50_caffe='1x mstrain-poly_1x mstrain-poly_2x mstrain-poly_3x mstrain_1x',
     r101='1x 2x mstrain-poly_3x', r101_caffe='1x mstrain-poly_3x', x101_32x4d='1x 2x mstrain-poly_3x', x101_64x4d='1x 2x mstrain-poly_3x', x101_32x8d='1x mstrain-poly_1x mstrain-poly_3x'), mask=True)
-register_family('cascade_rcnn_{}_fpn_{}_coco', cascade_rcnn, dict(r50='1x 20e', r101='1x 20e', x101_32x4d='1x 20e', x101_64x4d='1x 20e', r50_caffe='1x', r101_caffe='1x'))
-register_family('cascade_mask_rcnn_{}_fpn_{}_coco', cascade_rcnn, dict(r50=_LONG, r101=_LONG, x101_32x4d=_LONG, x101_64x4d=_LONG, r50_caffe='1x mstrain_3x', r101_caffe='1x mstrain_3x', x101_32x8d='mstrain_3x'), mask=True)
+register_family('cascade_rcnn_{}_fpn_{}_coco', cascade_rcnn, dict(r50='1x 20e', r101='1x 20e', x101_32x4d='1x 20e', x101_64x4d='1x 20e',
+    r50_caffe='1x', r101_caffe='1x'))
+register_family('cascade_mask_rcnn_{}_fpn_{}_coco', cascade_rcnn, dict(r50=_LONG, r101=_LONG, x101_32x4d=_LONG, x101_64x4d=_LONG,
+    r50_caffe='1x mstrain_3x', r101_caffe='1x mstrain_3x', x101_32x8d='mstrain_3x'), mask=True)
 register_family('fast_rcnn_{}_fpn_{}_coco', fast_rcnn, dict(r50=_TWICE, r101=_TWICE, r50_caffe='1x', r101_caffe='1x'))
-register_family('rpn_{}_fpn_{}_coco', rpn, dict(r50=_TWICE, r101=_TWICE, x101_32x4d=_TWICE, x101_64x4d=_TWICE, r50_caffe='1x', r101_caffe='1x'))
-register_family('retinanet_{}_fpn_{}_coco', retinanet, dict(r18='1x 1x8_1x', r50='1x 2x 90k fp16_1x mstrain_640-800_3x', r101='1x 2x mstrain_640-800_3x', x101_32x4d=_TWICE, x101_64x4d='1x 2x mstrain_640-800_3x',
+register_family('rpn_{}_fpn_{}_coco', rpn, dict(r50=_TWICE, r101=_TWICE, x101_32x4d=_TWICE, x101_64x4d=_TWICE, r50_caffe='1x',
+    r101_caffe='1x'))
+register_family('retinanet_{}_fpn_{}_coco', retinanet, dict(r18='1x 1x8_1x', r50='1x 2x 90k fp16_1x mstrain_640-800_3x',
+    r101='1x 2x mstrain_640-800_3x', x101_32x4d=_TWICE, x101_64x4d='1x 2x mstrain_640-800_3x',
     r50_caffe='1x mstrain_1x mstrain_2x mstrain_3x', r101_caffe='1x mstrain_3x'))
-register_family('fcos_{}_fpn_gn-head_{}_coco', fcos, dict(r50_caffe='1x 4x4_1x fp16_1x_bs8x8 mstrain_640-800_2x', r101_caffe='1x mstrain_640-800_2x', x101_64x4d='mstrain_640-800_2x'))
+register_family('fcos_{}_fpn_gn-head_{}_coco', fcos, dict(r50_caffe='1x 4x4_1x fp16_1x_bs8x8 mstrain_640-800_2x',
+    r101_caffe='1x mstrain_640-800_2x', x101_64x4d='mstrain_640-800_2x'))
 register_family('atss_{}_fpn_{}_coco', atss, dict(r50='1x', r101='1x'))
 for s in ('1x','iter-1x'): zoo.register(f'yolof_r50_c5_8x8_{s}_coco', yolof)
 
-# %% ../../nbs/05_detect/26_detector_configs.ipynb #c3a06281
+# %% ../../nbs/05_detect/26_detector_configs.ipynb #b5617002
 for size in (300,512):
     for s in ('','_fp16'): zoo.register(f'ssd{size}{s}_coco', ssd, size=size)
 zoo.register('ssdlite_mobilenetv2_scratch_600e_coco', ssdlite)
@@ -343,23 +392,31 @@ for s in ('320','fp16_mstrain-608','mstrain-416','mstrain-608'): zoo.register(f'
 for n,s in ((320,'320'), (416,'mstrain-416')): zoo.register(f'yolov3_mobilenetv2_{s}_300e_coco', yolov3, mobile=True, anchors=n)
 for size in YOLOX_SIZES: zoo.register(f'yolox_{size}_8x8_300e_coco', yolox, size=size, **_release(f'yolox_{size}_8x8_300e_coco'))
 
-# %% ../../nbs/05_detect/26_detector_configs.ipynb #b6ff4622
+# %% ../../nbs/05_detect/26_detector_configs.ipynb #d8b62abe
 register_family('faster_rcnn_{}_dc5_{}_coco', faster_rcnn, dict(r50_caffe='1x mstrain_1x mstrain_3x'), options=DC5_OPTIONS)
 register_family('faster_rcnn_{}_c4_{}_coco', faster_rcnn, dict(r50_caffe='1x mstrain_1x'), options=C4_OPTIONS)
 register_family('mask_rcnn_{}_c4_{}_coco', faster_rcnn, dict(r50_caffe='1x'), mask=True, options=MASK_C4_OPTIONS)
-register_family('rpn_{}_c4_{}_coco', rpn, dict(r50_caffe='1x'), options={**_C4_STAGES, 'test_cfg.rpn':dict(nms_pre=12000, max_per_img=2000)})
-for s,n in (('person',1), ('person-bicycle-car',3)): zoo.register(f'faster_rcnn_r50_caffe_fpn_mstrain_1x_coco-{s}', faster_rcnn, backbone='r50_caffe', num_classes=n)
+register_family('rpn_{}_c4_{}_coco', rpn, dict(r50_caffe='1x'), options={**_C4_STAGES, 'test_cfg.rpn':dict(nms_pre=12000,
+    max_per_img=2000)})
+for s,n in (('person',1), ('person-bicycle-car',3)): zoo.register(f'faster_rcnn_r50_caffe_fpn_mstrain_1x_coco-{s}', faster_rcnn,
+    backbone='r50_caffe', num_classes=n)
 for s,loss,w in (('iou','IoULoss',10.), ('giou','GIoULoss',10.), ('ciou','CIoULoss',12.), ('bounded_iou','BoundedIoULoss',10.)):
-    zoo.register(f'faster_rcnn_r50_fpn_{s}_1x_coco', faster_rcnn, options={'roi_head.bbox_head':dict(reg_decoded_bbox=True, loss_bbox=dict(type=loss, loss_weight=w))})
+    zoo.register(f'faster_rcnn_r50_fpn_{s}_1x_coco', faster_rcnn, options={'roi_head.bbox_head':dict(reg_decoded_bbox=True,
+        loss_bbox=dict(type=loss, loss_weight=w))})
 zoo.register('faster_rcnn_r50_fpn_ohem_1x_coco', faster_rcnn, options={'train_cfg.rcnn.sampler.type':'OHEMSampler'})
 zoo.register('faster_rcnn_r50_fpn_soft_nms_1x_coco', faster_rcnn, options={'test_cfg.rcnn.nms.type':'soft_nms'})
-zoo.register('faster_rcnn_r50_fpn_tnr-pretrain_1x_coco', faster_rcnn, options={'backbone.init_cfg.checkpoint':'https://download.pytorch.org/models/resnet50-11ad3fa6.pth'})
+zoo.register('faster_rcnn_r50_fpn_tnr-pretrain_1x_coco', faster_rcnn,
+    options={'backbone.init_cfg.checkpoint':'https://download.pytorch.org/models/resnet50-11ad3fa6.pth'})
 
 _OLD_ALIGN = dict(aligned=False, sampling_ratio=2)
-zoo.register('mask_rcnn_r50_caffe_fpn_poly_1x_coco_v1', faster_rcnn, backbone='r50_caffe', mask=True, options={'rpn_head.loss_bbox':smooth_l1(1/9), 'roi_head.bbox_head.loss_bbox':smooth_l1(1.),
+zoo.register('mask_rcnn_r50_caffe_fpn_poly_1x_coco_v1', faster_rcnn, backbone='r50_caffe', mask=True,
+    options={'rpn_head.loss_bbox':smooth_l1(1/9), 'roi_head.bbox_head.loss_bbox':smooth_l1(1.),
     'roi_head.bbox_roi_extractor.roi_layer':_OLD_ALIGN, 'roi_head.mask_roi_extractor.roi_layer':_OLD_ALIGN})
-register_family('fcos_center_{}_fpn_gn-head_{}_coco', fcos, dict(r50_caffe='1x'), options={'bbox_head':dict(center_sampling=True, center_sample_radius=1.5)})
-_BETTER_FCOS = {'backbone.init_cfg.checkpoint':'open-mmlab://detectron2/resnet50_caffe', 'bbox_head':dict(norm_on_bbox=True, centerness_on_reg=True, center_sampling=True, conv_bias=True,
+register_family('fcos_center_{}_fpn_gn-head_{}_coco', fcos, dict(r50_caffe='1x'), options={'bbox_head':dict(center_sampling=True,
+    center_sample_radius=1.5)})
+_BETTER_FCOS = {'backbone.init_cfg.checkpoint':'open-mmlab://detectron2/resnet50_caffe', 'bbox_head':dict(norm_on_bbox=True,
+    centerness_on_reg=True, center_sampling=True, conv_bias=True,
     dcn_on_last_conv=False, loss_bbox=dict(type='GIoULoss')), 'test_cfg.nms.iou_threshold':.6}
-for s,o in (('1x',{}), ('dcn_1x',{'backbone':dict(dcn=dict(type='DCNv2', deform_groups=1, fallback_on_stride=False), stage_with_dcn=(False,True,True,True)), 'bbox_head.dcn_on_last_conv':True})):
+for s,o in (('1x',{}), ('dcn_1x',{'backbone':dict(dcn=dict(type='DCNv2', deform_groups=1, fallback_on_stride=False),
+    stage_with_dcn=(False,True,True,True)), 'bbox_head.dcn_on_last_conv':True})):
     zoo.register(f'fcos_center-normbbox-centeronreg-giou_r50_caffe_fpn_gn-head_{s}_coco', fcos, options={**_BETTER_FCOS, **o})

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['INF', 'layer_init', 'AnchorFreeHead', 'FCOSHead', 'box_distances', 'near_centre', 'centerness', 'FCOS']
 
-# %% ../../nbs/05_detect/18_fcos.ipynb #900b7086
+# %% ../../nbs/05_detect/18_fcos.ipynb #553d4136
 import torch
 from fastcore.basics import patch
 import torch.nn.functional as F
@@ -18,7 +18,7 @@ from ..nn.layers import Scale
 from ..nn.losses import build_loss
 from ..nn.priors import MlvlPointGenerator
 
-# %% ../../nbs/05_detect/18_fcos.ipynb #98010359
+# %% ../../nbs/05_detect/18_fcos.ipynb #1edb8c08
 def layer_init(*names, std=.01):
     "Normal weights for all convolutions, and a classifier that starts at a probability of 0.01"
     return dict(type='Normal', layer='Conv2d', std=std, override=dict(type='Normal', name=names[0], std=std, bias_prob=.01))
@@ -70,7 +70,7 @@ class AnchorFreeHead(BaseDenseHead):
         c,r = through(self.cls_convs, x),through(self.reg_convs, x)
         return self.conv_cls(c),self.conv_reg(r),c,r
 
-# %% ../../nbs/05_detect/18_fcos.ipynb #09be08a0
+# %% ../../nbs/05_detect/18_fcos.ipynb #d1a338ed
 INF = 1e8
 
 @register
@@ -113,7 +113,7 @@ class FCOSHead(AnchorFreeHead):
         box = (box.relu() if self.training else box.relu()*stride) if self.norm_on_bbox else box.exp()
         return cls,box,self.conv_centerness(r if self.centerness_on_reg else c)
 
-# %% ../../nbs/05_detect/18_fcos.ipynb #8db96b28
+# %% ../../nbs/05_detect/18_fcos.ipynb #f13d38c5
 def box_distances(
     points, # `(N,2)` x, y
     boxes, # `(G,4)` xyxy
@@ -142,7 +142,7 @@ def centerness(
     ratio = [p.amin(1)/p.amax(1) for p in pairs]
     return (ratio[0]*ratio[1]).sqrt() if len(distances) else distances[:,0]
 
-# %% ../../nbs/05_detect/18_fcos.ipynb #1d8470d0
+# %% ../../nbs/05_detect/18_fcos.ipynb #67c3f78d
 @patch
 def _targets_single(self:FCOSHead, points, ranges, strides, gt_bboxes, gt_labels):
     "Labels `(N,)` and distances `(N,4)` of one image"

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['to_bgr', 'FrameDetector', 'pipeline_settings', 'check_num_classes']
 
-# %% ../../nbs/05_detect/24_frame_detector.ipynb #09915b67
+# %% ../../nbs/05_detect/24_frame_detector.ipynb #af2ab7c6
 import cv2
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ from ..core.instance_masks import rescale_size
 from ..core.instances import Instances
 from ..core.registry import build
 
-# %% ../../nbs/05_detect/24_frame_detector.ipynb #4fc57242
+# %% ../../nbs/05_detect/24_frame_detector.ipynb #1110f683
 def to_bgr(
     img, # `(H,W)`, `(H,W,1)`, `(H,W,3)` or `(H,W,4)`; uint8, uint16, bool or float in [0,1]
 )->np.ndarray: # `(H,W,3)` uint8
@@ -34,7 +34,7 @@ def to_bgr(
     if x.ndim==2 or x.shape[2]==1: return np.repeat(x.reshape(*x.shape[:2], 1), 3, 2)
     return x[...,:3]
 
-# %% ../../nbs/05_detect/24_frame_detector.ipynb #28d56d99
+# %% ../../nbs/05_detect/24_frame_detector.ipynb #83b7869a
 class FrameDetector:
     "A detector that takes uint8 frames."
     def __init__(self,
@@ -97,7 +97,7 @@ class FrameDetector:
         with torch.autocast(self.device.type, dtype=self.amp_dtype or torch.bfloat16, enabled=self.amp_dtype is not None): found = self.model.predict(batch, metas)
         return [r[r.scores>=self.score_thr].numpy() if self.score_thr>0 else r.numpy() for r in found]
 
-# %% ../../nbs/05_detect/24_frame_detector.ipynb #124b4438
+# %% ../../nbs/05_detect/24_frame_detector.ipynb #675ac396
 def pipeline_settings(
     pipeline, # list of transforms of a test pipeline
 )->dict: # arguments of `FrameDetector`

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['stretch_masks', 'FCNMaskHead', 'MaskRCNN']
 
-# %% ../../nbs/05_detect/16_mask_rcnn.ipynb #7971b5fc
+# %% ../../nbs/05_detect/16_mask_rcnn.ipynb #1da5a6f5
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -19,7 +19,7 @@ from ..nn.layers import ConvModule, build_conv_layer, build_upsample_layer
 from ..nn.losses import build_loss
 from ..nn.mask_targets import mask_target
 
-# %% ../../nbs/05_detect/16_mask_rcnn.ipynb #3fd8c065
+# %% ../../nbs/05_detect/16_mask_rcnn.ipynb #cb5d27ea
 def stretch_masks(
     masks, # `(N,h,w)` probabilities
     boxes, # `(N,4)` xyxy, pixels of the image
@@ -39,7 +39,7 @@ def stretch_masks(
         o[y1:y2,x1:x2] = p>=threshold if threshold>=0 else (p*255).to(torch.uint8)
     return out
 
-# %% ../../nbs/05_detect/16_mask_rcnn.ipynb #91378c82
+# %% ../../nbs/05_detect/16_mask_rcnn.ipynb #7cea1ade
 @register
 class FCNMaskHead(BaseModule):
     "Convolutions, an upsampling, a mask per class."
@@ -96,7 +96,7 @@ class FCNMaskHead(BaseModule):
         if self.upsample is not None: x = self.upsample(x)
         return self.conv_logits(self.relu(x) if self.upsample_method=='deconv' else x)
 
-# %% ../../nbs/05_detect/16_mask_rcnn.ipynb #b4b510a0
+# %% ../../nbs/05_detect/16_mask_rcnn.ipynb #2536fb53
 @patch
 def get_targets(self:FCNMaskHead,
     sampling_results, # `SamplingResult` per image
@@ -147,7 +147,7 @@ def get_seg_masks(self:FCNMaskHead,
     masks = self.paste(p, det_bboxes[:,:4], det_labels, rcnn_test_cfg, dict(ori_shape=ori_shape, scale_factor=scale_factor), rescale).cpu().numpy()
     return [[m for m,l in zip(masks, det_labels.tolist()) if l==c] for c in range(self.num_classes)]
 
-# %% ../../nbs/05_detect/16_mask_rcnn.ipynb #99411f47
+# %% ../../nbs/05_detect/16_mask_rcnn.ipynb #22f5c656
 @register
 class MaskRCNN(TwoStageDetector):
     "Faster R-CNN with masks."

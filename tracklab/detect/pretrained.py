@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['YOLOX_RELEASE', 'rename', 'from_yolox_release', 'from_torchvision', 'torchvision_faster_rcnn', 'yolox_detector']
 
-# %% ../../nbs/05_detect/25_pretrained.ipynb #b844a1bd
+# %% ../../nbs/05_detect/25_pretrained.ipynb #643dc9e3
 import re
 import torch
 from ..core.checkpoint import CheckpointError, find_state_dict, load_state_dict, locate, read_checkpoint
@@ -14,7 +14,7 @@ from ..data.dataset_classes import get_classes
 from .frames import FrameDetector
 from .yolox import YOLOX_SIZES, yolox
 
-# %% ../../nbs/05_detect/25_pretrained.ipynb #f84e4313
+# %% ../../nbs/05_detect/25_pretrained.ipynb #43032a7a
 def rename(
     state:dict, # parameter name -> tensor
     table, # pairs (regular expression of a whole name, replacement)
@@ -28,7 +28,7 @@ def rename(
         out[new] = v
     return out
 
-# %% ../../nbs/05_detect/25_pretrained.ipynb #aad5dcf1
+# %% ../../nbs/05_detect/25_pretrained.ipynb #2c82db5d
 _CSP = [(r'conv1\.', 'main_conv.'), (r'conv2\.', 'short_conv.'), (r'conv3\.', 'final_conv.'), (r'm\.(\d+)\.', r'blocks.\1.')]
 _NECK = [('lateral_conv0','reduce_layers.0'), ('reduce_conv1','reduce_layers.1'), ('C3_p4','top_down_blocks.0'), ('C3_p3','top_down_blocks.1'),
          ('bu_conv2','downsamples.0'), ('bu_conv1','downsamples.1'), ('C3_n3','bottom_up_blocks.0'), ('C3_n4','bottom_up_blocks.1')]
@@ -64,7 +64,7 @@ def _yolox_name(k):
         return new and f"neck.{new}.{_csp_inside(m[2]) if m[1].startswith('C3') else m[2]}"
     if m := re.match(r'head\.(\w+)\.(.*)', k): return dict(_HEAD).get(m[1]) and f'{dict(_HEAD)[m[1]]}.{m[2]}'
 
-# %% ../../nbs/05_detect/25_pretrained.ipynb #e51a9dfb
+# %% ../../nbs/05_detect/25_pretrained.ipynb #ee01c7cf
 _TORCHVISION = [(r'backbone\.body\.(.*)', r'backbone.\1'), (r'backbone\.fpn\.inner_blocks\.(\d)\.(?:0\.)?(weight|bias)', r'neck.lateral_convs.\1.conv.\2'),
     (r'backbone\.fpn\.layer_blocks\.(\d)\.(?:0\.)?(weight|bias)', r'neck.fpn_convs.\1.conv.\2'), (r'rpn\.head\.conv\.(?:0\.0\.)?(weight|bias)', r'rpn_head.rpn_conv.\1'),
     (r'rpn\.head\.cls_logits\.(.*)', r'rpn_head.rpn_cls.\1'), (r'rpn\.head\.bbox_pred\.(.*)', r'rpn_head.rpn_reg.\1'), (r'roi_heads\.box_head\.fc6\.(.*)', r'roi_head.bbox_head.shared_fcs.0.\1'),
@@ -93,7 +93,7 @@ def torchvision_faster_rcnn(
             bbox_head=dict(type='Shared2FCBBoxHead', in_channels=256, num_classes=num_classes, loss_bbox=dict(type='L1Loss'))),
         train_cfg=None, test_cfg=dict(rpn=rpn, rcnn=dict(score_thr=.05, nms=dict(type='nms', iou_threshold=.5), max_per_img=100)))
 
-# %% ../../nbs/05_detect/25_pretrained.ipynb #e2803372
+# %% ../../nbs/05_detect/25_pretrained.ipynb #6ca87c51
 YOLOX_RELEASE = 'https://github.com/Megvii-BaseDetection/YOLOX/releases/download/0.1.1rc0/yolox_{}.pth'
 
 def yolox_detector(

@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['tower', 'through', 'RetinaHead', 'RetinaNet']
 
-# %% ../../nbs/05_detect/12_retinanet.ipynb #8ee47c19
+# %% ../../nbs/05_detect/12_retinanet.ipynb #f7838afd
 import torch
 from torch import nn
 from ..core.registry import register
 from .dense import AnchorHead, SingleStageDetector
 from ..nn.layers import ConvModule
 
-# %% ../../nbs/05_detect/12_retinanet.ipynb #91426faf
+# %% ../../nbs/05_detect/12_retinanet.ipynb #f49f6402
 def tower(
     in_channels:int, # of the maps
     channels:int, # of every layer

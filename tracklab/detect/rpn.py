@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['RPNHead', 'merge_aug_proposals', 'RPN']
 
-# %% ../../nbs/05_detect/13_rpn.ipynb #b28ad6a8
+# %% ../../nbs/05_detect/13_rpn.ipynb #bf31b69b
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -18,7 +18,7 @@ from .dense import AnchorHead, map_back, merge_pretrained
 from ..nn.layers import ConvModule
 from ..nn.nms import batched_nms
 
-# %% ../../nbs/05_detect/13_rpn.ipynb #96421d96
+# %% ../../nbs/05_detect/13_rpn.ipynb #682e9b9f
 @register
 class RPNHead(AnchorHead):
     "Is there anything at this anchor?"
@@ -71,7 +71,7 @@ class RPNHead(AnchorHead):
         "Proposals in pixels of the network's input."
         return [Instances(boxes=d[:,:4], scores=d[:,4]) for d,_ in self.get_bboxes(*self(feats), img_metas=metas)]
 
-# %% ../../nbs/05_detect/13_rpn.ipynb #c9264a87
+# %% ../../nbs/05_detect/13_rpn.ipynb #15abc0e5
 def merge_aug_proposals(
     aug_proposals, # `(n,5)` per version
     img_metas, # meta per version
@@ -99,7 +99,7 @@ def aug_test_rpn(self:RPNHead,
     versions = [self.simple_test_rpn(f, m) for f,m in zip(feats, img_metas)]
     return [merge_aug_proposals([v[i] for v in versions], [m[i] for m in img_metas], self.test_cfg) for i in range(len(img_metas[0]))]
 
-# %% ../../nbs/05_detect/13_rpn.ipynb #cf42b6b0
+# %% ../../nbs/05_detect/13_rpn.ipynb #cedf55f8
 @register
 class RPN(BaseDetector):
     "Proposals as the result."

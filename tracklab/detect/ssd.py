@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SSDHead', 'hard_negatives']
 
-# %% ../../nbs/05_detect/20_ssd.ipynb #a722a6b2
+# %% ../../nbs/05_detect/20_ssd.ipynb #809f3aa8
 import torch
 from fastcore.basics import patch
 from torch import nn
@@ -14,7 +14,7 @@ from .dense import AnchorHead, flatten_levels
 from ..nn.layers import ConvModule, DepthwiseSeparableConvModule
 from ..nn.losses import cross_entropy, smooth_l1_loss
 
-# %% ../../nbs/05_detect/20_ssd.ipynb #acddc2bf
+# %% ../../nbs/05_detect/20_ssd.ipynb #8c158057
 @register
 class SSDHead(AnchorHead):
     "A convolution on every layer."
@@ -55,7 +55,7 @@ class SSDHead(AnchorHead):
     )->tuple: # lists over levels of class maps and of box maps
         return [c(x) for c,x in zip(self.cls_convs, feats)],[r(x) for r,x in zip(self.reg_convs, feats)]
 
-# %% ../../nbs/05_detect/20_ssd.ipynb #fc0fb10d
+# %% ../../nbs/05_detect/20_ssd.ipynb #79986ad5
 def hard_negatives(
     losses, # `(N,)` per prior
     labels, # `(N,)`

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['product_logit', 'YOLOFHead', 'YOLOF']
 
-# %% ../../nbs/05_detect/23_yolof.ipynb #78e04a4e
+# %% ../../nbs/05_detect/23_yolof.ipynb #f9767221
 import torch
 from fastcore.basics import patch
 from torch import nn
@@ -15,7 +15,7 @@ from ..nn.init import bias_init_with_prob
 from ..nn.layers import ConvModule
 from ..nn.priors import anchor_inside_flags
 
-# %% ../../nbs/05_detect/23_yolof.ipynb #06d64a72
+# %% ../../nbs/05_detect/23_yolof.ipynb #c8958fe6
 def product_logit(
     a, # logits
     b, # logits
@@ -62,7 +62,7 @@ class YOLOFHead(AnchorHead):
         obj = self.object_pred(r).reshape(B, -1, 1, H, W)
         return product_logit(cls.reshape(B, -1, self.num_classes, H, W), obj).reshape(B, -1, H, W),self.bbox_pred(r)
 
-# %% ../../nbs/05_detect/23_yolof.ipynb #72142b58
+# %% ../../nbs/05_detect/23_yolof.ipynb #2f019256
 @patch
 def _targets_single(self:YOLOFHead, anchors, valid, preds, gt_bboxes, gt_bboxes_ignore, gt_labels, meta):
     "Labels, label weights, predicted boxes, their objects, which count, numbers of positive and negative anchors"

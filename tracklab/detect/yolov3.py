@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['bce', 'YOLOV3Head', 'YOLOV3']
 
-# %% ../../nbs/05_detect/21_yolov3.ipynb #6bedd411
+# %% ../../nbs/05_detect/21_yolov3.ipynb #1164b9b8
 import torch
 import torch.nn.functional as F
 from fastcore.basics import patch
@@ -19,7 +19,7 @@ from ..nn.layers import ConvModule
 from ..nn.losses import build_loss
 from ..nn.priors import build_prior_generator
 
-# %% ../../nbs/05_detect/21_yolov3.ipynb #5930f0f6
+# %% ../../nbs/05_detect/21_yolov3.ipynb #0f292c61
 def bce(**kwargs): return dict(type='CrossEntropyLoss', use_sigmoid=True, loss_weight=1., **kwargs)
 
 @register
@@ -72,7 +72,7 @@ class YOLOV3Head(BaseDenseHead):
     )->tuple: # one tuple, over levels, of maps `(B,A*(5+C),H,W)`
         return tuple(pred(bridge(x)) for x,bridge,pred in zip(feats, self.convs_bridge, self.convs_pred)),
 
-# %% ../../nbs/05_detect/21_yolov3.ipynb #3bf3626f
+# %% ../../nbs/05_detect/21_yolov3.ipynb #ff6e6fbc
 @patch
 def get_bboxes(self:YOLOV3Head,
     pred_maps, # maps of the levels
@@ -100,7 +100,7 @@ def decode(self:YOLOV3Head, priors, boxes, meta):
     "Boxes are decoded already, and not clipped"
     return boxes
 
-# %% ../../nbs/05_detect/21_yolov3.ipynb #d0679596
+# %% ../../nbs/05_detect/21_yolov3.ipynb #ec9e558d
 @patch
 def _targets_single(self:YOLOV3Head, anchors, responsible, strides, gt_bboxes, gt_labels):
     "Wanted vectors `(N,5+C)` and which anchors are background `(N,)`"

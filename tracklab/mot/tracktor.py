@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['greedy_nms', 'TracktorTracker']
 
-# %% ../../nbs/08_mot/06_tracktor.ipynb #8a828f19
+# %% ../../nbs/08_mot/06_tracktor.ipynb #eda83060
 import numpy as np
 from fastcore.basics import patch
 from scipy.spatial.distance import cdist
@@ -15,7 +15,7 @@ from ..core.registry import build, register
 from .assignment import match_pairs, most_matches_gain
 from .base import BaseTracker
 
-# %% ../../nbs/08_mot/06_tracktor.ipynb #c414bbc4
+# %% ../../nbs/08_mot/06_tracktor.ipynb #f5510529
 def greedy_nms(
     boxes, # `(N,4)` xyxy
     scores, # `(N,)`
@@ -29,7 +29,7 @@ def greedy_nms(
         if keep[i]: keep[i+1:] &= ~over[i,i+1:]
     return order[keep]
 
-# %% ../../nbs/08_mot/06_tracktor.ipynb #352b740b
+# %% ../../nbs/08_mot/06_tracktor.ipynb #fc23d07f
 @register
 class TracktorTracker(BaseTracker):
     "Tracktor: regress the boxes of all tracks, re-identify the lost ones."
@@ -73,7 +73,7 @@ class TracktorTracker(BaseTracker):
         self.last_frame = frame
         return o.with_(ids=ids)
 
-# %% ../../nbs/08_mot/06_tracktor.ipynb #308e632f
+# %% ../../nbs/08_mot/06_tracktor.ipynb #1143de85
 @patch
 def _boxes(self:TracktorTracker):
     "The newest boxes of all tracks `(T,K,4)`, a view"
@@ -97,7 +97,7 @@ def _move(self:TracktorTracker, frame, frame_id):
         m['velocity'][seen] = v[seen]
         boxes[:,0] = self.linear_motion.step(boxes[:,0], m['velocity'])
 
-# %% ../../nbs/08_mot/06_tracktor.ipynb #addebf76
+# %% ../../nbs/08_mot/06_tracktor.ipynb #071c1756
 @patch
 def _propagate(self:TracktorTracker, frame, frame_id)->Instances:
     "The tracks of the previous frame that the regressor still sees, best first."
@@ -129,7 +129,7 @@ def _reidentify(self:TracktorTracker, o, kept_ids, frame):
     ids[j[p]] = m['ids'][lost[i[p]]]
     return ids
 
-# %% ../../nbs/08_mot/06_tracktor.ipynb #694c11ea
+# %% ../../nbs/08_mot/06_tracktor.ipynb #3363bf16
 @patch
 def _remember(self:TracktorTracker, o, ids, frame, frame_id):
     "Write the objects of this frame into the memory."

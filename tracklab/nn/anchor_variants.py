@@ -6,7 +6,7 @@
 __all__ = ['FIRST_SIZES', 'ssd_sizes', 'SSDAnchorGenerator', 'LegacyAnchorGenerator', 'LegacySSDAnchorGenerator',
            'YOLOAnchorGenerator', 'PointGenerator', 'calc_region']
 
-# %% ../../nbs/04_nn/35_anchor_variants.ipynb #9791964e
+# %% ../../nbs/04_nn/35_anchor_variants.ipynb #54b80f23
 import numpy as np
 import torch
 from fastcore.basics import patch
@@ -14,7 +14,7 @@ from torch.nn.modules.utils import _pair
 from ..core.registry import register
 from .priors import AnchorGenerator, _cells, _valid_cells
 
-# %% ../../nbs/04_nn/35_anchor_variants.ipynb #595264d6
+# %% ../../nbs/04_nn/35_anchor_variants.ipynb #e964baa7
 FIRST_SIZES = {300:{.15:(7,15), .2:(10,20)}, 512:{.1:(4,10), .15:(7,15)}} # input size -> begin of the range -> percent of the first level
 
 def ssd_sizes(
@@ -65,7 +65,7 @@ class SSDAnchorGenerator(AnchorGenerator):
             out.append(self.gen_single_level_base_anchors(size, scales, ratios, centre)[[0,n,*range(1, n)]])
         return out
 
-# %% ../../nbs/04_nn/35_anchor_variants.ipynb #2114278c
+# %% ../../nbs/04_nn/35_anchor_variants.ipynb #e83f7ca0
 @register
 class LegacyAnchorGenerator(AnchorGenerator):
     "Anchors in whole pixels that count their last one."
@@ -93,7 +93,7 @@ class LegacySSDAnchorGenerator(SSDAnchorGenerator, LegacyAnchorGenerator):
 
     def _centers(self): return [((x-1)/2,(y-1)/2) for x,y in self.strides]
 
-# %% ../../nbs/04_nn/35_anchor_variants.ipynb #5e74b950
+# %% ../../nbs/04_nn/35_anchor_variants.ipynb #2eeebe7c
 @register
 class YOLOAnchorGenerator(AnchorGenerator):
     "Anchors of given widths and heights."
@@ -141,7 +141,7 @@ class YOLOAnchorGenerator(AnchorGenerator):
         flags[(y.floor().long()*w+x.floor().long())] = 1
         return flags.repeat_interleave(num_base_anchors)
 
-# %% ../../nbs/04_nn/35_anchor_variants.ipynb #103c00c3
+# %% ../../nbs/04_nn/35_anchor_variants.ipynb #8d99d100
 @register
 class PointGenerator:
     "Corners of the cells of one level, with the stride."
@@ -162,7 +162,7 @@ class PointGenerator:
         "Which points belong to the image?"
         return _valid_cells(featmap_size, (1,1), valid_size, device)
 
-# %% ../../nbs/04_nn/35_anchor_variants.ipynb #2d10c9b2
+# %% ../../nbs/04_nn/35_anchor_variants.ipynb #b6066492
 def calc_region(
     bbox, # `(4,)` xyxy, in cells
     ratio:float, # how far each side moves towards the opposite one; 0.5 leaves nothing

@@ -6,7 +6,7 @@
 __all__ = ['AssignResult', 'labels_of', 'build_assigner', 'build_iou_calculator', 'BboxOverlaps2D', 'BaseAssigner',
            'MaxIoUAssigner']
 
-# %% ../../nbs/04_nn/32_assigners.ipynb #b58ce7cf
+# %% ../../nbs/04_nn/32_assigners.ipynb #ec216cc2
 from abc import ABC, abstractmethod
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from fastcore.basics import patch
 from ..core.boxes import bbox_overlaps
 from ..core.registry import build, register
 
-# %% ../../nbs/04_nn/32_assigners.ipynb #5d5b0735
+# %% ../../nbs/04_nn/32_assigners.ipynb #a10d0f8d
 class AssignResult:
     "For each prior the number of its object, from 1; 0 is background, −1 is ignored."
     def __init__(self,
@@ -43,7 +43,7 @@ class AssignResult:
 
     def __repr__(self): return f"AssignResult({self.num_gts} objects, {int((self.gt_inds>0).sum())} of {self.num_preds} priors assigned)"
 
-# %% ../../nbs/04_nn/32_assigners.ipynb #bc578b58
+# %% ../../nbs/04_nn/32_assigners.ipynb #484e3342
 def labels_of(
     gt_inds, # `(N,)` -1, 0, or object from 1
     gt_labels, # `(G,)` classes, or `None`
@@ -74,7 +74,7 @@ def random(cls:AssignResult,
     overlaps = torch.as_tensor(rng.random(num_preds), dtype=torch.float)
     return cls(num_gts, inds, overlaps, labels_of(inds, torch.as_tensor(rng.integers(0, num_classes, num_gts))) if num_classes else None)
 
-# %% ../../nbs/04_nn/32_assigners.ipynb #dac00918
+# %% ../../nbs/04_nn/32_assigners.ipynb #cd8d233c
 def build_assigner(cfg, **default_args):
     "The assigner that a config names."
     return build(cfg, **default_args)
@@ -103,7 +103,7 @@ class BboxOverlaps2D:
 
     def __repr__(self): return f"BboxOverlaps2D(scale={self.scale}, dtype={self.dtype})"
 
-# %% ../../nbs/04_nn/32_assigners.ipynb #7bd75477
+# %% ../../nbs/04_nn/32_assigners.ipynb #fe3af02b
 class BaseAssigner(ABC):
     "What every assigner does; some need more than boxes and objects."
     @abstractmethod
@@ -142,7 +142,7 @@ class MaxIoUAssigner(BaseAssigner):
             for k in ('gt_inds','max_overlaps','labels'): setattr(result, k, None if getattr(result, k) is None else getattr(result, k).to(device))
         return result
 
-# %% ../../nbs/04_nn/32_assigners.ipynb #afa129b4
+# %% ../../nbs/04_nn/32_assigners.ipynb #22c9203d
 @patch
 def _ignore(self:MaxIoUAssigner, overlaps, bboxes, regions):
     "Overlap -1 for priors covered by ignored regions"

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['resize_map', 'BFP']
 
-# %% ../../nbs/04_nn/22_bfp.ipynb #680b934e
+# %% ../../nbs/04_nn/22_bfp.ipynb #263cfe21
 import torch
 import torch.nn.functional as F
 from ..core.registry import register
@@ -13,7 +13,7 @@ from .init import BaseModule
 from .layers import ConvModule
 from .plugins import NonLocal2d
 
-# %% ../../nbs/04_nn/22_bfp.ipynb #07991df3
+# %% ../../nbs/04_nn/22_bfp.ipynb #0e506d7e
 def resize_map(
     x, # `(B,C,H,W)`
     size:tuple, # wanted height and width

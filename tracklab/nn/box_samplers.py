@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['build_sampler', 'SamplingResult', 'BaseSampler', 'indices', 'RandomSampler', 'PseudoSampler']
 
-# %% ../../nbs/04_nn/33_box_samplers.ipynb #41150e8b
+# %% ../../nbs/04_nn/33_box_samplers.ipynb #3269c31f
 import numpy as np
 import torch
 from fastcore.basics import patch
 from ..core.registry import build, register
 from .assigners import AssignResult
 
-# %% ../../nbs/04_nn/33_box_samplers.ipynb #b1d3ad3f
+# %% ../../nbs/04_nn/33_box_samplers.ipynb #e6b0636d
 def build_sampler(cfg, **default_args):
     "The sampler that a config names."
     return build(cfg, **default_args)
@@ -45,7 +45,7 @@ class SamplingResult:
         return self
     def __repr__(self): return f"SamplingResult({len(self.pos_inds)} on {self.num_gts} objects, {len(self.neg_inds)} background)"
 
-# %% ../../nbs/04_nn/33_box_samplers.ipynb #8f289a83
+# %% ../../nbs/04_nn/33_box_samplers.ipynb #7097e0be
 class BaseSampler:
     "Chooses boxes for training."
     def __init__(self,
@@ -84,7 +84,7 @@ class BaseSampler:
 
 def indices(mask): return mask.nonzero(as_tuple=False).squeeze(1)
 
-# %% ../../nbs/04_nn/33_box_samplers.ipynb #abe65ca4
+# %% ../../nbs/04_nn/33_box_samplers.ipynb #b9fc96f9
 @register
 class RandomSampler(BaseSampler):
     "Chooses at random."
@@ -113,7 +113,7 @@ class RandomSampler(BaseSampler):
     def _sample_pos(self, assign_result, num_expected, **kwargs): return self._choose(indices(assign_result.gt_inds>0), num_expected)
     def _sample_neg(self, assign_result, num_expected, **kwargs): return self._choose(indices(assign_result.gt_inds==0), num_expected)
 
-# %% ../../nbs/04_nn/33_box_samplers.ipynb #63723b91
+# %% ../../nbs/04_nn/33_box_samplers.ipynb #6ce693f0
 @register
 class PseudoSampler(BaseSampler):
     "Chooses everything."
@@ -129,7 +129,7 @@ class PseudoSampler(BaseSampler):
         flags = bboxes.new_zeros(len(bboxes), dtype=torch.uint8)
         return SamplingResult(indices(assign_result.gt_inds>0), indices(assign_result.gt_inds==0), bboxes, gt_bboxes, assign_result, flags)
 
-# %% ../../nbs/04_nn/33_box_samplers.ipynb #5bf5b24a
+# %% ../../nbs/04_nn/33_box_samplers.ipynb #6cf7f8c2
 @patch(cls_method=True)
 def random(cls:SamplingResult,
     rng=None, # numpy generator or seed

@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['ChannelMapper']
 
-# %% ../../nbs/04_nn/23_channel_mapper.ipynb #11e76e21
+# %% ../../nbs/04_nn/23_channel_mapper.ipynb #ed992bdc
 from torch import nn
 from ..core.registry import register
 from .init import BaseModule
 from .layers import ConvModule
 
-# %% ../../nbs/04_nn/23_channel_mapper.ipynb #8b324440
+# %% ../../nbs/04_nn/23_channel_mapper.ipynb #518375f0
 @register
 class ChannelMapper(BaseModule):
     "A convolution per level."

@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['bbox2delta', 'clip_to_shape', 'delta2bbox', 'build_bbox_coder', 'BaseBBoxCoder', 'DeltaXYWHBBoxCoder']
 
-# %% ../../nbs/04_nn/31_coders.ipynb #ee09d707
+# %% ../../nbs/04_nn/31_coders.ipynb #f6cfe931
 from abc import ABC, abstractmethod
 import numpy as np
 import torch
 from ..core.registry import build, register
 
-# %% ../../nbs/04_nn/31_coders.ipynb #647b4070
+# %% ../../nbs/04_nn/31_coders.ipynb #ab3e8bda
 def _centre_size(boxes):
     return (boxes[...,:2]+boxes[...,2:])/2,boxes[...,2:]-boxes[...,:2]
 
@@ -58,7 +58,7 @@ def delta2bbox(
     boxes = torch.cat([centre-half, centre+half], -1)
     return (clip_to_shape(boxes, max_shape) if clip_border else boxes).reshape(deltas.shape)
 
-# %% ../../nbs/04_nn/31_coders.ipynb #f8d5c12b
+# %% ../../nbs/04_nn/31_coders.ipynb #c6e96ef7
 def build_bbox_coder(cfg, **default_args):
     "The coder that a config names."
     return build(cfg, **default_args)

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['bilinear_kernel', 'CTResNetNeck']
 
-# %% ../../nbs/04_nn/27_ct_resnet_neck.ipynb #8e51c43d
+# %% ../../nbs/04_nn/27_ct_resnet_neck.ipynb #74c88e87
 import torch
 from torch import nn
 from ..core.registry import register
@@ -13,7 +13,7 @@ from .init import BaseModule
 from .layers import ConvModule
 import tracklab.nn.deform_conv
 
-# %% ../../nbs/04_nn/27_ct_resnet_neck.ipynb #cf2ea1a5
+# %% ../../nbs/04_nn/27_ct_resnet_neck.ipynb #553381e1
 def bilinear_kernel(
     size:int, # height and width
 ): # `(size,size)`

@@ -6,7 +6,7 @@
 __all__ = ['LEAKY', 'DARKNETS', 'YOLOX_NORM', 'LECUN_UNIFORM', 'CSP_DARKNETS', 'DarknetBlock', 'Darknet', 'DarknetBottleneck',
            'CSPLayer', 'Focus', 'SPPBottleneck', 'CSPDarknet']
 
-# %% ../../nbs/04_nn/12_darknet.ipynb #15d0d904
+# %% ../../nbs/04_nn/12_darknet.ipynb #3106669a
 import torch
 from torch import nn
 from ..core.registry import register
@@ -14,7 +14,7 @@ from .init import BaseModule, Sequential
 from .layers import ConvModule, DepthwiseSeparableConvModule
 from .resnet import CONV_BN_INIT, backbone_init, freeze, keep_norms
 
-# %% ../../nbs/04_nn/12_darknet.ipynb #738c4908
+# %% ../../nbs/04_nn/12_darknet.ipynb #20a88cbb
 LEAKY = {'type':'LeakyReLU', 'negative_slope':.1}
 
 class DarknetBlock(BaseModule):
@@ -34,7 +34,7 @@ class DarknetBlock(BaseModule):
 
     def forward(self, x): return x+self.conv2(self.conv1(x))
 
-# %% ../../nbs/04_nn/12_darknet.ipynb #817c0e8b
+# %% ../../nbs/04_nn/12_darknet.ipynb #50d8a265
 DARKNETS = {53:((1,2,8,8,4), (32,64,128,256,512,1024))} # blocks of the stages; channels of the stem and of the stages
 
 @register
@@ -88,7 +88,7 @@ class Darknet(BaseModule):
         if mode and self.norm_eval: keep_norms(self)
         return self
 
-# %% ../../nbs/04_nn/12_darknet.ipynb #8c3ff6a8
+# %% ../../nbs/04_nn/12_darknet.ipynb #cefb55ea
 YOLOX_NORM = {'type':'BN', 'momentum':.03, 'eps':.001}
 LECUN_UNIFORM = {'type':'Kaiming', 'layer':'Conv2d', 'a':5**.5, 'distribution':'uniform', 'mode':'fan_in', 'nonlinearity':'leaky_relu'}
 
@@ -138,7 +138,7 @@ class CSPLayer(BaseModule):
 
     def forward(self, x): return self.final_conv(torch.cat([self.blocks(self.main_conv(x)), self.short_conv(x)], 1))
 
-# %% ../../nbs/04_nn/12_darknet.ipynb #5e4dec05
+# %% ../../nbs/04_nn/12_darknet.ipynb #4c47c880
 class Focus(nn.Module):
     "Half the size, four times the channels, and a convolution."
     def __init__(self,
@@ -177,7 +177,7 @@ class SPPBottleneck(BaseModule):
         x = self.conv1(x)
         return self.conv2(torch.cat([x,*(p(x) for p in self.poolings)], 1))
 
-# %% ../../nbs/04_nn/12_darknet.ipynb #6404c450
+# %% ../../nbs/04_nn/12_darknet.ipynb #9685f0f3
 CSP_DARKNETS = {'P5':((64,128,3,True,False), (128,256,9,True,False), (256,512,9,True,False), (512,1024,3,False,True)),
                 'P6':((64,128,3,True,False), (128,256,9,True,False), (256,512,9,True,False), (512,768,3,True,False),
                 (768,1024,3,False,True))}

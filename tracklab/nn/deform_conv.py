@@ -6,14 +6,14 @@
 __all__ = ['OLD_OFFSETS', 'modulated_deform_conv2d', 'deform_conv2d', 'DeformConv2d', 'ModulatedDeformConv2d', 'DeformConv2dPack',
            'ModulatedDeformConv2dPack']
 
-# %% ../../nbs/04_nn/02_deform_conv.ipynb #a6b97145
+# %% ../../nbs/04_nn/02_deform_conv.ipynb #d9b509dc
 import math, torch
 from torch import nn
 from torch.nn.modules.utils import _pair
 from torchvision import ops
 from ..core.registry import register
 
-# %% ../../nbs/04_nn/02_deform_conv.ipynb #09c04d06
+# %% ../../nbs/04_nn/02_deform_conv.ipynb #5a139323
 def modulated_deform_conv2d(
     input, # `(B,C,H,W)`
     offset, # `(B,2*G*K,h,w)` in pixels, y before x
@@ -46,7 +46,7 @@ def deform_conv2d(
     "Convolution with moved taps."
     return modulated_deform_conv2d(input, offset, None, weight, None, stride, padding, dilation, groups, deform_groups)
 
-# %% ../../nbs/04_nn/02_deform_conv.ipynb #421c2686
+# %% ../../nbs/04_nn/02_deform_conv.ipynb #1ba5743d
 class DeformConv2d(nn.Module):
     "Deformable convolution with given offsets."
     def __init__(self,
@@ -92,7 +92,7 @@ class ModulatedDeformConv2d(DeformConv2d):
 
     def forward(self, x, offset, mask): return self._convolve(x, offset, mask)
 
-# %% ../../nbs/04_nn/02_deform_conv.ipynb #43faaa90
+# %% ../../nbs/04_nn/02_deform_conv.ipynb #19fa497c
 OLD_OFFSETS = ((r'(conv\d)_offset\.', r'\1.conv_offset.'),) # for checkpoints of the first versions
 
 class _Offsets:

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['multi_scale_deformable_attn', 'MultiScaleDeformableAttention']
 
-# %% ../../nbs/04_nn/56_deformable_attention.ipynb #60fb7bc6
+# %% ../../nbs/04_nn/56_deformable_attention.ipynb #b0542704
 import math
 import torch
 import torch.nn.functional as F
@@ -13,7 +13,7 @@ from torch import nn
 from ..core.registry import register
 from .init import BaseModule
 
-# %% ../../nbs/04_nn/56_deformable_attention.ipynb #15d90b77
+# %% ../../nbs/04_nn/56_deformable_attention.ipynb #d97bd0a1
 def multi_scale_deformable_attn(
     value, # `(B,S,H,D)` maps of all levels, flattened one after the other; H heads
     spatial_shapes, # `(L,2)` height and width of each level
@@ -30,7 +30,7 @@ def multi_scale_deformable_attn(
     weights = attention_weights.transpose(1, 2).flatten(0, 1)[:,None]
     return (seen*weights).sum((3,4)).reshape(B, H*D, -1).transpose(1, 2)
 
-# %% ../../nbs/04_nn/56_deformable_attention.ipynb #0f488845
+# %% ../../nbs/04_nn/56_deformable_attention.ipynb #5b48bd6f
 @register
 class MultiScaleDeformableAttention(BaseModule):
     "Attention at a few predicted points."

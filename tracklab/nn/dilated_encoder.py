@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['DilatedBlock', 'DilatedEncoder']
 
-# %% ../../nbs/04_nn/26_dilated_encoder.ipynb #30261b25
+# %% ../../nbs/04_nn/26_dilated_encoder.ipynb #c824d045
 from torch import nn
 from ..core.registry import register
 from .layers import ConvModule
 
-# %% ../../nbs/04_nn/26_dilated_encoder.ipynb #2a5546a4
+# %% ../../nbs/04_nn/26_dilated_encoder.ipynb #fd509773
 class DilatedBlock(nn.Module):
     "A bottleneck with a dilated convolution beside a shortcut."
     def __init__(self,

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['DyReLU', 'DyDCNv2', 'DyHeadBlock', 'DyHead']
 
-# %% ../../nbs/04_nn/29_dyhead.ipynb #e54dfa1e
+# %% ../../nbs/04_nn/29_dyhead.ipynb #ff8d0100
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -14,7 +14,7 @@ from .deform_conv import ModulatedDeformConv2d
 from .init import BaseModule
 from .layers import ConvModule, build_activation_layer, build_norm_layer
 
-# %% ../../nbs/04_nn/29_dyhead.ipynb #20bf3d58
+# %% ../../nbs/04_nn/29_dyhead.ipynb #1180b298
 class DyReLU(BaseModule):
     "A ReLU whose two slopes depend on the map."
     def __init__(self,
@@ -35,7 +35,7 @@ class DyReLU(BaseModule):
         a1,b1,a2,b2 = (self.conv2(self.conv1(x.mean((2, 3), keepdim=True)))-.5).chunk(4, 1)
         return torch.max(x*(2*a1+1)+b1, x*2*a2+b2)
 
-# %% ../../nbs/04_nn/29_dyhead.ipynb #6e6122a4
+# %% ../../nbs/04_nn/29_dyhead.ipynb #4dd9d17c
 class DyDCNv2(nn.Module):
     "A modulated deformable convolution with given offsets, and its norm."
     def __init__(self,

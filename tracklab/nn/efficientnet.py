@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['EFFICIENTNET_GROUPS', 'EFFICIENTNETS', 'Conv2dAdaptivePadding', 'EfficientNet']
 
-# %% ../../nbs/04_nn/16_efficientnet.ipynb #2183ebed
+# %% ../../nbs/04_nn/16_efficientnet.ipynb #f0df4174
 import math
 import torch.nn.functional as F
 from torch import nn
@@ -16,7 +16,7 @@ from .mobilenet_v2 import InvertedResidual, make_divisible
 from .patches import AdaptivePadding
 from .resnet import CONV_BN_INIT, freeze, keep_norms
 
-# %% ../../nbs/04_nn/16_efficientnet.ipynb #f106edd6
+# %% ../../nbs/04_nn/16_efficientnet.ipynb #1044ebfd
 @register
 class Conv2dAdaptivePadding(nn.Conv2d):
     "A convolution that pads as TensorFlow does."
@@ -26,7 +26,7 @@ class Conv2dAdaptivePadding(nn.Conv2d):
 
     def forward(self, x): return super().forward(self._pad(x))
 
-# %% ../../nbs/04_nn/16_efficientnet.ipynb #4d52dba2
+# %% ../../nbs/04_nn/16_efficientnet.ipynb #5d96637f
 EFFICIENTNET_GROUPS = ((1,3,16,1,1,1), (2,3,24,2,6,2), (3,5,40,2,6,2), (4,3,80,2,6,3), (4,5,112,1,6,3), (5,5,192,2,6,4), (5,3,320,1,6,1))
 EFFICIENTNETS = dict(b0=(1.,1.), b1=(1.,1.1), b2=(1.1,1.2), b3=(1.2,1.4), b4=(1.4,1.8), b5=(1.6,2.2), b6=(1.8,2.6), b7=(2.,3.1),
     b8=(2.2,3.6))

@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['one_hot', 'spread_weight', 'sigmoid_focal_loss', 'FocalLoss']
 
-# %% ../../nbs/04_nn/41_focal_losses.ipynb #876215ce
+# %% ../../nbs/04_nn/41_focal_losses.ipynb #e420a61a
 import torch
 import torch.nn.functional as F
 from torch import nn
 from ..core.registry import register
 from .losses import weight_reduce_loss
 
-# %% ../../nbs/04_nn/41_focal_losses.ipynb #af0fe5c0
+# %% ../../nbs/04_nn/41_focal_losses.ipynb #07bd9511
 def one_hot(
     target, # `(N,)` classes; C and above are background
     channels:int, # C

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['TRANSITIONS', 'FPG_INIT', 'UpInterpolationConv', 'LastConv', 'build_transition', 'FPG']
 
-# %% ../../nbs/04_nn/29_fpg.ipynb #3c48e156
+# %% ../../nbs/04_nn/29_fpg.ipynb #cd3efe8d
 import torch.nn.functional as F
 from torch import nn
 from ..core.registry import register
@@ -13,7 +13,7 @@ from .fpn import level_range
 from .init import BaseModule
 from .layers import ConvModule
 
-# %% ../../nbs/04_nn/29_fpg.ipynb #2ce3c293
+# %% ../../nbs/04_nn/29_fpg.ipynb #19a7bda7
 class UpInterpolationConv(nn.Module):
     "Enlarge, then a convolution."
     def __init__(self,
@@ -58,7 +58,7 @@ def build_transition(
     if kind not in TRANSITIONS: raise ValueError(f"a transition must be one of {', '.join(TRANSITIONS)}, got {kind!r}")
     return TRANSITIONS[kind](in_channels, out_channels, **cfg)
 
-# %% ../../nbs/04_nn/29_fpg.ipynb #df580782
+# %% ../../nbs/04_nn/29_fpg.ipynb #7b5afb6e
 FPG_INIT = [{'type':'Caffe2Xavier', 'layer':'Conv2d'}, {'type':'Constant', 'layer':['_BatchNorm','_InstanceNorm','GroupNorm','LayerNorm'],
     'val':1.}]
 

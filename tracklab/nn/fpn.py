@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['EXTRA_CONVS', 'level_range', 'FPN']
 
-# %% ../../nbs/04_nn/20_fpn.ipynb #64c5551e
+# %% ../../nbs/04_nn/20_fpn.ipynb #8950f659
 import torch.nn.functional as F
 from torch import nn
 from ..core.registry import register
 from .init import BaseModule
 from .layers import ConvModule
 
-# %% ../../nbs/04_nn/20_fpn.ipynb #148cec28
+# %% ../../nbs/04_nn/20_fpn.ipynb #6e65d8ac
 def level_range(
     in_channels, # channels of the backbone's levels
     start_level:int, # first level used

@@ -10,7 +10,7 @@ __all__ = ['ROLES', 'ROI_ROLES', 'NETWORK_CASES', 'golden_code', 'fill_model', '
            'meta_of', 'check_detector', 'ellipse_masks', 'golden_targets', 'loss_mode', 'loss_checks',
            'gradient_checks', 'check_losses', 'network_checker']
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #c3916f4e
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #ba627edd
 import copy, gzip, importlib.util, json, re
 from collections import defaultdict
 from functools import lru_cache
@@ -23,7 +23,7 @@ from ..core.golden import Check, Entry, NotYet, beside, golden_checker, golden_d
 from ..core.instances import Instances
 from ..core.registry import build
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #1d5fc399
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #e73179f8
 @lru_cache
 def golden_code(
     path:Path, # a Python file of a goldens folder
@@ -34,7 +34,7 @@ def golden_code(
     spec.loader.exec_module(module)
     return module
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #6088c426
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #b657c93b
 def fill_model(
     model:nn.Module, # filled in place
     spec:dict, # `seed`, and optionally `adjust`: triples (pattern, factor, term), `kept`: keys to leave alone
@@ -62,7 +62,7 @@ def weight_checks(
     return [Check('number of keys', abs(len(state)-spec['num_keys']), 0), Check('number of values', abs(sum(v.numel() for v in state.values())-spec['num_values']), 0),
             Check('sum of weights', abs(total/spec['abs_sum']-1), 1e-5)]
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #00e59203
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #c9b40c2b
 def _decode_tuples(o):
     if isinstance(o, dict): return tuple(_decode_tuples(v) for v in o['$tuple']) if '$tuple' in o else {k:_decode_tuples(v) for k,v in o.items()}
     return [_decode_tuples(v) for v in o] if isinstance(o, list) else o
@@ -117,7 +117,7 @@ def model_config(
     for k,v in entry.get('overrides', {}).items(): set_dotted(cfg, k, v)
     return without_checkpoints(cfg[entry['part']] if entry.get('part') else cfg)
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #8d09efbc
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #6dec4231
 def sample_everything(
     cfg, # nested config, changed in place
 ): # the config
@@ -129,7 +129,7 @@ def sample_everything(
         for v in cfg: sample_everything(v)
     return cfg
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #02d8f71d
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #029006e8
 def open_entry(
     entry:dict, # of the index
     folder:Path, # of the goldens
@@ -141,7 +141,7 @@ def open_entry(
     model = fill_model(build(change(model_config(entry, folder))), entry['weights'], code.fill)
     return model.to(device).eval(),np.load(folder/Path(entry['file']).name),compare
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #81fc7dca
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #68c69145
 def normalised_image(
     img, # `(H,W,3)` uint8 BGR
     recipe:dict, # `to_rgb mean std pad_divisor pad_value`
@@ -187,7 +187,7 @@ def input_check(
     got = flat[np.linspace(0, flat.size-1, len(want)).astype(int)]
     return Check(name, float(np.abs(got-want).max()), 1e-4)
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #a8f70314
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #b8bf82df
 ROLES = dict(cls=0, reg=1, obj=2)                       # maps of a dense head by name
 ROI_ROLES = dict(feats='bbox_roi_extractor', cls_score='bbox_head/0', bbox_pred='bbox_head/1') # `roi/...`
 
@@ -195,13 +195,11 @@ def module_path(
     model:nn.Module, # model
     name:str, # such as `roi_head/bbox_head/1/0`
 )->tuple: # the module's path, and what to take from its output
-    "The longest part of an output's name that is a module."
-    parts = name.split('/')
-    for n in range(len(parts), 0, -1):
-        path = '.'.join(parts[:n])
-        try: return (model.get_submodule(path) and path) or path,parts[n:]
-        except AttributeError: pass
-    raise NotYet(f"{type(model).__name__} has no module {parts[0]}")
+    "The longest part of an output's name that is a module; modules in a row (`nn.Sequential`) are one."
+    parts,module,n = name.split('/'),model,0
+    while n<len(parts) and not isinstance(module, nn.Sequential) and parts[n] in dict(module.named_children()): module,n = module.get_submodule(parts[n]),n+1
+    if n==0: raise NotYet(f"{type(model).__name__} has no module {parts[0]}")
+    return '.'.join(parts[:n]),parts[n:]
 
 def pick_output(
     out, # nested lists, tuples and dicts
@@ -235,7 +233,7 @@ class OutputRecorder:
     def __exit__(self, *_):
         for h in self.hooks: h.remove()
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #693ccc9d
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #b3d8a806
 def array_tolerance(
     name:str, # of an output
     noise, # recorded difference of the reference from itself, or `None`
@@ -262,7 +260,7 @@ def array_check(
     flat = got.reshape(-1)[::spec['step']] if spec['step']>1 else got
     return Check(name, float(compare.error(flat.reshape(want.shape), want)), tolerance)
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #399f299d
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #bfde7a22
 def box_rows(
     results, # `Instances` per frame
 )->np.ndarray: # rows frame, x1, y1, x2, y2, score, label; sorted by label within a frame
@@ -294,7 +292,7 @@ def masks_check(name, got, packed, spec, noise, boxes):
     allowed = max(1e-3, 10*(noise or {}).get('differing_bits', 0)/inside)
     return Check(name, float((got!=want).sum())/inside, allowed)
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #b85db410
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #997bfca0
 def check_module(
     entry:dict, # of the index, with `cfg`
     name:str, # of the entry
@@ -318,7 +316,7 @@ def check_module(
         checks.append(array_check(k, got, want[k], spec, compare, array_tolerance(k, entry['noise'].get(k), True)))
     return checks
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #e787d918
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #c752e16c
 def meta_of(
     info:dict, # `image_info` of an entry
     images, # `(B,3,H,W)`
@@ -389,7 +387,7 @@ def _decoding_checks(model, entry, want, got, rois, images, metas, compare):
         if 'roi/mask_pred' in entry['outputs']: out['roi/mask_pred'] = model.roi_head._mask_forward(model.extract_feat(images), numbered)['mask_pred']
     return [array_check(k, v, want[k], entry['outputs'][k], compare, array_tolerance(k, entry['noise'].get(k), False)) for k,v in out.items()]
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #462fb481
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #ce806a5c
 def ellipse_masks(
     boxes, # `(N,4)` xyxy
     size:tuple, # height and width of the masks
@@ -427,7 +425,7 @@ def loss_mode(
         if isinstance(m, still): m.eval()
     return model
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #d46200b8
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #393490e1
 def loss_checks(
     losses:dict, # of the model: tensors or lists of them
     spec:dict, # recorded `values`
@@ -500,7 +498,7 @@ def check_losses(
         if g: checks += gradient_checks(model, g, want[k+'_grad_norm'], k+'_grad_norm', entry['noise'].get(k+'_grad_norm'), int(re.search(r'first (\d+) parts', g['what'])[1]))
     return checks
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #227e6ca1
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #eaa1229e
 NETWORK_CASES = [] # pairs (function of an entry: does it apply?, check function); later notebooks insert theirs before these
 
 def network_checker(

@@ -6,7 +6,7 @@
 __all__ = ['PART_GROUPS', 'OPERATORS', 'find_part', 'leading_call', 'call_arguments', 'part_group', 'flat_results',
            'named_results', 'part_check', 'check_part', 'part_entries', 'mmdet_entries']
 
-# %% ../../nbs/04_nn/91_golden_parts.ipynb #cbe63284
+# %% ../../nbs/04_nn/91_golden_parts.ipynb #75db9abf
 import ast, importlib, json, pkgutil, re
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from ..core.instance_masks import BitmapMasks
 from ..core.registry import build
 from .golden import _network_entries
 
-# %% ../../nbs/04_nn/91_golden_parts.ipynb #a0a4b5fa
+# %% ../../nbs/04_nn/91_golden_parts.ipynb #604a8fd4
 def find_part(
     name:str, # of a function or class, possibly with documented modules in front
 ): # the object
@@ -30,7 +30,7 @@ def find_part(
         if name in getattr(module, '__all__', ()): return getattr(module, name)
     raise NotYet(f"nothing here is called {name}")
 
-# %% ../../nbs/04_nn/91_golden_parts.ipynb #9f2bd86b
+# %% ../../nbs/04_nn/91_golden_parts.ipynb #c46e7010
 def leading_call(
     what:str, # description that begins with a call or with a name
 )->tuple: # dotted name, source of the arguments or `None`
@@ -61,7 +61,7 @@ def call_arguments(
     call = ast.parse(f'f({source})', mode='eval').body
     return [_value(a, env) for a in call.args],{k.arg:_value(k.value, env) for k in call.keywords}
 
-# %% ../../nbs/04_nn/91_golden_parts.ipynb #c71b8a2d
+# %% ../../nbs/04_nn/91_golden_parts.ipynb #111a1d06
 PART_GROUPS = {} # group -> function (case, args, device) -> result
 
 def part_group(
@@ -113,7 +113,7 @@ def _priors(case, args, device):
         positional[i] = torch.tensor(positional[i], device=device)
     return part(*positional, **named, device=device)
 
-# %% ../../nbs/04_nn/91_golden_parts.ipynb #3d6d1346
+# %% ../../nbs/04_nn/91_golden_parts.ipynb #507d9ddc
 @part_group('assign')
 def _assign(case, args, device):
     assigner,what = _built(case, device),case['what']
@@ -140,7 +140,7 @@ def _sample(case, args, device):
 @part_group('nms')
 def _nms(case, args, device): return find_part(leading_call(case['what'])[0])(**args)
 
-# %% ../../nbs/04_nn/91_golden_parts.ipynb #5e5bbe06
+# %% ../../nbs/04_nn/91_golden_parts.ipynb #fe7c00f8
 def _scaled_roi_align(what, args):
     size,scale = re.search(r'output (\d+)x', what)[1],re.search(r'spatial_scale 1/(\d+)', what)[1]
     rois,x = args.pop('rois'),args.pop('input')
@@ -187,7 +187,7 @@ def _op(case, args, device):
     if name=='gen_gaussian_target': return _targets(case['what'], args, device)
     return OPERATORS[name](case['what'], args) if name in OPERATORS else find_part(name)(*args.values())
 
-# %% ../../nbs/04_nn/91_golden_parts.ipynb #2b2557e3
+# %% ../../nbs/04_nn/91_golden_parts.ipynb #12336877
 def flat_results(
     result, # tensors and numbers in lists and dicts
     name:str='out', # of the whole
@@ -223,7 +223,7 @@ def part_check(
     scale = max(np.abs(wanted[~none]).max(initial=0), 1e-6)
     return Check(name, float(np.abs(got-wanted)[~none].max(initial=0)/scale), 1e-4 if name.startswith('grad/') else 1e-5)
 
-# %% ../../nbs/04_nn/91_golden_parts.ipynb #ec8b96ae
+# %% ../../nbs/04_nn/91_golden_parts.ipynb #a9586cfc
 def _argument(v, arrays, device):
     "Arrays are named `in/...`; lists and dicts are searched"
     if isinstance(v, str) and v.startswith('in/'): return torch.from_numpy(arrays[v]).to(device)
@@ -248,7 +248,7 @@ def check_part(
     count = sum(n.startswith('out') for n in got)-sum(n.startswith('out') for n in case['outputs'])
     return missing+[Check('number of results', abs(count), 0)]+[part_check(n, got[n], arrays[f"{case['name']}/{n}"]) for n in case['outputs'] if n in got]
 
-# %% ../../nbs/04_nn/91_golden_parts.ipynb #f8d887fa
+# %% ../../nbs/04_nn/91_golden_parts.ipynb #1eaeb4bd
 def part_entries(
     folder, # with `parts.json` and `parts.npz`
 ): # yields `Entry`

@@ -6,12 +6,12 @@
 __all__ = ['gaussian_radius', 'gaussian2D', 'gen_gaussian_target', 'get_local_maximum', 'get_topk_from_heatmap', 'gather_feat',
            'transpose_and_gather_feat']
 
-# %% ../../nbs/04_nn/52_heatmaps.ipynb #7d71f0d9
+# %% ../../nbs/04_nn/52_heatmaps.ipynb #f985923a
 import math
 import torch
 import torch.nn.functional as F
 
-# %% ../../nbs/04_nn/52_heatmaps.ipynb #7484b4cc
+# %% ../../nbs/04_nn/52_heatmaps.ipynb #d2724bf9
 def gaussian_radius(
     det_size, # height and width
     min_overlap:float=.5, # of the displaced box with the object
@@ -24,7 +24,7 @@ def gaussian_radius(
     outwards = (-half+math.sqrt(half**2+4*area*(1-o)/o))/4
     return min(shifted, inwards, outwards)
 
-# %% ../../nbs/04_nn/52_heatmaps.ipynb #3872d998
+# %% ../../nbs/04_nn/52_heatmaps.ipynb #45c5dbd5
 def gaussian2D(
     radius:int, # pixels
     sigma:float=1, # standard deviation
@@ -50,7 +50,7 @@ def gen_gaussian_target(
     part.copy_(torch.maximum(part, g[radius-top:radius+bottom,radius-left:radius+right]))
     return heatmap
 
-# %% ../../nbs/04_nn/52_heatmaps.ipynb #6cfee316
+# %% ../../nbs/04_nn/52_heatmaps.ipynb #cb64428f
 def get_local_maximum(
     heat, # `(B,C,H,W)`
     kernel:int=3, # side of the neighbourhood, odd

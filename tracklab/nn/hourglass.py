@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['HourglassModule', 'HourglassNet']
 
-# %% ../../nbs/04_nn/19_hourglass.ipynb #044a2822
+# %% ../../nbs/04_nn/19_hourglass.ipynb #1fb0cde8
 import torch.nn.functional as F
 from torch import nn
 from ..core.registry import register
@@ -13,7 +13,7 @@ from .init import BaseModule, ModuleList
 from .layers import ConvModule
 from .resnet import BasicBlock, ResLayer
 
-# %% ../../nbs/04_nn/19_hourglass.ipynb #4908df6b
+# %% ../../nbs/04_nn/19_hourglass.ipynb #170605aa
 class HourglassModule(BaseModule):
     "Down, a smaller hourglass, up, and a branch beside."
     def __init__(self,

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['HR_BLOCKS', 'POOLINGS', 'HRModule', 'HRNet', 'HRFPN']
 
-# %% ../../nbs/04_nn/16_hrnet.ipynb #f54abefc
+# %% ../../nbs/04_nn/16_hrnet.ipynb #1e90f24f
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -14,7 +14,7 @@ from .init import BaseModule, ModuleList, Sequential
 from .layers import ConvModule, build_conv_layer, build_norm_layer
 from .resnet import CONV_BN_INIT, BasicBlock, Bottleneck, ResLayer, backbone_init, keep_norms, remember
 
-# %% ../../nbs/04_nn/16_hrnet.ipynb #34c762fb
+# %% ../../nbs/04_nn/16_hrnet.ipynb #b2948368
 def _conv_norm(c_in, c_out, kernel, stride, conv_cfg, norm_cfg, *then):
     "A convolution and its norm, and what follows"
     conv = build_conv_layer(conv_cfg, c_in, c_out, kernel, stride=stride, padding=kernel//2, bias=False)
@@ -61,7 +61,7 @@ class HRModule(BaseModule):
         if self.fuse_layers is None: return x
         return [self.relu(sum(m if f is None else f(m) for f,m in zip(fuse, x))) for fuse in self.fuse_layers]
 
-# %% ../../nbs/04_nn/16_hrnet.ipynb #fcf1f383
+# %% ../../nbs/04_nn/16_hrnet.ipynb #b602d36e
 HR_BLOCKS = dict(BASIC=BasicBlock, BOTTLENECK=Bottleneck)
 
 @register
@@ -138,7 +138,7 @@ class HRNet(BaseModule):
         if mode and self.norm_eval: keep_norms(self)
         return self
 
-# %% ../../nbs/04_nn/16_hrnet.ipynb #c9f3e879
+# %% ../../nbs/04_nn/16_hrnet.ipynb #94852ec3
 POOLINGS = dict(AVG=F.avg_pool2d, MAX=F.max_pool2d)
 
 @register

@@ -6,21 +6,21 @@
 __all__ = ['bias_init_with_prob', 'Initializer', 'ConstantInit', 'NormalInit', 'TruncNormalInit', 'UniformInit', 'XavierInit',
            'KaimingInit', 'Caffe2XavierInit', 'PretrainedInit', 'initialize', 'BaseModule', 'Sequential', 'ModuleList']
 
-# %% ../../nbs/04_nn/00_init.ipynb #049faada
+# %% ../../nbs/04_nn/00_init.ipynb #cc6a949d
 import copy, math
 from torch import nn
 from fastcore.meta import delegates
 from ..core.checkpoint import load_checkpoint
 from ..core.registry import build, register
 
-# %% ../../nbs/04_nn/00_init.ipynb #e8c85d3e
+# %% ../../nbs/04_nn/00_init.ipynb #e5358159
 def bias_init_with_prob(
     prior_prob:float, # probability in (0,1) that a fresh classifier should answer
 )->float: # the bias
     "The bias at which a sigmoid gives `prior_prob`."
     return -math.log((1-prior_prob)/prior_prob)
 
-# %% ../../nbs/04_nn/00_init.ipynb #5db4793d
+# %% ../../nbs/04_nn/00_init.ipynb #d52e5b20
 class Initializer:
     "Fills the weights of chosen layers with `fill` and their biases with a number."
     def __init__(self,
@@ -44,7 +44,7 @@ class Initializer:
             if isinstance(weight, nn.Parameter): self.fill(weight)
             if isinstance(bias, nn.Parameter): nn.init.constant_(bias, self.bias)
 
-# %% ../../nbs/04_nn/00_init.ipynb #b7d88a27
+# %% ../../nbs/04_nn/00_init.ipynb #437122f1
 def _only_matrices(fill):
     "A filling that leaves vectors, which have no fan in, as they are."
     return lambda w: fill(w) if w.ndim>1 else w
@@ -90,7 +90,7 @@ def UniformInit(
     "Fill from a uniform distribution."
     return Initializer(lambda w: nn.init.uniform_(w, a, b), **kwargs)
 
-# %% ../../nbs/04_nn/00_init.ipynb #9a169a41
+# %% ../../nbs/04_nn/00_init.ipynb #ec60f901
 def _by_name(table, distribution):
     if distribution not in table: raise ValueError(f"distribution must be {' or '.join(map(repr, table))}, got {distribution!r}")
     return table[distribution]
@@ -125,7 +125,7 @@ def Caffe2XavierInit(**kwargs)->Initializer:
     "Fill uniformly with the variance one over fan in."
     return KaimingInit(a=1, mode='fan_in', nonlinearity='leaky_relu', distribution='uniform', **kwargs)
 
-# %% ../../nbs/04_nn/00_init.ipynb #94bc06e0
+# %% ../../nbs/04_nn/00_init.ipynb #377a4a1d
 @register('Pretrained')
 class PretrainedInit:
     "Fills a module from a checkpoint."
@@ -140,7 +140,7 @@ class PretrainedInit:
     ):
         load_checkpoint(module, self.checkpoint, self.map_location, prefix=self.prefix)
 
-# %% ../../nbs/04_nn/00_init.ipynb #1e8910ea
+# %% ../../nbs/04_nn/00_init.ipynb #aa898bd5
 def _apply_override(module, cfg, override):
     for o in override if isinstance(override, (list,tuple)) else [override]:
         o = dict(o)
@@ -162,7 +162,7 @@ def initialize(
         if cfg.get('layer') or cfg.get('type')=='Pretrained': build(cfg)(module)
         if override is not None: _apply_override(module, cfg, override)
 
-# %% ../../nbs/04_nn/00_init.ipynb #fded0cf4
+# %% ../../nbs/04_nn/00_init.ipynb #e79dc791
 class BaseModule(nn.Module):
     "A module with an `init_cfg`."
     def __init__(self,
@@ -179,7 +179,7 @@ class BaseModule(nn.Module):
         for m in self.children():
             if hasattr(m, 'init_weights'): m.init_weights()
 
-# %% ../../nbs/04_nn/00_init.ipynb #6573044e
+# %% ../../nbs/04_nn/00_init.ipynb #a54d9221
 class Sequential(BaseModule, nn.Sequential):
     "`nn.Sequential` with an `init_cfg`."
     def __init__(self,

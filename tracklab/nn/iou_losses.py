@@ -6,7 +6,7 @@
 __all__ = ['IOU_MODES', 'iou_loss', 'giou_loss', 'diou_loss', 'ciou_loss', 'bounded_iou_loss', 'BoxLoss', 'IoULoss', 'GIoULoss',
            'DIoULoss', 'CIoULoss', 'BoundedIoULoss']
 
-# %% ../../nbs/04_nn/42_iou_losses.ipynb #d501741b
+# %% ../../nbs/04_nn/42_iou_losses.ipynb #84e22d50
 import math
 import torch
 import torch.nn.functional as F
@@ -15,7 +15,7 @@ from ..core.boxes import bbox_overlaps
 from ..core.registry import register
 from .losses import weight_reduce_loss, weighted_loss
 
-# %% ../../nbs/04_nn/42_iou_losses.ipynb #0def056e
+# %% ../../nbs/04_nn/42_iou_losses.ipynb #59106fe1
 IOU_MODES = {'log':lambda i: -i.log(), 'linear':lambda i: 1-i, 'square':lambda i: 1-i**2}
 
 @weighted_loss
@@ -39,7 +39,7 @@ def giou_loss(
     "One minus the generalised overlap."
     return 1-bbox_overlaps(pred, target, mode='giou', is_aligned=True, eps=eps)
 
-# %% ../../nbs/04_nn/42_iou_losses.ipynb #192cf987
+# %% ../../nbs/04_nn/42_iou_losses.ipynb #70e56fd4
 def _distance_iou(pred, target, eps):
     "Overlap, and squared distance of the centres over the squared diagonal of the box around both"
     shared = (torch.minimum(pred[:,2:], target[:,2:])-torch.maximum(pred[:,:2], target[:,:2])).clamp(min=0).prod(1)
@@ -71,7 +71,7 @@ def ciou_loss(
     with torch.no_grad(): alpha = (iou>.5)*v/(1-iou+v).clamp(min=eps)
     return 1-(iou-distance-alpha*v).clamp(-1, 1)
 
-# %% ../../nbs/04_nn/42_iou_losses.ipynb #124ed98f
+# %% ../../nbs/04_nn/42_iou_losses.ipynb #6e442b91
 @weighted_loss
 def bounded_iou_loss(
     pred, # `(N,4)` xyxy
@@ -88,7 +88,7 @@ def bounded_iou_loss(
     missing = torch.cat([centre, extent], 1)
     return torch.where(missing<beta, missing**2/(2*beta), missing-beta/2)
 
-# %% ../../nbs/04_nn/42_iou_losses.ipynb #d688d927
+# %% ../../nbs/04_nn/42_iou_losses.ipynb #8c134b7e
 class BoxLoss(nn.Module):
     "A loss of pairs of boxes: subclasses say which."
     per_box = True # is there one value per box?

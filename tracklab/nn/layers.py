@@ -8,7 +8,7 @@ __all__ = ['NORM_NAMES', 'NOT_INPLACE', 'HSigmoid', 'Clamp', 'Scale', 'ConvWS2d'
            'build_upsample_layer', 'NormedLinear', 'NormedConv2d', 'build_linear_layer', 'ConvModule',
            'DepthwiseSeparableConvModule', 'interpolate_as', 'DropPath']
 
-# %% ../../nbs/04_nn/01_layers.ipynb #04ee4da8
+# %% ../../nbs/04_nn/01_layers.ipynb #e81688f2
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -16,7 +16,7 @@ from torch.nn.utils import spectral_norm
 from ..core.registry import UnknownType, build, register, REGISTRY, near
 from .init import KaimingInit
 
-# %% ../../nbs/04_nn/01_layers.ipynb #a4d4d577
+# %% ../../nbs/04_nn/01_layers.ipynb #77b621bb
 for _names,_layer in ((('Conv1d',), nn.Conv1d), (('Conv2d','Conv'), nn.Conv2d), (('Conv3d',), nn.Conv3d), (('deconv','ConvTranspose2d'), nn.ConvTranspose2d),
                       (('BN','BN2d'), nn.BatchNorm2d), (('BN1d',), nn.BatchNorm1d), (('BN3d',), nn.BatchNorm3d), (('SyncBN','MMSyncBN'), nn.SyncBatchNorm),
                       (('GN',), nn.GroupNorm), (('LN',), nn.LayerNorm), (('IN','IN2d'), nn.InstanceNorm2d),
@@ -25,7 +25,7 @@ for _names,_layer in ((('Conv1d',), nn.Conv1d), (('Conv2d','Conv'), nn.Conv2d), 
                       (('Swish','SiLU'), nn.SiLU), (('zero',), nn.ZeroPad2d), (('reflect',), nn.ReflectionPad2d), (('replicate',), nn.ReplicationPad2d),
                       (('Linear',), nn.Linear)): register(*_names)(_layer)
 
-# %% ../../nbs/04_nn/01_layers.ipynb #73e0e335
+# %% ../../nbs/04_nn/01_layers.ipynb #4f094dbc
 @register
 class HSigmoid(nn.Module):
     "A ramp from `min_value` to `max_value`."
@@ -63,7 +63,7 @@ class Scale(nn.Module):
 
     def forward(self, x): return x*self.scale
 
-# %% ../../nbs/04_nn/01_layers.ipynb #59c86fe6
+# %% ../../nbs/04_nn/01_layers.ipynb #da8851b0
 def _standardise(weight, eps):
     flat = weight.flatten(1)
     mean,std = (f.reshape(-1, *[1]*(weight.ndim-1)) for f in (flat.mean(1), flat.std(1)))
@@ -80,7 +80,7 @@ class ConvWS2d(nn.Conv2d):
 
     def forward(self, x): return self._conv_forward(x, _standardise(self.weight, self.eps), self.bias)
 
-# %% ../../nbs/04_nn/01_layers.ipynb #fd24168a
+# %% ../../nbs/04_nn/01_layers.ipynb #0bc3b8c4
 @register('ConvAWS')
 class ConvAWS2d(nn.Conv2d):
     "Convolution with standardised weights that keeps the mean and scale of pretrained filters."
@@ -112,7 +112,7 @@ class ConvAWS2d(nn.Conv2d):
         for k in ('weight_gamma','weight_beta'):
             if prefix+k in missing: missing.remove(prefix+k)
 
-# %% ../../nbs/04_nn/01_layers.ipynb #8ee80e6c
+# %% ../../nbs/04_nn/01_layers.ipynb #d422c976
 @register('pixel_shuffle')
 class PixelShufflePack(nn.Module):
     "A convolution whose channels become pixels."
@@ -131,7 +131,7 @@ class PixelShufflePack(nn.Module):
 for _mode in ('nearest','bilinear'): register(_mode)(type(_mode.title()+'Upsample', (nn.Upsample,), dict(
     __init__=lambda self, mode=_mode, **kwargs: nn.Upsample.__init__(self, mode=mode, **kwargs), __module__=__name__)))
 
-# %% ../../nbs/04_nn/01_layers.ipynb #a2c25e19
+# %% ../../nbs/04_nn/01_layers.ipynb #92ddf5e6
 def build_conv_layer(
     cfg, # `type` and extra arguments; `None` is `Conv2d`
     *args, **kwargs # of the layer
@@ -167,7 +167,7 @@ def build_norm_layer(
     for p in out.parameters(): p.requires_grad = grad
     return f'{name}{postfix}',out
 
-# %% ../../nbs/04_nn/01_layers.ipynb #96c8c7eb
+# %% ../../nbs/04_nn/01_layers.ipynb #22337791
 def build_activation_layer(
     cfg:dict, # `type` and arguments; `inplace` is dropped where the layer has none
 )->nn.Module: # the activation
@@ -192,7 +192,7 @@ def build_upsample_layer(
     if cfg.get('type') not in ('nearest','bilinear'): return build(cfg)
     return build({k:v for k,v in cfg.items() if k not in ('in_channels','out_channels')})
 
-# %% ../../nbs/04_nn/01_layers.ipynb #47aa9696
+# %% ../../nbs/04_nn/01_layers.ipynb #a74314c5
 @register
 class NormedLinear(nn.Linear):
     "Linear layer of normalised weights and inputs."
@@ -236,7 +236,7 @@ def build_linear_layer(
     "A linear layer by name."
     return build_conv_layer(cfg or {'type':'Linear'}, *args, **kwargs)
 
-# %% ../../nbs/04_nn/01_layers.ipynb #c35c80db
+# %% ../../nbs/04_nn/01_layers.ipynb #04f4318c
 @register
 class ConvModule(nn.Module):
     "Convolution, norm and activation."
@@ -302,7 +302,7 @@ class ConvModule(nn.Module):
             elif step=='act' and activate and self.with_activation: x = self.activate(x)
         return x
 
-# %% ../../nbs/04_nn/01_layers.ipynb #ef3e4d2f
+# %% ../../nbs/04_nn/01_layers.ipynb #3000ead3
 class DepthwiseSeparableConvModule(nn.Module):
     "Depthwise and pointwise convolution, each with norm and activation."
     def __init__(self,
@@ -329,7 +329,7 @@ class DepthwiseSeparableConvModule(nn.Module):
 
     def forward(self, x): return self.pointwise_conv(self.depthwise_conv(x))
 
-# %% ../../nbs/04_nn/01_layers.ipynb #91bd98a1
+# %% ../../nbs/04_nn/01_layers.ipynb #10bae5da
 def interpolate_as(
     source, # `(B,C,h,w)` or `(C,h,w)`
     target, # tensor or array whose last two sizes are wanted

@@ -8,7 +8,7 @@ __all__ = ['REDUCTIONS', 'reduce_loss', 'weight_reduce_loss', 'weighted_loss', '
            'one_hot_labels', 'binary_cross_entropy', 'mask_cross_entropy', 'class_weights', 'CrossEntropyLoss',
            'accuracy', 'Accuracy']
 
-# %% ../../nbs/04_nn/40_losses.ipynb #56e23ab0
+# %% ../../nbs/04_nn/40_losses.ipynb #e2bd8341
 import functools, json
 from pathlib import Path
 import numpy as np
@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import nn
 from ..core.registry import build, register
 
-# %% ../../nbs/04_nn/40_losses.ipynb #3dfa752d
+# %% ../../nbs/04_nn/40_losses.ipynb #00365c74
 REDUCTIONS = 'none','mean','sum'
 
 def reduce_loss(
@@ -50,7 +50,7 @@ def weighted_loss(
         return weight_reduce_loss(loss_func(pred, target, **kwargs), weight, reduction, avg_factor)
     return wrapper
 
-# %% ../../nbs/04_nn/40_losses.ipynb #3a1ad8d1
+# %% ../../nbs/04_nn/40_losses.ipynb #75b0bf9b
 def build_loss(cfg):
     "The loss that a config names."
     return build(cfg)
@@ -76,7 +76,7 @@ class ElementLoss(nn.Module):
     ):
         return self.loss_weight*weight_reduce_loss(self.element(pred, target, **kwargs), weight, reduction_override or self.reduction, avg_factor)
 
-# %% ../../nbs/04_nn/40_losses.ipynb #7f35f313
+# %% ../../nbs/04_nn/40_losses.ipynb #c19fce48
 @weighted_loss
 def l1_loss(pred, target):
     "$|x|$"
@@ -107,7 +107,7 @@ def balanced_l1_loss(pred, target,
     small = alpha/b*(b*x+1)*torch.log(b*x/beta+1)-alpha*x
     return torch.where(x<beta, small, gamma*x+gamma/b-alpha*beta)
 
-# %% ../../nbs/04_nn/40_losses.ipynb #c3f630da
+# %% ../../nbs/04_nn/40_losses.ipynb #48cb4fdc
 @register
 class L1Loss(ElementLoss):
     "Absolute difference."
@@ -146,7 +146,7 @@ class BalancedL1Loss(ElementLoss):
 
     def element(self, pred, target): return balanced_l1_loss(pred, target, reduction='none', beta=self.beta, alpha=self.alpha, gamma=self.gamma)
 
-# %% ../../nbs/04_nn/40_losses.ipynb #bd6a2e14
+# %% ../../nbs/04_nn/40_losses.ipynb #60eccdf0
 def cross_entropy(
     pred, # `(N,C)` logits, or `(N,C,...)`
     label, # `(N,)` classes, or `(N,...)`
@@ -212,7 +212,7 @@ def mask_cross_entropy(
     own = pred[torch.arange(len(pred), device=pred.device),label]
     return F.binary_cross_entropy_with_logits(own, target, weight=class_weight, reduction='mean')[None]
 
-# %% ../../nbs/04_nn/40_losses.ipynb #7cd09010
+# %% ../../nbs/04_nn/40_losses.ipynb #3c3d5ef2
 def class_weights(
     weights, # list of numbers, or a `.npy` or `.json` file of them; `None`
 ): # list, or `None`
@@ -254,7 +254,7 @@ class CrossEntropyLoss(nn.Module):
         return self.loss_weight*self.cls_criterion(cls_score, label, weight, reduction=reduction_override or self.reduction, avg_factor=avg_factor, class_weight=cw,
             ignore_index=self.ignore_index if ignore_index is None else ignore_index, avg_non_ignore=self.avg_non_ignore, **kwargs)
 
-# %% ../../nbs/04_nn/40_losses.ipynb #cd0f462e
+# %% ../../nbs/04_nn/40_losses.ipynb #546c81fc
 def accuracy(
     pred, # `(N,C)` scores
     target, # `(N,)` classes

@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['mask_tensor', 'crop_and_resize_masks', 'mask_target_single', 'mask_target']
 
-# %% ../../nbs/04_nn/51_mask_targets.ipynb #a56b9005
+# %% ../../nbs/04_nn/51_mask_targets.ipynb #f77a4962
 import torch
 import torchvision
 from torch.nn.modules.utils import _pair
 
-# %% ../../nbs/04_nn/51_mask_targets.ipynb #10c73c6c
+# %% ../../nbs/04_nn/51_mask_targets.ipynb #996682ed
 def mask_tensor(
     masks, # `BitmapMasks`, or `(G,H,W)` tensor or array
     device='cpu', # of the result

@@ -6,7 +6,7 @@
 __all__ = ['build_match_cost', 'BBoxL1Cost', 'ClassificationCost', 'IoUCost', 'mask_sums', 'FocalLossCost',
            'CrossEntropyLossCost', 'DiceCost', 'match_least_cost', 'HungarianAssigner', 'MaskHungarianAssigner']
 
-# %% ../../nbs/04_nn/39_matching.ipynb #927e2e8e
+# %% ../../nbs/04_nn/39_matching.ipynb #53e97352
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -15,7 +15,7 @@ from ..core.boxes import bbox_cxcywh_to_xyxy, bbox_overlaps, bbox_xyxy_to_cxcywh
 from ..core.registry import build, register
 from .assigners import AssignResult, BaseAssigner, labels_of
 
-# %% ../../nbs/04_nn/39_matching.ipynb #1c7dcf89
+# %% ../../nbs/04_nn/39_matching.ipynb #896520a4
 def build_match_cost(cfg, default_args=None):
     "The cost that a config names."
     return build(cfg, **(default_args or {}))
@@ -65,7 +65,7 @@ class IoUCost:
     ): # `(Q,G)`
         return -bbox_overlaps(bboxes, gt_bboxes, mode=self.iou_mode)*self.weight
 
-# %% ../../nbs/04_nn/39_matching.ipynb #bb59349d
+# %% ../../nbs/04_nn/39_matching.ipynb #b263c70c
 def mask_sums(
     pos, # `(Q,L)` cost of each element as a positive
     neg, # `(Q,L)` as a negative
@@ -129,7 +129,7 @@ class DiceCost:
         size = (lambda x: x.sum(1)) if self.naive_dice else (lambda x: (x*x).sum(1))
         return self.weight*(1-(2*p@t.T+self.eps)/(size(p)[:,None]+size(t)[None]+self.eps))
 
-# %% ../../nbs/04_nn/39_matching.ipynb #d7c71a65
+# %% ../../nbs/04_nn/39_matching.ipynb #939385c1
 def match_least_cost(
     cost, # `(Q,G)`
     gt_labels, # `(G,)` classes

@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['merge_aug_scores', 'merge_aug_bboxes', 'merge_aug_masks']
 
-# %% ../../nbs/04_nn/58_merge_augmented.ipynb #25eb335c
+# %% ../../nbs/04_nn/58_merge_augmented.ipynb #2245766c
 import numpy as np
 import torch
 from ..core.boxes import bbox_mapping_back
 
-# %% ../../nbs/04_nn/58_merge_augmented.ipynb #d7145694
+# %% ../../nbs/04_nn/58_merge_augmented.ipynb #93aea047
 def _meta(info):
     "Metas come alone, or as lists of one"
     return info[0] if isinstance(info, (list,tuple)) else info

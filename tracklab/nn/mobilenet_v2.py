@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['MOBILENET_V2', 'make_divisible', 'SELayer', 'InvertedResidual', 'MobileNetV2']
 
-# %% ../../nbs/04_nn/13_mobilenet_v2.ipynb #4633b342
+# %% ../../nbs/04_nn/13_mobilenet_v2.ipynb #bc59203e
 from torch import nn
 from ..core.registry import register
 from .init import BaseModule, Sequential
 from .layers import ConvModule, DropPath
 from .resnet import CONV_BN_INIT, backbone_init, freeze, keep_norms, remember
 
-# %% ../../nbs/04_nn/13_mobilenet_v2.ipynb #d4a40e40
+# %% ../../nbs/04_nn/13_mobilenet_v2.ipynb #5a4a125f
 def make_divisible(
     value:float, # wanted number of channels
     divisor:int, # of the result
@@ -23,7 +23,7 @@ def make_divisible(
     out = max(divisor if min_value is None else min_value, int(value+divisor/2)//divisor*divisor)
     return out if out>=min_ratio*value else out+divisor
 
-# %% ../../nbs/04_nn/13_mobilenet_v2.ipynb #48544808
+# %% ../../nbs/04_nn/13_mobilenet_v2.ipynb #67f7ffca
 class SELayer(BaseModule):
     "A gate per channel, computed from the whole map."
     def __init__(self,
@@ -79,7 +79,7 @@ class InvertedResidual(BaseModule):
 
     def forward(self, x): return remember(self._branch, x, self.with_cp)
 
-# %% ../../nbs/04_nn/13_mobilenet_v2.ipynb #9d805276
+# %% ../../nbs/04_nn/13_mobilenet_v2.ipynb #20daf5b6
 MOBILENET_V2 = ((1,16,1,1), (6,24,2,2), (6,32,3,2), (6,64,4,2), (6,96,3,1), (6,160,3,2), (6,320,1,1))
 
 @register

@@ -7,7 +7,7 @@ __all__ = ['NEVER', 'box_centers', 'border_distance', 'nothing_assigned', 'take_
            'GridAssigner', 'UniformAssigner', 'TaskAlignedAssigner', 'PointAssigner', 'CenterRegionAssigner',
            'centers_in_region', 'RegionAssigner', 'ApproxMaxIoUAssigner', 'AscendMaxIoUAssigner']
 
-# %% ../../nbs/04_nn/37_more_assigners.ipynb #70819f19
+# %% ../../nbs/04_nn/37_more_assigners.ipynb #7f2fb281
 import torch
 import torch.nn.functional as F
 from ..core.boxes import bbox_xyxy_to_cxcywh, box_area
@@ -17,7 +17,7 @@ from .assigners import AssignResult, BaseAssigner, MaxIoUAssigner, build_iou_cal
 from .priors import anchor_inside_flags
 from .roi import bbox_rescale
 
-# %% ../../nbs/04_nn/37_more_assigners.ipynb #2307bb4c
+# %% ../../nbs/04_nn/37_more_assigners.ipynb #a8d71f92
 NEVER = -1e8 # overlap of priors that an object may not have
 
 def box_centers(
@@ -54,7 +54,7 @@ def take_largest(
     inds[got] = which[got]+1
     return best,which
 
-# %% ../../nbs/04_nn/37_more_assigners.ipynb #f44f7dc9
+# %% ../../nbs/04_nn/37_more_assigners.ipynb #6fdd6299
 @register
 class ATSSAssigner(BaseAssigner):
     "Candidates near the centre, with a threshold from their statistics."
@@ -101,7 +101,7 @@ class ATSSAssigner(BaseAssigner):
         above = found>=found.mean(0)+found.std(0)
         return torch.zeros_like(overlaps, dtype=torch.bool).scatter(0, near, above)
 
-# %% ../../nbs/04_nn/37_more_assigners.ipynb #b623018a
+# %% ../../nbs/04_nn/37_more_assigners.ipynb #6aead6a0
 @register
 class SimOTAAssigner(BaseAssigner):
     "The cheapest priors of each object."
@@ -167,7 +167,7 @@ class SimOTAAssigner(BaseAssigner):
         objects = match[rows].int().argmax(1)
         return rows,objects,ious[rows,objects]
 
-# %% ../../nbs/04_nn/37_more_assigners.ipynb #0e624f79
+# %% ../../nbs/04_nn/37_more_assigners.ipynb #25903bf6
 @register
 class GridAssigner(BaseAssigner):
     "By overlap, among responsible anchors."
@@ -209,7 +209,7 @@ class GridAssigner(BaseAssigner):
         last = (claim*torch.arange(1, len(claim)+1, device=inds.device)[:,None]).amax(0)
         inds[last>0] = last[last>0]
 
-# %% ../../nbs/04_nn/37_more_assigners.ipynb #93f7c96c
+# %% ../../nbs/04_nn/37_more_assigners.ipynb #f266ab1b
 @register
 class UniformAssigner(BaseAssigner):
     "The nearest anchors and the nearest predictions of each object."
@@ -248,7 +248,7 @@ class UniformAssigner(BaseAssigner):
         for k,v in dict(pos_idx=good, pos_predicted_boxes=predicted, target_boxes=target).items(): result.set_extra_property(k, v)
         return result
 
-# %% ../../nbs/04_nn/37_more_assigners.ipynb #ee8d4d42
+# %% ../../nbs/04_nn/37_more_assigners.ipynb #7630abb4
 @register
 class TaskAlignedAssigner(BaseAssigner):
     "The best by score and overlap together."
@@ -285,7 +285,7 @@ class TaskAlignedAssigner(BaseAssigner):
         result.assign_metrics = torch.where(inds>0, metric.gather(1, which[:,None])[:,0], 0.)
         return result
 
-# %% ../../nbs/04_nn/37_more_assigners.ipynb #544e55cd
+# %% ../../nbs/04_nn/37_more_assigners.ipynb #6afeb53a
 @register
 class PointAssigner(BaseAssigner):
     "The nearest points of the right level."
@@ -314,7 +314,7 @@ class PointAssigner(BaseAssigner):
         inds = torch.where(best.isfinite(), which+1, 0)
         return AssignResult(G, inds, None, labels_of(inds, gt_labels))
 
-# %% ../../nbs/04_nn/37_more_assigners.ipynb #d916a072
+# %% ../../nbs/04_nn/37_more_assigners.ipynb #eb63f9dd
 @register
 class CenterRegionAssigner(BaseAssigner):
     "Positive in the core of an object, shadowed around it."
@@ -377,7 +377,7 @@ class CenterRegionAssigner(BaseAssigner):
         shadowed = torch.cat([is_bbox_in_gt_shadow.nonzero(), lost.nonzero()])
         return inds,shadowed+shadowed.new_tensor([0,1])
 
-# %% ../../nbs/04_nn/37_more_assigners.ipynb #e14303ac
+# %% ../../nbs/04_nn/37_more_assigners.ipynb #6ccca993
 def centers_in_region(
     anchors, # `(N,4)` xyxy
     stride, # pixels per cell
@@ -420,7 +420,7 @@ class RegionAssigner(BaseAssigner):
         if len(gt_bboxes): inds[~anchor_inside_flags(torch.cat(mlvl_anchors), torch.cat(mlvl_valid_flags), img_meta['img_shape'], allowed_border)] = -1
         return AssignResult(len(gt_bboxes), inds, None, labels_of(inds, gt_labels))
 
-# %% ../../nbs/04_nn/37_more_assigners.ipynb #8ddf52b5
+# %% ../../nbs/04_nn/37_more_assigners.ipynb #b73390c1
 @register
 class ApproxMaxIoUAssigner(MaxIoUAssigner):
     "By the best of several boxes of each prior."

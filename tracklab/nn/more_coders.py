@@ -7,7 +7,7 @@ __all__ = ['distance2bbox', 'bbox2distance', 'DistancePointBBoxCoder', 'bboxes2t
            'YOLOBBoxCoder', 'legacy_bbox2delta', 'legacy_delta2bbox', 'LegacyDeltaXYWHBBoxCoder', 'PseudoBBoxCoder',
            'generate_buckets', 'bbox2bucket', 'bucket2bbox', 'BucketingBBoxCoder']
 
-# %% ../../nbs/04_nn/36_more_coders.ipynb #799087b8
+# %% ../../nbs/04_nn/36_more_coders.ipynb #cc2adfbf
 import math
 import torch
 import torch.nn.functional as F
@@ -15,7 +15,7 @@ from ..core.registry import register
 from .coders import BaseBBoxCoder, clip_to_shape
 from .roi import bbox_rescale
 
-# %% ../../nbs/04_nn/36_more_coders.ipynb #9f125200
+# %% ../../nbs/04_nn/36_more_coders.ipynb #7326c6af
 def distance2bbox(
     points, # `(...,2)` x, y
     distance, # `(...,4)` to the left, upper, right and lower side
@@ -60,7 +60,7 @@ class DistancePointBBoxCoder(BaseBBoxCoder):
         "The boxes that a head means."
         return distance2bbox(points, pred_bboxes, max_shape if self.clip_border else None)
 
-# %% ../../nbs/04_nn/36_more_coders.ipynb #6f256053
+# %% ../../nbs/04_nn/36_more_coders.ipynb #7a919bdb
 def _normalizers(normalizer, like): return torch.as_tensor(normalizer, dtype=like.dtype, device=like.device)
 
 def _tblr_units(priors, normalize_by_wh):
@@ -117,7 +117,7 @@ class TBLRBBoxCoder(BaseBBoxCoder):
         "The boxes that a head means."
         return tblr2bboxes(bboxes, pred_bboxes, self.normalizer, max_shape=max_shape, clip_border=self.clip_border)
 
-# %% ../../nbs/04_nn/36_more_coders.ipynb #620a1e76
+# %% ../../nbs/04_nn/36_more_coders.ipynb #f2320dda
 @register
 class YOLOBBoxCoder(BaseBBoxCoder):
     "Place of the centre in a cell, and logarithm of the size."
@@ -149,7 +149,7 @@ class YOLOBBoxCoder(BaseBBoxCoder):
         half = (bboxes[...,2:]-bboxes[...,:2])/2*pred_bboxes[...,2:].exp()
         return torch.cat([centre-half, centre+half], -1)
 
-# %% ../../nbs/04_nn/36_more_coders.ipynb #1dd5f2b4
+# %% ../../nbs/04_nn/36_more_coders.ipynb #483099cd
 def _legacy_centre_size(boxes): return (boxes[...,:2]+boxes[...,2:])/2,boxes[...,2:]-boxes[...,:2]+1
 
 def legacy_bbox2delta(
@@ -213,7 +213,7 @@ class PseudoBBoxCoder(BaseBBoxCoder):
     def encode(self, bboxes, gt_bboxes): return gt_bboxes
     def decode(self, bboxes, pred_bboxes): return pred_bboxes
 
-# %% ../../nbs/04_nn/36_more_coders.ipynb #44131cf4
+# %% ../../nbs/04_nn/36_more_coders.ipynb #e400ac24
 def generate_buckets(
     proposals, # `(N,4)` xyxy
     num_buckets:int, # over the width and over the height

@@ -9,7 +9,7 @@ __all__ = ['quality_focal_loss', 'QualityFocalLoss', 'varifocal_loss', 'Varifoca
            'density_weights', 'DensityLoss', 'GHMC', 'GHMR', 'seesaw_ce_loss', 'SeesawLoss', 'dice_loss', 'DiceLoss',
            'ae_loss_per_image', 'AssociativeEmbeddingLoss', 'carl_loss', 'own_boxes', 'rank_within', 'isr_p']
 
-# %% ../../nbs/04_nn/43_more_losses.ipynb #4ad8d16a
+# %% ../../nbs/04_nn/43_more_losses.ipynb #78d7cade
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -18,7 +18,7 @@ from ..core.registry import register
 from .focal import one_hot, spread_weight
 from .losses import ElementLoss, accuracy, cross_entropy, weight_reduce_loss, weighted_loss
 
-# %% ../../nbs/04_nn/43_more_losses.ipynb #5bd5aacb
+# %% ../../nbs/04_nn/43_more_losses.ipynb #8eb50b50
 def quality_focal_loss(
     pred, # `(N,C)` logits, or probabilities if `activated`
     target, # pair of `(N,)` classes, C for background, and `(N,)` qualities in 0..1
@@ -58,7 +58,7 @@ class QualityFocalLoss(nn.Module):
     ):
         return self.loss_weight*quality_focal_loss(pred, target, weight, self.beta, reduction_override or self.reduction, avg_factor, self.activated)
 
-# %% ../../nbs/04_nn/43_more_losses.ipynb #4646f550
+# %% ../../nbs/04_nn/43_more_losses.ipynb #5804c924
 def varifocal_loss(
     pred, # `(N,C)` logits
     target, # `(N,C)` qualities in 0..1, 0 for negatives
@@ -125,7 +125,7 @@ class GaussianFocalLoss(ElementLoss):
 
     def element(self, pred, target): return gaussian_focal_loss(pred, target, reduction='none', alpha=self.alpha, gamma=self.gamma)
 
-# %% ../../nbs/04_nn/43_more_losses.ipynb #cb2e6a80
+# %% ../../nbs/04_nn/43_more_losses.ipynb #c7281c9f
 @weighted_loss
 def distribution_focal_loss(
     pred, # `(N,n+1)` logits of 0..n
@@ -177,7 +177,7 @@ class KnowledgeDistillationKLDivLoss(nn.Module):
 class LocalizationDistillationLoss(KnowledgeDistillationKLDivLoss):
     "The name that configs of localization distillation use."
 
-# %% ../../nbs/04_nn/43_more_losses.ipynb #02c1f4dd
+# %% ../../nbs/04_nn/43_more_losses.ipynb #dc2b074d
 def density_weights(
     g, # gradients in 0..1
     valid, # bool of the same shape
@@ -261,7 +261,7 @@ class GHMR(DensityLoss):
         root = (d*d+self.mu**2).sqrt()
         return self.balanced(root-self.mu, (d/root).abs().detach(), label_weight, reduction_override)
 
-# %% ../../nbs/04_nn/43_more_losses.ipynb #4208e442
+# %% ../../nbs/04_nn/43_more_losses.ipynb #fc9ef382
 def seesaw_ce_loss(
     cls_score, # `(N,C)` logits
     labels, # `(N,)` classes
@@ -345,7 +345,7 @@ class SeesawLoss(nn.Module):
         whether = self.loss_weight*cross_entropy(objectness, (~pos).long(), weights, reduction, avg_factor)
         return dict(loss_cls_objectness=whether, loss_cls_classes=among) if self.return_dict else among+whether
 
-# %% ../../nbs/04_nn/43_more_losses.ipynb #5f0323bf
+# %% ../../nbs/04_nn/43_more_losses.ipynb #50224cb4
 def dice_loss(
     pred, # `(N,...)` probabilities
     target, # the same shape
@@ -388,7 +388,7 @@ class DiceLoss(nn.Module):
         p = pred.sigmoid() if self.activate else pred
         return self.loss_weight*dice_loss(p, target, weight, self.eps, reduction_override or self.reduction, self.naive_dice, avg_factor)
 
-# %% ../../nbs/04_nn/43_more_losses.ipynb #e5ee59a4
+# %% ../../nbs/04_nn/43_more_losses.ipynb #0f08d8a1
 def ae_loss_per_image(
     tl_preds, # `(M,H,W)` embeddings at upper left corners
     br_preds, # `(M,H,W)` at lower right corners
@@ -422,7 +422,7 @@ class AssociativeEmbeddingLoss(nn.Module):
         pulls,pushes = zip(*(ae_loss_per_image(*o) for o in zip(pred, target, match)))
         return self.pull_weight*sum(pulls),self.push_weight*sum(pushes)
 
-# %% ../../nbs/04_nn/43_more_losses.ipynb #f41f2a12
+# %% ../../nbs/04_nn/43_more_losses.ipynb #f5cd97bc
 def carl_loss(
     cls_score, # `(N,C)` or `(N,C+1)` logits
     labels, # `(N,)` classes, C for background

@@ -6,7 +6,7 @@
 __all__ = ['without', 'InstanceBalancedPosSampler', 'IoUBalancedNegSampler', 'CombinedSampler', 'AsksHead', 'OHEMSampler',
            'ScoreHLRSampler', 'MaskSamplingResult', 'MaskPseudoSampler']
 
-# %% ../../nbs/04_nn/38_more_samplers.ipynb #7c6f766a
+# %% ../../nbs/04_nn/38_more_samplers.ipynb #ab2c7a41
 import numpy as np
 import torch
 from ..core.boxes import bbox2roi
@@ -15,7 +15,7 @@ from .assigners import AssignResult
 from .box_samplers import BaseSampler, RandomSampler, SamplingResult, build_sampler, indices
 from .nms import nms_match
 
-# %% ../../nbs/04_nn/38_more_samplers.ipynb #755a8fc7
+# %% ../../nbs/04_nn/38_more_samplers.ipynb #e7b4c40f
 def without(
     inds, # tensor of different indices
     taken, # tensor of some of them
@@ -90,7 +90,7 @@ class CombinedSampler(BaseSampler):
         super().__init__(**kwargs)
         self.pos_sampler,self.neg_sampler = build_sampler(pos_sampler, **kwargs),build_sampler(neg_sampler, **kwargs)
 
-# %% ../../nbs/04_nn/38_more_samplers.ipynb #c0f228d4
+# %% ../../nbs/04_nn/38_more_samplers.ipynb #abf95357
 class AsksHead:
     "What the samplers that ask a head share."
     def _use_context(self, context):
@@ -155,7 +155,7 @@ class OHEMSampler(AsksHead, BaseSampler):
         if len(neg)<=num_expected: return neg
         return self.hard_mining(neg, num_expected, bboxes[neg], neg.new_full((len(neg),), self.bbox_head.num_classes), feats)
 
-# %% ../../nbs/04_nn/38_more_samplers.ipynb #feb988f7
+# %% ../../nbs/04_nn/38_more_samplers.ipynb #73f0c1ed
 @register
 class ScoreHLRSampler(AsksHead, RandomSampler):
     "Background by the rank of its score among neighbours."
@@ -219,7 +219,7 @@ class ScoreHLRSampler(AsksHead, RandomSampler):
         "Choose boxes, and weigh the background."
         return super().sample(assign_result, bboxes, gt_bboxes, gt_labels, **kwargs),self.neg_label_weights
 
-# %% ../../nbs/04_nn/38_more_samplers.ipynb #4bc0bf4b
+# %% ../../nbs/04_nn/38_more_samplers.ipynb #b9277a63
 class MaskSamplingResult:
     "The chosen masks, and what they shall become."
     def __init__(self,

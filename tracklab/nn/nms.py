@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['NMS_TYPES', 'nms', 'soft_nms', 'batched_nms', 'multiclass_nms', 'nms_match']
 
-# %% ../../nbs/04_nn/34_nms.ipynb #e5b05cf0
+# %% ../../nbs/04_nn/34_nms.ipynb #b8a647ee
 import torch
 import torchvision
 from ..core.boxes import box_iou
 
-# %% ../../nbs/04_nn/34_nms.ipynb #d08a9c04
+# %% ../../nbs/04_nn/34_nms.ipynb #bfb325a4
 def nms(
     boxes, # `(N,4)` xyxy
     scores, # `(N,)`
@@ -27,7 +27,7 @@ def nms(
     if max_num>0: keep = keep[:max_num]
     return torch.cat([boxes[keep], scores[keep,None]], 1),keep
 
-# %% ../../nbs/04_nn/34_nms.ipynb #5438494e
+# %% ../../nbs/04_nn/34_nms.ipynb #d6fa6cc7
 def _decay(iou, method, iou_threshold, sigma):
     if method=='gaussian': return torch.exp(-iou**2/sigma)
     if method=='linear': return torch.where(iou>=iou_threshold, 1-iou, 1.)
@@ -57,7 +57,7 @@ def soft_nms(
     keep = torch.stack(order) if order else left
     return torch.cat([boxes[keep], torch.stack(out)[:,None] if out else boxes.new_zeros(0, 1)], 1),keep
 
-# %% ../../nbs/04_nn/34_nms.ipynb #2dec91c6
+# %% ../../nbs/04_nn/34_nms.ipynb #72d42682
 NMS_TYPES = dict(nms=nms, soft_nms=soft_nms)
 
 def batched_nms(
@@ -90,7 +90,7 @@ def batched_nms(
     if limit>0: keep,scores = keep[:limit],scores[:limit]
     return torch.cat([boxes[keep], scores[:,None]], 1),keep
 
-# %% ../../nbs/04_nn/34_nms.ipynb #a690212d
+# %% ../../nbs/04_nn/34_nms.ipynb #586c7193
 def multiclass_nms(
     multi_bboxes, # `(N,4)` or `(N,4*C)` xyxy
     multi_scores, # `(N,C+1)`, background last
@@ -113,7 +113,7 @@ def multiclass_nms(
     if max_num>0: dets,keep = dets[:max_num],keep[:max_num]
     return (dets,labels[keep],inds[keep]) if return_inds else (dets,labels[keep])
 
-# %% ../../nbs/04_nn/34_nms.ipynb #c7e0b3f4
+# %% ../../nbs/04_nn/34_nms.ipynb #e0bcc3e0
 def nms_match(
     dets, # `(N,5)` boxes with scores
     iou_threshold:float, # overlaps above it belong together

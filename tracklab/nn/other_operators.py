@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['carafe', 'CARAFEPack', 'MaskedConv2d', 'CrissCrossAttention', 'tin_shift', 'TINShift']
 
-# %% ../../nbs/04_nn/57_other_operators.ipynb #55b3572a
+# %% ../../nbs/04_nn/57_other_operators.ipynb #c17c0148
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -13,7 +13,7 @@ from torch.nn.modules.utils import _pair
 from ..core.registry import register
 from .layers import Scale
 
-# %% ../../nbs/04_nn/57_other_operators.ipynb #6b72da93
+# %% ../../nbs/04_nn/57_other_operators.ipynb #88b227b7
 def carafe(
     features, # `(B,C,H,W)`
     masks, # `(B,G*k*k,s*H,s*W)` weights of the neighbours of each new cell
@@ -60,7 +60,7 @@ class CARAFEPack(nn.Module):
         mask = mask.unflatten(1, (-1,self.up_kernel**2)).softmax(2).flatten(1, 2)
         return carafe(x, mask, self.up_kernel, self.up_group, self.scale_factor)
 
-# %% ../../nbs/04_nn/57_other_operators.ipynb #239ad0dd
+# %% ../../nbs/04_nn/57_other_operators.ipynb #cc48cc29
 @register
 class MaskedConv2d(nn.Conv2d):
     "A convolution that is zero outside a mask."
@@ -73,7 +73,7 @@ class MaskedConv2d(nn.Conv2d):
         if mask.shape[-2:]!=out.shape[-2:]: raise ValueError(f"the mask must have the size {tuple(out.shape[-2:])} of the result, got {tuple(mask.shape[-2:])}")
         return out*(mask if mask.ndim==2 else mask[:,None]).to(out.dtype)
 
-# %% ../../nbs/04_nn/57_other_operators.ipynb #51bcd5d8
+# %% ../../nbs/04_nn/57_other_operators.ipynb #15a00515
 @register
 class CrissCrossAttention(nn.Module):
     "Attention along row and column."
@@ -94,7 +94,7 @@ class CrissCrossAttention(nn.Module):
         out = torch.einsum('bciw,bhwi->bchw', v, attn[...,:H])+torch.einsum('bchj,bhwj->bchw', v, attn[...,H:])
         return self.gamma(out)+x
 
-# %% ../../nbs/04_nn/57_other_operators.ipynb #9840c2b8
+# %% ../../nbs/04_nn/57_other_operators.ipynb #e4036813
 def tin_shift(
     input, # `(B,T,C,N)` T frames of N places
     shift, # `(B,G)` whole frames by which each group of channels moves

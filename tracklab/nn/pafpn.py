@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['PAFPN']
 
-# %% ../../nbs/04_nn/21_pafpn.ipynb #c8e6dc05
+# %% ../../nbs/04_nn/21_pafpn.ipynb #495158f4
 from torch import nn
 from fastcore.meta import delegates
 from ..core.registry import register
 from .fpn import FPN
 from .layers import ConvModule
 
-# %% ../../nbs/04_nn/21_pafpn.ipynb #c2ee1173
+# %% ../../nbs/04_nn/21_pafpn.ipynb #5ea4bf99
 @register
 class PAFPN(FPN):
     "Feature pyramid with a second way up."

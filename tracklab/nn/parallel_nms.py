@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['fast_nms', 'mask_matrix_nms']
 
-# %% ../../nbs/04_nn/54_parallel_nms.ipynb #80cdfe67
+# %% ../../nbs/04_nn/54_parallel_nms.ipynb #414eb1d6
 import torch
 from ..core.boxes import box_iou
 
-# %% ../../nbs/04_nn/54_parallel_nms.ipynb #8c32bfc5
+# %% ../../nbs/04_nn/54_parallel_nms.ipynb #3c95d41e
 def fast_nms(
     multi_bboxes, # `(N,4)` or `(N,4*C)` xyxy
     multi_scores, # `(N,C+1)`, background last
@@ -31,7 +31,7 @@ def fast_nms(
     if max_num>0: best,order = best[:max_num],order[:max_num]
     return torch.cat([boxes[keep][order], best[:,None]], 1),cls[keep][order],multi_coeffs[rows[keep][order]]
 
-# %% ../../nbs/04_nn/54_parallel_nms.ipynb #435f7a4e
+# %% ../../nbs/04_nn/54_parallel_nms.ipynb #8bb783e7
 def mask_matrix_nms(
     masks, # `(N,H,W)` bool or 0 and 1
     labels, # `(N,)` classes

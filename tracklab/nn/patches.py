@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['nlc_to_nchw', 'nchw_to_nlc', 'AdaptivePadding', 'PatchEmbed', 'PatchMerging', 'FFN']
 
-# %% ../../nbs/04_nn/04_patches.ipynb #7802a5fc
+# %% ../../nbs/04_nn/04_patches.ipynb #2f2fdff4
 import math, torch
 import torch.nn.functional as F
 from torch import nn
@@ -14,7 +14,7 @@ from ..core.registry import build, register
 from .init import BaseModule
 from .layers import build_activation_layer, build_conv_layer, build_norm_layer
 
-# %% ../../nbs/04_nn/04_patches.ipynb #a5bb2aa4
+# %% ../../nbs/04_nn/04_patches.ipynb #2248ae46
 def nlc_to_nchw(
     x, # `(B,L,C)`
     hw_shape:tuple, # height and width, whose product is L
@@ -31,7 +31,7 @@ def nchw_to_nlc(
     if x.ndim!=4: raise ValueError(f"expected a map (B,C,H,W), got {tuple(x.shape)}")
     return x.flatten(2).transpose(1, 2).contiguous()
 
-# %% ../../nbs/04_nn/04_patches.ipynb #303a29c1
+# %% ../../nbs/04_nn/04_patches.ipynb #d9ce9247
 class AdaptivePadding(nn.Module):
     "Pads a map so that a strided window covers all of it."
     def __init__(self,
@@ -55,7 +55,7 @@ class AdaptivePadding(nn.Module):
         if not h and not w: return x
         return F.pad(x, (0,w,0,h) if self.padding=='corner' else (w//2,w-w//2,h//2,h-h//2))
 
-# %% ../../nbs/04_nn/04_patches.ipynb #1e970ed2
+# %% ../../nbs/04_nn/04_patches.ipynb #3c0e90f6
 class PatchEmbed(BaseModule):
     "Patches as vectors."
     def __init__(self,
@@ -94,7 +94,7 @@ class PatchEmbed(BaseModule):
         tokens = nchw_to_nlc(x)
         return tokens if self.norm is None else self.norm(tokens),tuple(x.shape[2:])
 
-# %% ../../nbs/04_nn/04_patches.ipynb #38ea1a1e
+# %% ../../nbs/04_nn/04_patches.ipynb #1a8872a8
 class PatchMerging(BaseModule):
     "Windows of vectors as one vector."
     def __init__(self,
@@ -129,7 +129,7 @@ class PatchMerging(BaseModule):
         tokens = self.sampler(x).transpose(1, 2)             # (B,C*k*k,L') -> (B,L',C*k*k)
         return self.reduction(tokens if self.norm is None else self.norm(tokens)),self._out_size(x.shape[2:])
 
-# %% ../../nbs/04_nn/04_patches.ipynb #78a81bf1
+# %% ../../nbs/04_nn/04_patches.ipynb #bd3a0f1b
 @register
 class FFN(BaseModule):
     "Feed-forward network with a shortcut."

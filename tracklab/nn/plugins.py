@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['FUSIONS', 'NONLOCAL_MODES', 'ContextBlock', 'NonLocal2d', 'GeneralizedAttention']
 
-# %% ../../nbs/04_nn/03_plugins.ipynb #c94247f8
+# %% ../../nbs/04_nn/03_plugins.ipynb #d27c1ccb
 import math, torch
 import torch.nn.functional as F
 from torch import nn
@@ -13,7 +13,7 @@ from ..core.registry import register
 from .init import Sequential
 from .layers import ConvModule
 
-# %% ../../nbs/04_nn/03_plugins.ipynb #9478fe65
+# %% ../../nbs/04_nn/03_plugins.ipynb #09662e8e
 FUSIONS = 'channel_add','channel_mul'
 
 @register
@@ -56,7 +56,7 @@ class ContextBlock(nn.Module):
         if self.channel_mul_conv is not None: x = x*self.channel_mul_conv(context).sigmoid()
         return x if self.channel_add_conv is None else x+self.channel_add_conv(context)
 
-# %% ../../nbs/04_nn/03_plugins.ipynb #988b5f44
+# %% ../../nbs/04_nn/03_plugins.ipynb #64ba5965
 NONLOCAL_MODES = 'gaussian','embedded_gaussian','dot_product','concatenation'
 
 @register
@@ -110,7 +110,7 @@ class NonLocal2d(nn.Module):
         y = self.g(x).flatten(2)@weights.transpose(1, 2)
         return x+self.conv_out(y.reshape(*y.shape[:2], *x.shape[2:]))
 
-# %% ../../nbs/04_nn/03_plugins.ipynb #eb4d23cf
+# %% ../../nbs/04_nn/03_plugins.ipynb #23800018
 def _distance_code(n, n_kv, stride, kv_stride, dim, magnitude, like, wave_length=1000):
     "Sines and cosines of the distances of `n` queries and `n_kv` keys in one direction: `(n,n_kv,dim)`"
     at = lambda m, s: torch.arange(m, device=like.device, dtype=like.dtype)*s

@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['CornerPool', 'point_sample', 'get_uncertainty', 'get_uncertain_point_coords_with_randomness']
 
-# %% ../../nbs/04_nn/53_corner_pool_points.ipynb #1cdf1f16
+# %% ../../nbs/04_nn/53_corner_pool_points.ipynb #9727eadc
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-# %% ../../nbs/04_nn/53_corner_pool_points.ipynb #935584a5
+# %% ../../nbs/04_nn/53_corner_pool_points.ipynb #e179051b
 class CornerPool(nn.Module):
     "The largest value from a place to one end of its row or column."
     MODES = dict(bottom=(2,False), left=(3,True), right=(3,False), top=(2,True))
@@ -27,7 +27,7 @@ class CornerPool(nn.Module):
         dim,flip = self.MODES[self.mode]
         return x.flip(dim).cummax(dim).values.flip(dim) if flip else x.cummax(dim).values
 
-# %% ../../nbs/04_nn/53_corner_pool_points.ipynb #2493a488
+# %% ../../nbs/04_nn/53_corner_pool_points.ipynb #0af2cea1
 def point_sample(
     input, # `(B,C,H,W)`
     points, # `(B,P,2)` or `(B,h,w,2)` x and y in 0..1

@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['sine_embedding', 'SinePositionalEncoding', 'LearnedPositionalEncoding']
 
-# %% ../../nbs/04_nn/55_positional_encoding.ipynb #84b35bd8
+# %% ../../nbs/04_nn/55_positional_encoding.ipynb #09ff1fbc
 import math
 import torch
 from torch import nn
 from ..core.registry import register
 from .init import BaseModule
 
-# %% ../../nbs/04_nn/55_positional_encoding.ipynb #b88161d9
+# %% ../../nbs/04_nn/55_positional_encoding.ipynb #7f83a1c8
 def sine_embedding(
     position, # `(...)` numbers
     num_feats:int, # channels

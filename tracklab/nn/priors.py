@@ -6,14 +6,14 @@
 __all__ = ['build_anchor_generator', 'AnchorGenerator', 'MlvlPointGenerator', 'build_prior_generator', 'anchor_inside_flags',
            'images_to_levels']
 
-# %% ../../nbs/04_nn/30_priors.ipynb #e8f294c5
+# %% ../../nbs/04_nn/30_priors.ipynb #a8068a92
 import numpy as np
 import torch
 from fastcore.basics import patch
 from torch.nn.modules.utils import _pair
 from ..core.registry import build, register
 
-# %% ../../nbs/04_nn/30_priors.ipynb #349b2489
+# %% ../../nbs/04_nn/30_priors.ipynb #b753a711
 @register
 class AnchorGenerator:
     "Boxes of several scales and ratios at every cell of every level."
@@ -66,7 +66,7 @@ class AnchorGenerator:
     def num_base_anchors(self)->list: return self.num_base_priors
     def __repr__(self): return f"{type(self).__name__}(strides={self.strides}, base_sizes={self.base_sizes}, priors per cell {self.num_base_priors})"
 
-# %% ../../nbs/04_nn/30_priors.ipynb #2b037e4f
+# %% ../../nbs/04_nn/30_priors.ipynb #0a46ed0d
 def _cells(size, stride, offset=0., dtype=torch.float32, device='cpu'):
     "`(h*w,2)` x and y of the cells of a map, row by row"
     h,w = size
@@ -122,7 +122,7 @@ def sparse_priors(self:AnchorGenerator,
     shift = torch.stack([cell%w*stride[0], cell//w%h*stride[1]], -1).to(device, dtype)
     return shift.repeat(1, 2)+self.base_anchors[level_idx].to(device, dtype)[prior_idxs%n]
 
-# %% ../../nbs/04_nn/30_priors.ipynb #dbca60a5
+# %% ../../nbs/04_nn/30_priors.ipynb #b608822a
 def _valid_cells(size, stride, pad_shape, device):
     "`(h*w,)` bool: does a cell begin inside the padded image?"
     (h,w),(H,W) = size,pad_shape[:2]
@@ -140,7 +140,7 @@ def valid_flags(self:AnchorGenerator,
     _check_levels(self, featmap_sizes)
     return [_valid_cells(s, self.strides[i], pad_shape, device).repeat_interleave(self.num_base_priors[i]) for i,s in enumerate(featmap_sizes)]
 
-# %% ../../nbs/04_nn/30_priors.ipynb #3705d9c1
+# %% ../../nbs/04_nn/30_priors.ipynb #79f4de4a
 @register
 class MlvlPointGenerator:
     "The points of the cells of every level."
@@ -195,7 +195,7 @@ class MlvlPointGenerator:
         (h,w),(sx,sy) = featmap_size,self.strides[level_idx]
         return torch.stack([(prior_idxs%w+self.offset)*sx, (prior_idxs//w%h+self.offset)*sy], -1).to(device, dtype)
 
-# %% ../../nbs/04_nn/30_priors.ipynb #fca321cc
+# %% ../../nbs/04_nn/30_priors.ipynb #343be286
 def build_prior_generator(cfg, default_args=None):
     "The generator that a config names."
     return build(cfg, **(default_args or {}))

@@ -6,7 +6,7 @@
 __all__ = ['PVT_NAMES', 'MixFFN', 'SpatialReductionAttention', 'AbsolutePositionEmbedding', 'PVTEncoderLayer',
            'PyramidVisionTransformer', 'PyramidVisionTransformerV2', 'convert_pvt']
 
-# %% ../../nbs/04_nn/19_pvt.ipynb #26053c9a
+# %% ../../nbs/04_nn/19_pvt.ipynb #d916ce93
 import math, torch
 import torch.nn.functional as F
 from torch import nn
@@ -20,7 +20,7 @@ from .layers import build_activation_layer, build_norm_layer
 from .patches import PatchEmbed, nchw_to_nlc, nlc_to_nchw
 from .resnet import backbone_init, remember
 
-# %% ../../nbs/04_nn/19_pvt.ipynb #df7e4a36
+# %% ../../nbs/04_nn/19_pvt.ipynb #b7c99ab7
 class MixFFN(BaseModule):
     "Feed-forward network of convolutions."
     def __init__(self,
@@ -94,7 +94,7 @@ class AbsolutePositionEmbedding(BaseModule):
         grid = nlc_to_nchw(self.pos_embed, self.pos_shape)
         return self.drop(x+nchw_to_nlc(F.interpolate(grid, size=tuple(hw_shape), mode='bilinear')))
 
-# %% ../../nbs/04_nn/19_pvt.ipynb #740bf85c
+# %% ../../nbs/04_nn/19_pvt.ipynb #e031e1be
 class PVTEncoderLayer(BaseModule):
     "Attention, then a feed-forward network."
     def __init__(self,
@@ -121,7 +121,7 @@ class PVTEncoderLayer(BaseModule):
         x = self.attn(self.norm1(x), hw_shape, identity=x)
         return self.ffn(self.norm2(x), hw_shape, identity=x)
 
-# %% ../../nbs/04_nn/19_pvt.ipynb #eddfc09d
+# %% ../../nbs/04_nn/19_pvt.ipynb #4e345e09
 @register
 class PyramidVisionTransformer(BaseModule):
     "Four stages of global attention with few keys."
@@ -190,7 +190,7 @@ class PyramidVisionTransformerV2(PyramidVisionTransformer):
         super().__init__(**{**dict(patch_sizes=(7,3,3,3), paddings=(3,1,1,1), use_abs_pos_embed=False, norm_after_stage=True,
             use_conv_ffn=True), **kwargs})
 
-# %% ../../nbs/04_nn/19_pvt.ipynb #b0111f6b
+# %% ../../nbs/04_nn/19_pvt.ipynb #2a5d0e6e
 PVT_NAMES = ((r'^patch_embed(\d)\.proj\.', r'\1|0.projection.'), (r'^patch_embed(\d)\.norm\.', r'\1|0.norm.'), (r'^norm(\d)\.', r'\1|2.'),
     (r'^pos_embed(\d)$', r'\1|1.0.pos_embed'),
              (r'^block(\d)\.', r'\1|1.'), (r'\.attn\.proj\.', '.attn.attn.out_proj.'), (r'\.mlp\.fc1\.', '.ffn.layers.0.'),

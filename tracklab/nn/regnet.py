@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['REGNETS', 'regnet_widths', 'RegNetBlock', 'RegNet']
 
-# %% ../../nbs/04_nn/11_regnet.ipynb #df2a6e22
+# %% ../../nbs/04_nn/11_regnet.ipynb #4ff45aec
 import numpy as np
 from torch import nn
 from ..core.registry import register
 from .layers import build_conv_layer, build_norm_layer
 from .resnet import Bottleneck, ResLayer, ResNet
 
-# %% ../../nbs/04_nn/11_regnet.ipynb #93af6ac4
+# %% ../../nbs/04_nn/11_regnet.ipynb #b7a51844
 REGNETS = {f'regnetx_{name}':dict(w0=w0, wa=wa, wm=wm, group_w=group_w, depth=depth, bot_mul=1.) for name,w0,wa,wm,group_w,depth in (
     ('400mf', 24, 24.48, 2.54, 16, 22), ('800mf', 56, 35.73, 2.28, 16, 16), ('1.6gf', 80, 34.01, 2.25, 24, 18),
     ('3.2gf', 88, 26.31, 2.25, 48, 25),
@@ -31,7 +31,7 @@ def regnet_widths(
     steps = np.round(np.log(line/initial_width)/np.log(width_parameter))
     return (np.round(initial_width*width_parameter**steps/divisor)*divisor).astype(int).tolist()
 
-# %% ../../nbs/04_nn/11_regnet.ipynb #410cf572
+# %% ../../nbs/04_nn/11_regnet.ipynb #8073001d
 class RegNetBlock(Bottleneck):
     "A bottleneck that does not squeeze."
     expansion = 1

@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['Bottle2neck', 'Res2Net']
 
-# %% ../../nbs/04_nn/17_res2net.ipynb #ae19f69d
+# %% ../../nbs/04_nn/17_res2net.ipynb #c0bca0f4
 import math, torch
 from torch import nn
 from ..core.registry import register
 from .layers import build_conv_layer, build_norm_layer
 from .resnet import ARCHITECTURES, Bottleneck, ResLayer, ResNet
 
-# %% ../../nbs/04_nn/17_res2net.ipynb #30cc8ea2
+# %% ../../nbs/04_nn/17_res2net.ipynb #ec2d02b4
 class Bottle2neck(Bottleneck):
     "A bottleneck whose 3×3 convolution is a hierarchy."
     def __init__(self,
@@ -57,7 +57,7 @@ class Bottle2neck(Bottleneck):
         x = self._plugged(self._hierarchy(x), 'after_conv2')
         return self._plugged(self.norm3(self.conv3(x)), 'after_conv3')
 
-# %% ../../nbs/04_nn/17_res2net.ipynb #892609cb
+# %% ../../nbs/04_nn/17_res2net.ipynb #774d0d9c
 @register
 class Res2Net(ResNet):
     "ResNet with a hierarchy in every block."

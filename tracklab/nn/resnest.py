@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['SplitAttentionConv2d', 'ResNeStBlock', 'ResNeSt']
 
-# %% ../../nbs/04_nn/18_resnest.ipynb #7f023d1d
+# %% ../../nbs/04_nn/18_resnest.ipynb #334e03f8
 import torch
 from torch import nn
 from ..core.registry import register
 from .layers import build_conv_layer, build_norm_layer
 from .resnet import ARCHITECTURES, Bottleneck, ResLayer, ResNetV1d
 
-# %% ../../nbs/04_nn/18_resnest.ipynb #07783270
+# %% ../../nbs/04_nn/18_resnest.ipynb #16b530dd
 class SplitAttentionConv2d(nn.Module):
     "Convolutions weighed against each other."
     def __init__(self,
@@ -59,7 +59,7 @@ class SplitAttentionConv2d(nn.Module):
         splits = self.relu(self.norm0(self.conv(x))).unflatten(1, (self.radix,-1))
         return (self.attention(splits.sum(1).mean((2, 3), keepdim=True))*splits).sum(1)
 
-# %% ../../nbs/04_nn/18_resnest.ipynb #9dc3413f
+# %% ../../nbs/04_nn/18_resnest.ipynb #955b825a
 class ResNeStBlock(Bottleneck):
     "A bottleneck with split attention."
     def __init__(self,

@@ -6,7 +6,7 @@
 __all__ = ['PLUGIN_POSITIONS', 'ARCHITECTURES', 'CONV_BN_INIT', 'remember', 'BasicBlock', 'build_plugin_layer', 'Bottleneck',
            'ResLayer', 'backbone_init', 'ResNet', 'freeze', 'keep_norms', 'ResNetV1d', 'ResNeXt']
 
-# %% ../../nbs/04_nn/10_resnet.ipynb #4504d55c
+# %% ../../nbs/04_nn/10_resnet.ipynb #8b4f090d
 import math
 from torch import nn
 from torch.utils.checkpoint import checkpoint
@@ -16,7 +16,7 @@ from ..core.registry import REGISTRY, UnknownType, register
 from .init import BaseModule, Sequential
 from .layers import build_conv_layer, build_norm_layer
 
-# %% ../../nbs/04_nn/10_resnet.ipynb #239be151
+# %% ../../nbs/04_nn/10_resnet.ipynb #6ba47454
 def remember(
     f, # function of one tensor
     x, # its argument
@@ -70,7 +70,7 @@ class BasicBlock(_Block):
 
     def _branch(self, x): return self.norm2(self.conv2(self.relu(self.norm1(self.conv1(x)))))
 
-# %% ../../nbs/04_nn/10_resnet.ipynb #d74f9d2f
+# %% ../../nbs/04_nn/10_resnet.ipynb #3f7ccef5
 PLUGIN_POSITIONS = 'after_conv1','after_conv2','after_conv3'
 
 def build_plugin_layer(
@@ -132,7 +132,7 @@ class Bottleneck(_Block):
         x = self._plugged(self.relu(self.norm2(self.conv2(x))), 'after_conv2')
         return self._plugged(self.norm3(self.conv3(x)), 'after_conv3')
 
-# %% ../../nbs/04_nn/10_resnet.ipynb #baebae6b
+# %% ../../nbs/04_nn/10_resnet.ipynb #b8993785
 def _shortcut(block, inplanes, planes, stride, avg_down, conv_cfg, norm_cfg):
     "What brings the input of a stage to the size of its output, or `None`"
     if stride==1 and inplanes==planes*block.expansion: return None
@@ -162,7 +162,7 @@ class ResLayer(Sequential):
         self.block = block
         super().__init__(*blocks)
 
-# %% ../../nbs/04_nn/10_resnet.ipynb #d8613bda
+# %% ../../nbs/04_nn/10_resnet.ipynb #9704ead5
 ARCHITECTURES = {18:(BasicBlock,(2,2,2,2)), 34:(BasicBlock,(3,4,6,3)), 50:(Bottleneck,(3,4,6,3)), 101:(Bottleneck,(3,4,23,3)), 152:(Bottleneck,(3,8,36,3))}
 
 def backbone_init(
@@ -258,7 +258,7 @@ class ResNet(BaseModule):
             if i in self.out_indices: outs.append(x)
         return tuple(outs)
 
-# %% ../../nbs/04_nn/10_resnet.ipynb #7a2bcaed
+# %% ../../nbs/04_nn/10_resnet.ipynb #035f1118
 def freeze(
     *modules # modules to stop training
 ):
@@ -297,7 +297,7 @@ def make_stage_plugins(self:ResNet,
     "Select the plugins of a stage."
     return [{k:v for k,v in p.items() if k!='stages'} for p in plugins if p.get('stages') is None or p['stages'][stage_idx]]
 
-# %% ../../nbs/04_nn/10_resnet.ipynb #2de8b2e6
+# %% ../../nbs/04_nn/10_resnet.ipynb #ec4fbfb9
 @register
 class ResNetV1d(ResNet):
     "ResNet with a deep stem and averaging shortcuts."

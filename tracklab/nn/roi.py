@@ -6,7 +6,7 @@
 __all__ = ['roi_align_max', 'RoIAlign', 'RoIPool', 'bbox_rescale', 'BaseRoIExtractor', 'SingleRoIExtractor',
            'GenericRoIExtractor']
 
-# %% ../../nbs/04_nn/50_roi_extractors.ipynb #86088a04
+# %% ../../nbs/04_nn/50_roi_extractors.ipynb #10e3113c
 import torch
 from torch import nn
 from torch.nn.modules.utils import _pair
@@ -15,7 +15,7 @@ import torchvision
 from ..core.registry import build, register
 from .init import BaseModule
 
-# %% ../../nbs/04_nn/50_roi_extractors.ipynb #c34a2e42
+# %% ../../nbs/04_nn/50_roi_extractors.ipynb #9ee93ef0
 def roi_align_max(
     x, # `(B,C,H,W)`
     rois, # `(N,5)` image index and xyxy
@@ -76,7 +76,7 @@ class RoIPool(nn.Module):
     ): # `(N,C,h,w)`
         return torchvision.ops.roi_pool(x, rois.to(x.dtype), self.output_size, self.spatial_scale)
 
-# %% ../../nbs/04_nn/50_roi_extractors.ipynb #b131f994
+# %% ../../nbs/04_nn/50_roi_extractors.ipynb #56caab06
 def bbox_rescale(
     bboxes, # `(N,4)` xyxy, or `(N,5)` with the image index first
     scale_factor:float=1., # of width and height
@@ -137,7 +137,7 @@ class SingleRoIExtractor(BaseRoIExtractor):
             if len(own): out[own] = layer(f, rois[own]).to(out.dtype)
         return out
 
-# %% ../../nbs/04_nn/50_roi_extractors.ipynb #16a70d97
+# %% ../../nbs/04_nn/50_roi_extractors.ipynb #80ab783f
 @register
 class GenericRoIExtractor(BaseRoIExtractor):
     "Each box is seen on all levels."

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['NASFPN_CELLS', 'NASFCOS_CELLS', 'fit_map', 'SumCell', 'ConcatCell', 'GlobalPoolingCell', 'NASFPN', 'NASFCOS_FPN']
 
-# %% ../../nbs/04_nn/28_searched_necks.ipynb #7c3f6b94
+# %% ../../nbs/04_nn/28_searched_necks.ipynb #835f86e0
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -15,7 +15,7 @@ from .init import BaseModule
 from .layers import ConvModule
 import tracklab.nn.deform_conv
 
-# %% ../../nbs/04_nn/28_searched_necks.ipynb #b28e0cf2
+# %% ../../nbs/04_nn/28_searched_necks.ipynb #6a9bbd8d
 def fit_map(
     x, # `(B,C,H,W)`
     size:tuple, # wanted height and width
@@ -74,7 +74,7 @@ class GlobalPoolingCell(SumCell):
     "Adds the first map as far as the mean of the second one asks for it."
     join = staticmethod(lambda a, b: b+b.mean((2, 3), keepdim=True).sigmoid()*a)
 
-# %% ../../nbs/04_nn/28_searched_necks.ipynb #a1751a12
+# %% ../../nbs/04_nn/28_searched_necks.ipynb #1626f69c
 NASFPN_CELLS = (('gp_64_4',GlobalPoolingCell,True), ('sum_44_4',SumCell,True), ('sum_43_3',SumCell,True), ('sum_34_4',SumCell,True),
     ('gp_43_5',GlobalPoolingCell,False),
                 ('sum_55_5',SumCell,True), ('gp_54_7',GlobalPoolingCell,False), ('sum_77_7',SumCell,True),
@@ -122,7 +122,7 @@ class NASFPN(BaseModule):
             p6 = s['gp_75_6'](p7, p5, size6)
         return p3,p4,p5,p6,p7
 
-# %% ../../nbs/04_nn/28_searched_necks.ipynb #c0ca6ec4
+# %% ../../nbs/04_nn/28_searched_necks.ipynb #e35cae12
 NASFCOS_CELLS = (('c22_1',True,True), ('c22_2',True,True), ('c32',True,False), ('c02',True,False), ('c42',True,True), ('c36',True,True),
     ('c61',True,True))
 

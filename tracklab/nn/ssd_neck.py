@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['SSD_INIT', 'SSDNeck']
 
-# %% ../../nbs/04_nn/25_ssd_neck.ipynb #d60a4422
+# %% ../../nbs/04_nn/25_ssd_neck.ipynb #c0ab385d
 from torch import nn
 from ..core.registry import register
 from .init import BaseModule
 from .layers import ConvModule, DepthwiseSeparableConvModule
 from .ssd_vgg import L2Norm
 
-# %% ../../nbs/04_nn/25_ssd_neck.ipynb #783d6ded
+# %% ../../nbs/04_nn/25_ssd_neck.ipynb #6cdd414c
 SSD_INIT = [{'type':'Xavier', 'distribution':'uniform', 'layer':'Conv2d'}, {'type':'Constant', 'val':1, 'layer':'BatchNorm2d'}]
 
 @register

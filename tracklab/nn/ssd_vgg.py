@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['VGG_BLOCKS', 'SSD_EXTRA', 'L2Norm', 'vgg_features', 'SSDVGG']
 
-# %% ../../nbs/04_nn/14_ssd_vgg.ipynb #01ff2ff8
+# %% ../../nbs/04_nn/14_ssd_vgg.ipynb #9bd1c959
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -13,7 +13,7 @@ from ..core.registry import register
 from .init import BaseModule
 from .resnet import backbone_init
 
-# %% ../../nbs/04_nn/14_ssd_vgg.ipynb #cdbfcb56
+# %% ../../nbs/04_nn/14_ssd_vgg.ipynb #ef4f1c06
 class L2Norm(nn.Module):
     "Unit vectors, times a learnt factor per channel."
     def __init__(self,
@@ -29,7 +29,7 @@ class L2Norm(nn.Module):
         full = x.float()                     # squares of halves overflow
         return (self.weight.float()[:,None,None]*full/(full.norm(dim=1, keepdim=True)+self.eps)).type_as(x)
 
-# %% ../../nbs/04_nn/14_ssd_vgg.ipynb #92835013
+# %% ../../nbs/04_nn/14_ssd_vgg.ipynb #2ec3fccf
 VGG_BLOCKS = {11:(1,1,2,2,2), 13:(2,2,2,2,2), 16:(2,2,3,3,3), 19:(2,2,4,4,4)}
 SSD_EXTRA = {300:(256,'S',512,128,'S',256,128,256,128,256), 512:(256,'S',512,128,'S',256,128,'S',256,128,'S',256,128)}
 

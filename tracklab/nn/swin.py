@@ -6,7 +6,7 @@
 __all__ = ['SWIN_NAMES', 'relative_position_index', 'WindowMSA', 'to_windows', 'from_windows', 'shift_mask', 'ShiftWindowMSA',
            'SwinBlock', 'SwinBlockSequence', 'convert_swin', 'resize_bias_table', 'SwinTransformer']
 
-# %% ../../nbs/04_nn/15_swin.ipynb #a58005dd
+# %% ../../nbs/04_nn/15_swin.ipynb #eb106f44
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -19,7 +19,7 @@ from .layers import DropPath, build_norm_layer
 from .patches import FFN, PatchEmbed, PatchMerging
 from .resnet import backbone_init, freeze, remember
 
-# %% ../../nbs/04_nn/15_swin.ipynb #4bcf14fc
+# %% ../../nbs/04_nn/15_swin.ipynb #8ca9a750
 def relative_position_index(
     window_size:tuple, # height and width in positions
 ): # `(M*M,M*M)` int64
@@ -28,7 +28,7 @@ def relative_position_index(
     y,x = (g.flatten() for g in torch.meshgrid(torch.arange(h), torch.arange(w), indexing='ij'))
     return (y[:,None]-y+h-1)*(2*w-1)+x[:,None]-x+w-1
 
-# %% ../../nbs/04_nn/15_swin.ipynb #cc22898a
+# %% ../../nbs/04_nn/15_swin.ipynb #6c4dd644
 class WindowMSA(BaseModule):
     "Attention among the positions of a window."
     def __init__(self,
@@ -64,7 +64,7 @@ class WindowMSA(BaseModule):
         y = F.scaled_dot_product_attention(q, k, v, bias.to(q), self.attn_drop_rate if self.training else 0., scale=self.scale)
         return self.proj_drop(self.proj(y.transpose(1, 2).flatten(2)))
 
-# %% ../../nbs/04_nn/15_swin.ipynb #7b3e7eb3
+# %% ../../nbs/04_nn/15_swin.ipynb #2f14324f
 def to_windows(
     x, # `(B,H,W,C)`, sizes divisible by the window's
     size:int, # of a window
@@ -92,7 +92,7 @@ def shift_mask(
     region = to_windows((3*part(hw[0])[:,None]+part(hw[1]))[None,...,None], size)
     return -100.*(region!=region.mT)
 
-# %% ../../nbs/04_nn/15_swin.ipynb #149678a1
+# %% ../../nbs/04_nn/15_swin.ipynb #30bf7601
 class ShiftWindowMSA(BaseModule):
     "Attention in windows of a map, shifted or not."
     def __init__(self,
@@ -128,7 +128,7 @@ class ShiftWindowMSA(BaseModule):
         if s: x = x.roll((s,s), (1,2))
         return self.drop(x[:,:h,:w].flatten(1, 2))
 
-# %% ../../nbs/04_nn/15_swin.ipynb #92ec4527
+# %% ../../nbs/04_nn/15_swin.ipynb #e997ee6c
 class SwinBlock(BaseModule):
     "Attention in windows, then a feed-forward network."
     def __init__(self,
@@ -187,7 +187,7 @@ class SwinBlockSequence(BaseModule):
         if self.downsample is None: return x,hw_shape,x,hw_shape
         return *self.downsample(x, hw_shape),x,hw_shape
 
-# %% ../../nbs/04_nn/15_swin.ipynb #4756e14c
+# %% ../../nbs/04_nn/15_swin.ipynb #c6e9d877
 SWIN_NAMES = ((r'^backbone\.', ''), (r'^layers\.', 'stages.'), (r'\.attn\.', '.attn.w_msa.'), (r'\.mlp\.fc1\.', '.ffn.layers.0.0.'),
     (r'\.mlp\.fc2\.', '.ffn.layers.1.'),
               (r'^patch_embed\.proj\.', 'patch_embed.projection.'))
@@ -213,7 +213,7 @@ def resize_bias_table(
     grid = F.interpolate(table.T.reshape(1, -1, old, old), size=(new,new), mode='bicubic')
     return grid.reshape(-1, length).T.contiguous()
 
-# %% ../../nbs/04_nn/15_swin.ipynb #49b1773d
+# %% ../../nbs/04_nn/15_swin.ipynb #b8e6b8e9
 @register
 class SwinTransformer(BaseModule):
     "Four stages of attention in shifted windows."
@@ -278,7 +278,7 @@ class SwinTransformer(BaseModule):
             if i in self.out_indices: outs.append(getattr(self, f'norm{i}')(out).transpose(1, 2).unflatten(2, out_size).contiguous())
         return tuple(outs)
 
-# %% ../../nbs/04_nn/15_swin.ipynb #e44e6d5b
+# %% ../../nbs/04_nn/15_swin.ipynb #7d8a024b
 @patch
 def train(self:SwinTransformer,
     mode:bool=True, # training, or evaluation

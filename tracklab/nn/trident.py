@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['TridentConv', 'TridentBottleneck', 'TridentResNet']
 
-# %% ../../nbs/04_nn/18_trident.ipynb #6124fe62
+# %% ../../nbs/04_nn/18_trident.ipynb #92a17bee
 import math, torch
 import torch.nn.functional as F
 from torch import nn
@@ -14,7 +14,7 @@ from ..core.registry import register
 from .init import BaseModule
 from .resnet import Bottleneck, ResNet
 
-# %% ../../nbs/04_nn/18_trident.ipynb #7d496d77
+# %% ../../nbs/04_nn/18_trident.ipynb #562fd636
 class TridentConv(BaseModule):
     "One convolution with several dilations."
     def __init__(self,
@@ -70,7 +70,7 @@ class TridentBottleneck(Bottleneck):
         outs = [self.relu(y+(x if self.downsample is None else self.downsample(x))) for y,x in zip(ys, xs)]
         return torch.cat(outs) if self.concat_output else outs
 
-# %% ../../nbs/04_nn/18_trident.ipynb #bd521061
+# %% ../../nbs/04_nn/18_trident.ipynb #1c1be305
 @register
 class TridentResNet(ResNet):
     "ResNet whose last stage has several branches."

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['DetectionBlock', 'YOLOV3Neck', 'YOLOXPAFPN']
 
-# %% ../../nbs/04_nn/24_yolo_necks.ipynb #54e31162
+# %% ../../nbs/04_nn/24_yolo_necks.ipynb #fcf948d7
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -14,7 +14,7 @@ from .darknet import LEAKY, LECUN_UNIFORM, YOLOX_NORM, CSPLayer
 from .init import BaseModule
 from .layers import ConvModule, DepthwiseSeparableConvModule
 
-# %% ../../nbs/04_nn/24_yolo_necks.ipynb #7846bef6
+# %% ../../nbs/04_nn/24_yolo_necks.ipynb #2a23646a
 class DetectionBlock(BaseModule):
     "Five convolutions, 1×1 and 3×3 by turns."
     def __init__(self,
@@ -66,7 +66,7 @@ class YOLOV3Neck(BaseModule):
             outs.append(getattr(self, f'detect{i+1}')(torch.cat([up, x], 1)))
         return tuple(outs)
 
-# %% ../../nbs/04_nn/24_yolo_necks.ipynb #be606f0b
+# %% ../../nbs/04_nn/24_yolo_necks.ipynb #3fc8e0d6
 @register
 class YOLOXPAFPN(BaseModule):
     "The neck of YOLOX."

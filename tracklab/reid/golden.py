@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['golden_crops', 'check_reid_network']
 
-# %% ../../nbs/07_reid/90_golden_reid.ipynb #35020f62
+# %% ../../nbs/07_reid/90_golden_reid.ipynb #b31d4a1a
 import re
 from pathlib import Path
 import cv2
@@ -15,7 +15,7 @@ from ..core.golden import beside
 from ..nn.golden import (array_check, gradient_checks, input_check, loss_checks, loss_mode, network_checker,
     normalised_image, official_config, open_entry, weight_checks)
 
-# %% ../../nbs/07_reid/90_golden_reid.ipynb #3f925a6e
+# %% ../../nbs/07_reid/90_golden_reid.ipynb #4f8b8c31
 def golden_crops(
     entry:dict, # of the index
     folder:Path, # of the goldens

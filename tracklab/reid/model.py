@@ -6,7 +6,7 @@
 __all__ = ['pairwise_distances', 'TripletLoss', 'GlobalAveragePooling', 'FcModule', 'LinearReIDHead', 'ClassifierResNet',
            'BaseReID']
 
-# %% ../../nbs/07_reid/00_reid.ipynb #dfe53b09
+# %% ../../nbs/07_reid/00_reid.ipynb #848feb63
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -17,7 +17,7 @@ from ..nn.layers import build_activation_layer, build_norm_layer
 from ..nn.losses import accuracy, build_loss
 from ..nn.resnet import ResNet
 
-# %% ../../nbs/07_reid/00_reid.ipynb #973932ab
+# %% ../../nbs/07_reid/00_reid.ipynb #b5428d00
 def pairwise_distances(
     a, # `(N,D)`
     b, # `(M,D)`
@@ -53,7 +53,7 @@ class TripletLoss(nn.Module):
         **kwargs
     ): return self.hard_mining_triplet_loss_forward(inputs, targets)
 
-# %% ../../nbs/07_reid/00_reid.ipynb #aa904812
+# %% ../../nbs/07_reid/00_reid.ipynb #fbe2327f
 @register
 class GlobalAveragePooling(nn.Module):
     "The average of a map, as a row."
@@ -100,7 +100,7 @@ class FcModule(BaseModule):
         if norm and self.with_norm: x = self.norm(x)
         return self.activate(x) if activate and self.with_activation else x
 
-# %% ../../nbs/07_reid/00_reid.ipynb #34ed42c2
+# %% ../../nbs/07_reid/00_reid.ipynb #07e8e7b6
 @register
 class LinearReIDHead(BaseModule):
     "Hidden layers, the embedding, and a classifier while training."
@@ -149,7 +149,7 @@ class LinearReIDHead(BaseModule):
             losses['accuracy'] = {f'top-{k}':a for k,a in zip(self.topk, accuracy(cls_score, gt_label, self.topk))}
         return losses
 
-# %% ../../nbs/07_reid/00_reid.ipynb #6dcbc2b0
+# %% ../../nbs/07_reid/00_reid.ipynb #4f094ccb
 @register('mmcls.ResNet')
 class ClassifierResNet(ResNet):
     "A ResNet whose batch norms move while training."
