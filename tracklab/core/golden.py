@@ -6,7 +6,7 @@
 __all__ = ['Check', 'Entry', 'Row', 'CHECKERS', 'FILE_CHECKERS', 'project_root', 'golden_dir', 'beside', 'load_golden',
            'difference', 'NotYet', 'golden_checker', 'run_entry', 'golden_entries', 'test_golden']
 
-# %% ../../nbs/00_core/10_golden.ipynb #11682b52
+# %% ../../nbs/00_core/10_golden.ipynb #7b4c43de
 import fnmatch,json,traceback
 import numpy as np
 from collections import namedtuple
@@ -14,7 +14,7 @@ from pathlib import Path
 import tracklab
 from .registry import UnknownType
 
-# %% ../../nbs/00_core/10_golden.ipynb #b66ca6c5
+# %% ../../nbs/00_core/10_golden.ipynb #a9564a13
 def project_root()->Path: # the folder with `settings.ini`
     "The checkout that this package was installed from."
     return Path(tracklab.__file__).resolve().parent.parent
@@ -39,7 +39,7 @@ def beside(
             if q.exists(): return q
     raise FileNotFoundError(f"{name} is neither in {folder} nor in the folders around it")
 
-# %% ../../nbs/00_core/10_golden.ipynb #95db8fb8
+# %% ../../nbs/00_core/10_golden.ipynb #ff0c28fa
 def _decode(o, npz):
     if isinstance(o, list): return [_decode(x, npz) for x in o]
     if not isinstance(o, dict): return o
@@ -62,7 +62,7 @@ def load_golden(
     npz = dict(np.load(arrays, allow_pickle=False)) if arrays.exists() else {}
     return _decode(json.loads(path.read_text(encoding='utf-8')), npz)
 
-# %% ../../nbs/00_core/10_golden.ipynb #80de108e
+# %% ../../nbs/00_core/10_golden.ipynb #43a3492c
 def difference(
     got, # numbers, arrays, texts, in lists and dicts
     want, # the same structure
@@ -88,7 +88,7 @@ def difference(
 
 def _worst(pairs): return max(pairs, key=lambda o:o[0], default=(0.,''))
 
-# %% ../../nbs/00_core/10_golden.ipynb #271513fd
+# %% ../../nbs/00_core/10_golden.ipynb #06f6196e
 Check = namedtuple('Check', 'where error tolerance')
 Entry = namedtuple('Entry', 'name run')
 Row = namedtuple('Row', 'entry error where tolerance status')
@@ -122,7 +122,7 @@ def run_entry(
     worst = max(checks, key=lambda c: c.error/c.tolerance if c.tolerance else np.inf*(c.error>0) if c.error else 0.)
     return Row(entry.name, float(worst.error), worst.where, worst.tolerance, 'ok' if all(c.error<=c.tolerance for c in checks) else 'FAIL')
 
-# %% ../../nbs/00_core/10_golden.ipynb #83d9b581
+# %% ../../nbs/00_core/10_golden.ipynb #a2c8590c
 def _pending(folder):
     index = folder/'index.json'
     names = [p.stem for p in sorted(folder.glob('*.json')) if p!=index]
@@ -155,9 +155,10 @@ def test_golden(
     only:str, # glob over `kind/entry`
     device:str='cpu', # where networks compute
 )->list: # the rows
-    "Check entries in a notebook: every one must be within its tolerance. Nothing happens where there is no golden data."
+    "Check entries in a notebook: every one must be within its tolerance. Nothing happens without golden data, nor for what the project's small set lacks."
     if golden_dir() is None: return []
     rows = [run_entry(e, device) for e in golden_entries(only=only)]
+    if not rows and golden_dir()==project_root()/'data/golden': return []
     bad = [r for r in rows if r.status!='ok']
     if bad or not rows: raise AssertionError(f"{only}: "+('; '.join(f'{r.entry} {r.status}: {r.error} at {r.where}, allowed {r.tolerance}' for r in bad) or 'no such entry'))
     return rows

@@ -9,7 +9,7 @@ __all__ = ['IMAGE_SUFFIXES', 'CONVERTERS', 'AnnotationError', 'Problems', 'repor
            'write_text', 'converter', 'load_converters', 'get_converter', 'option_of', 'converter_parser',
            'run_converter', 'draw_annotations']
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #4bd85e56
+# %% ../../nbs/02_data/10_convert_base.ipynb #48383567
 import argparse,importlib,inspect,json,logging,math,os,pkgutil,re,typing
 import cv2
 import numpy as np
@@ -26,7 +26,7 @@ from ..core.logging import get_logger
 from ..viz.draw import id_colours, paint_boxes, paint_names, to_canvas
 from .cocovid import CocoVID
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #c6301360
+# %% ../../nbs/02_data/10_convert_base.ipynb #38a0e7a7
 class AnnotationError(ValueError):
     "A broken piece of a dataset, and where it is."
     def __init__(self,
@@ -37,7 +37,7 @@ class AnnotationError(ValueError):
         super().__init__(f"{path}{'' if line is None else f':{line}'}: {message}")
         self.path,self.line = str(path),line
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #6958ea42
+# %% ../../nbs/02_data/10_convert_base.ipynb #7e93b1b4
 class Problems(list):
     "The broken pieces that a converter met."
     def __init__(self,
@@ -64,7 +64,7 @@ class Problems(list):
         for e in self[:self.shown]: log.warning('skipped %s', e)
         if len(self)>self.shown: log.warning('skipped %d more broken pieces', len(self)-self.shown)
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #583de0ca
+# %% ../../nbs/02_data/10_convert_base.ipynb #bd85fdcd
 class _Lines(logging.Handler):
     def __init__(self): super().__init__(); self.lines = []
     def emit(self, record): self.lines.append(record.getMessage())
@@ -78,7 +78,7 @@ def reported(): # yields a list that fills with messages
     try: yield handler.lines
     finally: log.removeHandler(handler); log.propagate = before
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #35455e5b
+# %% ../../nbs/02_data/10_convert_base.ipynb #53089ea8
 def read_text(
     path, # file
 )->str:
@@ -107,7 +107,7 @@ def parse_numbers(
     if len(out)<least: raise ValueError(f"expected {least} numbers, got {len(out)}: {text.strip()[:60]!r}")
     return out
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #57ebf84b
+# %% ../../nbs/02_data/10_convert_base.ipynb #918d2b25
 def read_rows(
     path, # text file
     parse, # line -> value; raises `ValueError` for a broken line
@@ -128,7 +128,7 @@ def read_json(
     try: return json.loads(read_text(path))
     except json.JSONDecodeError as e: raise AnnotationError(path, f'not JSON: {e.msg}', e.lineno) from None
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #9ee85e85
+# %% ../../nbs/02_data/10_convert_base.ipynb #129b9511
 def checked_lists(
     data, # content of a JSON file
     path, # the file
@@ -147,7 +147,7 @@ def checked_lists(
             else: problems.add(path, f"{name}[{i}] should have {lost!r}, got {str(row)[:60]}")
     return out
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #3701624f
+# %% ../../nbs/02_data/10_convert_base.ipynb #e0310e80
 IMAGE_SUFFIXES = {'.jpg','.jpeg','.png','.bmp'}
 
 def list_folder(
@@ -190,7 +190,7 @@ def image_size(
     except FileNotFoundError: raise AnnotationError(path, 'no such image') from None
     except (UnidentifiedImageError,OSError): raise AnnotationError(path, 'not an image') from None
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #6616ede7
+# %% ../../nbs/02_data/10_convert_base.ipynb #890586b7
 def write_tree(
     root, # folder
     files:dict, # relative path -> text, picture `(H,W,3)`, or (width, height) of a grey picture
@@ -214,7 +214,7 @@ def tree_text(
     lines = [f'{indent}{p.name}/\n{tree_text(p, most, indent+"    ")}' if p.is_dir() else f'{indent}{p.name}' for p in shown]
     return '\n'.join(l.rstrip('\n') for l in lines+[f'{indent}... {more} more']*(more>0))
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #379fa9d5
+# %% ../../nbs/02_data/10_convert_base.ipynb #04c45201
 def parallel_map(
     f, # item -> result
     items, # videos, say
@@ -232,7 +232,7 @@ def parallel_map(
         try: return [(j.result(), bar.update())[0] for j in jobs]
         except BaseException: pool.shutdown(cancel_futures=True); raise
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #6290e599
+# %% ../../nbs/02_data/10_convert_base.ipynb #26953637
 def append_row(
     rows:list, # of images, say
     **fields, # of the new row
@@ -257,7 +257,7 @@ def write_text(
     with atomic_path(path) as tmp: tmp.write_text(text, encoding='utf-8')
     return Path(path)
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #33e24a35
+# %% ../../nbs/02_data/10_convert_base.ipynb #e7e553d8
 CONVERTERS = {}
 
 def converter(
@@ -286,7 +286,7 @@ def get_converter(
     if found is None: raise ValueError(f"unknown converter {name!r}; known: {', '.join(sorted(CONVERTERS))}")
     return found
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #e47873bf
+# %% ../../nbs/02_data/10_convert_base.ipynb #6d929cf7
 def option_of(
     p:inspect.Parameter, # of a converter
     kind, # its type
@@ -304,12 +304,12 @@ def converter_parser(
 )->argparse.ArgumentParser: # understands the converter's arguments
     "The command line of a converter."
     f = get_converter(name)
-    kinds,help = typing.get_type_hints(f),docments(f)
+    help = docments(f)
     top = argparse.ArgumentParser(prog=prog or f'tracklab convert {name}', description=f.__doc__, allow_abbrev=False,
                                   formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     for k,p in inspect.signature(f).parameters.items():
         flags = dict.fromkeys(o for o in (f.short.get(k), f'--{k.replace("_","-")}', f'--{k}') if o)
-        top.add_argument(*flags, dest=k, help=(help.get(k) or '').replace('%','%%'), **option_of(p, kinds.get(k, str)))
+        top.add_argument(*flags, dest=k, help=(help.get(k) or '').replace('%','%%'), **option_of(p, str if p.annotation is p.empty else p.annotation))
     return top
 
 @collector_paused()
@@ -322,7 +322,7 @@ def run_converter(
     if not files: raise ValueError(f"{name}: nothing was written; what was skipped is in the messages before")
     return files
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #17110d0e
+# %% ../../nbs/02_data/10_convert_base.ipynb #0b6ea746
 def draw_annotations(
     annotations, # CocoVID or COCO file, or a `CocoVID`
     root, # folder that `file_name` is relative to

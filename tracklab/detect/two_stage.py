@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['BaseRoIHead', 'StandardRoIHead', 'SharedResLayer', 'TwoStageDetector', 'FasterRCNN', 'FastRCNN', 'tiny_faster_rcnn']
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #10c40b80
+# %% ../../nbs/05_detect/15_two_stage.ipynb #1127d6d3
 import asyncio
 import numpy as np
 import torch
@@ -23,7 +23,7 @@ from ..nn.merge_augmented import merge_aug_bboxes, merge_aug_masks
 from ..nn.nms import multiclass_nms
 from ..nn.resnet import ARCHITECTURES, CONV_BN_INIT, ResLayer, backbone_init, keep_norms
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #0a4d8832
+# %% ../../nbs/05_detect/15_two_stage.ipynb #cde6ba60
 class BaseRoIHead(BaseModule):
     "The parts of a second stage."
     def __init__(self,
@@ -61,7 +61,7 @@ class BaseRoIHead(BaseModule):
     def init_assigner_sampler(self):
         if self.train_cfg: self.bbox_assigner,self.bbox_sampler = build_assigner(self.train_cfg['assigner']),build_sampler(self.train_cfg['sampler'], context=self)
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #69d3eb71
+# %% ../../nbs/05_detect/15_two_stage.ipynb #136d2f60
 @register
 class StandardRoIHead(BaseRoIHead):
     "One box head and perhaps one mask head."
@@ -127,7 +127,7 @@ class StandardRoIHead(BaseRoIHead):
         targets = self.mask_head.get_targets(sampling_results, gt_masks, self.train_cfg)
         return {**out, 'loss_mask':self.mask_head.loss(out['mask_pred'], targets, torch.cat([r.pos_gt_labels for r in sampling_results])), 'mask_targets':targets}
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #60680baf
+# %% ../../nbs/05_detect/15_two_stage.ipynb #b0d06783
 @patch
 def simple_test_bboxes(self:StandardRoIHead,
     x, # maps of the levels
@@ -180,7 +180,7 @@ def simple_test(self:StandardRoIHead,
     "`predict` in the documented form."
     return [to_result(r, self.num_classes) for r in self.predict(x, proposal_list, img_metas, rescale)]
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #009fe07f
+# %% ../../nbs/05_detect/15_two_stage.ipynb #9dedb17f
 @patch
 def aug_test_bboxes(self:StandardRoIHead,
     feats, # maps of the levels, per version
@@ -229,7 +229,7 @@ def aug_test(self:StandardRoIHead,
     factor = 1 if rescale else boxes.new_tensor(np.asarray(img_metas[0][0]['scale_factor']))
     return [to_result(Instances(boxes=boxes[:,:4]*factor, scores=boxes[:,4], labels=labels, masks=masks), self.num_classes)]
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #d461cf32
+# %% ../../nbs/05_detect/15_two_stage.ipynb #33b25948
 @register('ResLayer')
 class SharedResLayer(BaseModule):
     "One stage of a ResNet as a shared head."
@@ -260,7 +260,7 @@ class SharedResLayer(BaseModule):
         if self.norm_eval: keep_norms(self)
         return self
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #a1434fca
+# %% ../../nbs/05_detect/15_two_stage.ipynb #28b8eaaa
 @register
 class TwoStageDetector(BaseDetector):
     "Proposals and a RoI head."
@@ -350,7 +350,7 @@ class TwoStageDetector(BaseDetector):
         out = self.roi_head._bbox_forward(x, bbox2roi([torch.rand(1000, 4, device=img.device).cumsum(1)*min(img.shape[-2:])/4]))
         return (self.rpn_head(x) if self.with_rpn else (),out['cls_score'],out['bbox_pred'])
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #ba0e1035
+# %% ../../nbs/05_detect/15_two_stage.ipynb #b34fa0d8
 @register
 class FasterRCNN(TwoStageDetector):
     "A region proposal network and a box head."
@@ -374,7 +374,7 @@ class FastRCNN(TwoStageDetector):
             if not isinstance(v, list): raise TypeError(f"{name} must be a list, got a {type(v).__name__}")
         return super().forward_test(imgs, img_metas, proposals=proposals, **kwargs)
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #c915cc28
+# %% ../../nbs/05_detect/15_two_stage.ipynb #dd1d491f
 def tiny_faster_rcnn(
     num_classes:int=2, # classes
     depth:int=18, # of the ResNet
@@ -385,10 +385,10 @@ def tiny_faster_rcnn(
     assign = lambda pos, neg, low, keep: dict(type='MaxIoUAssigner', pos_iou_thr=pos, neg_iou_thr=neg, min_pos_iou=low, match_low_quality=keep, ignore_iof_thr=-1)
     return dict(type='FasterRCNN', backbone=dict(type='ResNet', depth=depth, num_stages=4, base_channels=16, out_indices=(0,1,2,3), norm_eval=False, norm_cfg=dict(type='BN', requires_grad=True)),
         neck=dict(type='FPN', in_channels=[16,32,64,128], out_channels=32, num_outs=5),
-        rpn_head=dict(type='RPNHead', in_channels=32, feat_channels=32, anchor_generator=dict(type='AnchorGenerator', scales=[8], ratios=[.5,1.,2.], strides=[4,8,16,32,64]),
+        rpn_head=dict(type='RPNHead', in_channels=32, feat_channels=32, anchor_generator=dict(type='AnchorGenerator', scales=[4], ratios=[.5,1.,2.], strides=[4,8,16,32,64]),
             bbox_coder=dict(type='DeltaXYWHBBoxCoder'), loss_cls=dict(type='CrossEntropyLoss', use_sigmoid=True), loss_bbox=dict(type='L1Loss')),
         roi_head=dict(type='StandardRoIHead', bbox_roi_extractor=dict(type='SingleRoIExtractor', roi_layer=dict(type='RoIAlign', output_size=7), out_channels=32, featmap_strides=[4,8,16,32]),
             bbox_head=dict(type='Shared2FCBBoxHead', in_channels=32, fc_out_channels=128, num_classes=num_classes, loss_bbox=dict(type='L1Loss'))),
         train_cfg=dict(rpn=dict(assigner=assign(.7, .3, .3, True), sampler=dict(type='RandomSampler', num=256, pos_fraction=.5, add_gt_as_proposals=False), allowed_border=-1, pos_weight=-1), rpn_proposal=rpn,
             rcnn=dict(assigner=assign(.5, .5, .5, False), sampler=dict(type='RandomSampler', num=128, pos_fraction=.25), pos_weight=-1)),
-        test_cfg=dict(rpn=rpn, rcnn=dict(score_thr=.05, nms=dict(type='nms', iou_threshold=.5), max_per_img=20)), **kwargs)
+        test_cfg=dict(rpn=rpn, rcnn=dict(score_thr=.05, nms=dict(type='nms', iou_threshold=.65), max_per_img=20)), **kwargs)
