@@ -6,7 +6,7 @@
 __all__ = ['Check', 'Entry', 'Row', 'CHECKERS', 'FILE_CHECKERS', 'project_root', 'golden_dir', 'beside', 'load_golden',
            'difference', 'NotYet', 'golden_checker', 'run_entry', 'golden_entries', 'test_golden']
 
-# %% ../../nbs/00_core/10_golden.ipynb #7b4c43de
+# %% ../../nbs/00_core/10_golden.ipynb #86ddfea7
 import fnmatch,json,traceback
 import numpy as np
 from collections import namedtuple
@@ -14,7 +14,7 @@ from pathlib import Path
 import tracklab
 from .registry import UnknownType
 
-# %% ../../nbs/00_core/10_golden.ipynb #a9564a13
+# %% ../../nbs/00_core/10_golden.ipynb #1583b479
 def project_root()->Path: # the folder with `settings.ini`
     "The checkout that this package was installed from."
     return Path(tracklab.__file__).resolve().parent.parent
@@ -39,7 +39,7 @@ def beside(
             if q.exists(): return q
     raise FileNotFoundError(f"{name} is neither in {folder} nor in the folders around it")
 
-# %% ../../nbs/00_core/10_golden.ipynb #ff0c28fa
+# %% ../../nbs/00_core/10_golden.ipynb #fd3943eb
 def _decode(o, npz):
     if isinstance(o, list): return [_decode(x, npz) for x in o]
     if not isinstance(o, dict): return o
@@ -62,7 +62,7 @@ def load_golden(
     npz = dict(np.load(arrays, allow_pickle=False)) if arrays.exists() else {}
     return _decode(json.loads(path.read_text(encoding='utf-8')), npz)
 
-# %% ../../nbs/00_core/10_golden.ipynb #43a3492c
+# %% ../../nbs/00_core/10_golden.ipynb #b3bae26f
 def difference(
     got, # numbers, arrays, texts, in lists and dicts
     want, # the same structure
@@ -88,7 +88,7 @@ def difference(
 
 def _worst(pairs): return max(pairs, key=lambda o:o[0], default=(0.,''))
 
-# %% ../../nbs/00_core/10_golden.ipynb #06f6196e
+# %% ../../nbs/00_core/10_golden.ipynb #a0e9b8ee
 Check = namedtuple('Check', 'where error tolerance')
 Entry = namedtuple('Entry', 'name run')
 Row = namedtuple('Row', 'entry error where tolerance status')
@@ -122,7 +122,7 @@ def run_entry(
     worst = max(checks, key=lambda c: c.error/c.tolerance if c.tolerance else np.inf*(c.error>0) if c.error else 0.)
     return Row(entry.name, float(worst.error), worst.where, worst.tolerance, 'ok' if all(c.error<=c.tolerance for c in checks) else 'FAIL')
 
-# %% ../../nbs/00_core/10_golden.ipynb #a2c8590c
+# %% ../../nbs/00_core/10_golden.ipynb #6d097c93
 def _pending(folder):
     index = folder/'index.json'
     names = [p.stem for p in sorted(folder.glob('*.json')) if p!=index]

@@ -9,7 +9,7 @@ __all__ = ['IMAGE_SUFFIXES', 'CONVERTERS', 'AnnotationError', 'Problems', 'repor
            'write_text', 'converter', 'load_converters', 'get_converter', 'option_of', 'converter_parser',
            'run_converter', 'draw_annotations']
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #48383567
+# %% ../../nbs/02_data/10_convert_base.ipynb #f4597670
 import argparse,importlib,inspect,json,logging,math,os,pkgutil,re,typing
 import cv2
 import numpy as np
@@ -26,7 +26,7 @@ from ..core.logging import get_logger
 from ..viz.draw import id_colours, paint_boxes, paint_names, to_canvas
 from .cocovid import CocoVID
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #38a0e7a7
+# %% ../../nbs/02_data/10_convert_base.ipynb #1f56c90d
 class AnnotationError(ValueError):
     "A broken piece of a dataset, and where it is."
     def __init__(self,
@@ -37,7 +37,7 @@ class AnnotationError(ValueError):
         super().__init__(f"{path}{'' if line is None else f':{line}'}: {message}")
         self.path,self.line = str(path),line
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #7e93b1b4
+# %% ../../nbs/02_data/10_convert_base.ipynb #ce13c683
 class Problems(list):
     "The broken pieces that a converter met."
     def __init__(self,
@@ -64,7 +64,7 @@ class Problems(list):
         for e in self[:self.shown]: log.warning('skipped %s', e)
         if len(self)>self.shown: log.warning('skipped %d more broken pieces', len(self)-self.shown)
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #bd85fdcd
+# %% ../../nbs/02_data/10_convert_base.ipynb #55411dae
 class _Lines(logging.Handler):
     def __init__(self): super().__init__(); self.lines = []
     def emit(self, record): self.lines.append(record.getMessage())
@@ -78,7 +78,7 @@ def reported(): # yields a list that fills with messages
     try: yield handler.lines
     finally: log.removeHandler(handler); log.propagate = before
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #53089ea8
+# %% ../../nbs/02_data/10_convert_base.ipynb #b3f580cd
 def read_text(
     path, # file
 )->str:
@@ -107,7 +107,7 @@ def parse_numbers(
     if len(out)<least: raise ValueError(f"expected {least} numbers, got {len(out)}: {text.strip()[:60]!r}")
     return out
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #918d2b25
+# %% ../../nbs/02_data/10_convert_base.ipynb #204f68bd
 def read_rows(
     path, # text file
     parse, # line -> value; raises `ValueError` for a broken line
@@ -128,7 +128,7 @@ def read_json(
     try: return json.loads(read_text(path))
     except json.JSONDecodeError as e: raise AnnotationError(path, f'not JSON: {e.msg}', e.lineno) from None
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #129b9511
+# %% ../../nbs/02_data/10_convert_base.ipynb #56669896
 def checked_lists(
     data, # content of a JSON file
     path, # the file
@@ -147,7 +147,7 @@ def checked_lists(
             else: problems.add(path, f"{name}[{i}] should have {lost!r}, got {str(row)[:60]}")
     return out
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #e0310e80
+# %% ../../nbs/02_data/10_convert_base.ipynb #c6f9c45e
 IMAGE_SUFFIXES = {'.jpg','.jpeg','.png','.bmp'}
 
 def list_folder(
@@ -190,7 +190,7 @@ def image_size(
     except FileNotFoundError: raise AnnotationError(path, 'no such image') from None
     except (UnidentifiedImageError,OSError): raise AnnotationError(path, 'not an image') from None
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #890586b7
+# %% ../../nbs/02_data/10_convert_base.ipynb #25295c24
 def write_tree(
     root, # folder
     files:dict, # relative path -> text, picture `(H,W,3)`, or (width, height) of a grey picture
@@ -214,7 +214,7 @@ def tree_text(
     lines = [f'{indent}{p.name}/\n{tree_text(p, most, indent+"    ")}' if p.is_dir() else f'{indent}{p.name}' for p in shown]
     return '\n'.join(l.rstrip('\n') for l in lines+[f'{indent}... {more} more']*(more>0))
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #04c45201
+# %% ../../nbs/02_data/10_convert_base.ipynb #bfa21580
 def parallel_map(
     f, # item -> result
     items, # videos, say
@@ -232,7 +232,7 @@ def parallel_map(
         try: return [(j.result(), bar.update())[0] for j in jobs]
         except BaseException: pool.shutdown(cancel_futures=True); raise
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #26953637
+# %% ../../nbs/02_data/10_convert_base.ipynb #b003f8a6
 def append_row(
     rows:list, # of images, say
     **fields, # of the new row
@@ -257,7 +257,7 @@ def write_text(
     with atomic_path(path) as tmp: tmp.write_text(text, encoding='utf-8')
     return Path(path)
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #e7e553d8
+# %% ../../nbs/02_data/10_convert_base.ipynb #b2097177
 CONVERTERS = {}
 
 def converter(
@@ -286,7 +286,7 @@ def get_converter(
     if found is None: raise ValueError(f"unknown converter {name!r}; known: {', '.join(sorted(CONVERTERS))}")
     return found
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #6d929cf7
+# %% ../../nbs/02_data/10_convert_base.ipynb #73d559bd
 def option_of(
     p:inspect.Parameter, # of a converter
     kind, # its type
@@ -322,7 +322,7 @@ def run_converter(
     if not files: raise ValueError(f"{name}: nothing was written; what was skipped is in the messages before")
     return files
 
-# %% ../../nbs/02_data/10_convert_base.ipynb #0b6ea746
+# %% ../../nbs/02_data/10_convert_base.ipynb #12f5d56e
 def draw_annotations(
     annotations, # CocoVID or COCO file, or a `CocoVID`
     root, # folder that `file_name` is relative to

@@ -7,7 +7,7 @@ __all__ = ['UNNAMED', 'converted', 'opened', 'check_opened', 'check_prepared', '
            'check_video_sampler', 'check_quota_sampler', 'coco_entries', 'check_reid', 'reid_dataset_entries',
            'classes_entries', 'check_ref_img_sampling', 'check_mot_evaluate', 'check_ann_infos']
 
-# %% ../../nbs/02_data/29_golden_datasets_coco.ipynb #8bead94e
+# %% ../../nbs/02_data/29_golden_datasets_coco.ipynb #73e9d471
 import json,random,re,tempfile
 import numpy as np
 from functools import partial
@@ -27,7 +27,7 @@ from .vis_dataset import YOUTUBE_VIS_CLASSES
 from .tao_dataset import TaoDataset
 from .loaders import DistributedQuotaSampler, DistributedVideoSampler
 
-# %% ../../nbs/02_data/29_golden_datasets_coco.ipynb #962c2e1d
+# %% ../../nbs/02_data/29_golden_datasets_coco.ipynb #64ec24c6
 UNNAMED = dict(TaoDataset='train_classes.json', SOTTrainDataset='imagenet_vid_train.json')
 
 def converted(
@@ -51,7 +51,7 @@ def converted(
     with reported(): run_converter(case['converter'], argv)
     return out if (out/file).exists() else Path(paths['input'])
 
-# %% ../../nbs/02_data/29_golden_datasets_coco.ipynb #54b60dff
+# %% ../../nbs/02_data/29_golden_datasets_coco.ipynb #175a14fb
 def _near(got, want, where):
     e,at = difference(got, want, rtol=1e-6, atol=1e-4)
     return Check(where+at, e, 1)
@@ -86,7 +86,7 @@ def check_opened(folder, case, seed, device):
             checks += [_near(a, w, f'annotations {i}'), Check(f'keys of annotations {i}', len(set(a)^set(w)), 0)]
         return checks
 
-# %% ../../nbs/02_data/29_golden_datasets_coco.ipynb #b19a572d
+# %% ../../nbs/02_data/29_golden_datasets_coco.ipynb #ee4575af
 def check_prepared(folder, rows, cases, seed, device):
     "Samples of a frame and a reference."
     files = {r['index']:r['output'][0]['img_info']['filename'] for r in rows}
@@ -130,7 +130,7 @@ def check_pairs(folder, case, seed, device):
             checks.append(_near(got, {k:w[k] for k in got}, f"pair {w['index']}"))
         return checks
 
-# %% ../../nbs/02_data/29_golden_datasets_coco.ipynb #e8f06a0b
+# %% ../../nbs/02_data/29_golden_datasets_coco.ipynb #c13812e2
 def check_video_sampler(folder, want, cases, seed, device):
     "Whole videos for each process."
     total = sum(map(len, next(iter(want.values()))))
@@ -150,7 +150,7 @@ def check_quota_sampler(want, device):
                             f"epoch {w['epoch']}, rank {w['rank']}"))
     return checks
 
-# %% ../../nbs/02_data/29_golden_datasets_coco.ipynb #85b87014
+# %% ../../nbs/02_data/29_golden_datasets_coco.ipynb #d948ea24
 def coco_entries(
     folder:Path, # the folder `datasets` of the golden data
 ): # yields one `Entry` per case
@@ -167,7 +167,7 @@ def coco_entries(
 
 def _unknown(name, device): raise NotYet(f'nothing here checks {name}')
 
-# %% ../../nbs/02_data/29_golden_datasets_coco.ipynb #31e97958
+# %% ../../nbs/02_data/29_golden_datasets_coco.ipynb #34f5ee11
 def check_reid(folder, case, seed, device):
     "The list, and samples of triplets."
     with tempfile.TemporaryDirectory() as d:
@@ -206,7 +206,7 @@ def classes_entries(
 
 DATASET_CASES.update(coco=coco_entries, reid=reid_dataset_entries, classes=classes_entries)
 
-# %% ../../nbs/02_data/29_golden_datasets_coco.ipynb #6174aaac
+# %% ../../nbs/02_data/29_golden_datasets_coco.ipynb #1277b1bf
 def check_ref_img_sampling(
     cases:dict, # content of `ref_img_sampling.json`: `ann_file`, `cases`
     folder:Path, # the folder of the file
@@ -223,7 +223,7 @@ def check_ref_img_sampling(
             checks.append(_near(got, {k:w[k] for k in got}, f"case {n}, frame {w['key']}"))
     return checks
 
-# %% ../../nbs/02_data/29_golden_datasets_coco.ipynb #5ba99ed8
+# %% ../../nbs/02_data/29_golden_datasets_coco.ipynb #9867b29d
 def check_mot_evaluate(
     root:Path, # folder with `annotations`, `MOT17/train`, `results`
     case:dict, # `ann_file`, `interpolate_tracks_cfg`, `track_iou_thr`, `track`, `bbox`

@@ -9,12 +9,12 @@ __all__ = ['C4_OPTIONS', 'MASK_C4_OPTIONS', 'DC5_OPTIONS', 'YOLO_ANCHORS', 'resn
            'one_stage', 'tower_cfg', 'retinanet', 'atss', 'fcos', 'yolof', 'ssd', 'ssdlite', 'yolov3',
            'register_family']
 
-# %% ../../nbs/05_detect/26_detector_configs.ipynb #b53d1a9a
+# %% ../../nbs/05_detect/26_detector_configs.ipynb #4e0dd687
 import re
 from ..core.zoo import zoo
 from .yolox import YOLOX_SIZES, yolox
 
-# %% ../../nbs/05_detect/26_detector_configs.ipynb #c4fdf8f7
+# %% ../../nbs/05_detect/26_detector_configs.ipynb #c0dd4e00
 def resnet_cfg(
     name:str='r50', # r18, r50, r101, x101_32x4d..., with `_caffe` at the end for Detectron's weights
     source:str='detectron2', # whose `caffe` weights
@@ -40,7 +40,7 @@ def fpn_cfg(
     wide = 1 if re.match(r'r(18|34)', backbone) else 4
     return dict(type='FPN', in_channels=[wide*c for c in (64,128,256,512)], out_channels=256, num_outs=5) | kwargs
 
-# %% ../../nbs/05_detect/26_detector_configs.ipynb #25f2b1a0
+# %% ../../nbs/05_detect/26_detector_configs.ipynb #8c344c03
 def delta_coder(
     stds=(.1,.1,.2,.2), # scale of the four numbers
     **kwargs # other settings
@@ -79,7 +79,7 @@ _L1 = dict(type='L1Loss', loss_weight=1.)
 def smooth_l1(beta): return dict(type='SmoothL1Loss', beta=beta, loss_weight=1.)
 _EQUAL = dict(pos_weight=-1, debug=False) # objects weigh as much as background
 
-# %% ../../nbs/05_detect/26_detector_configs.ipynb #3443af7f
+# %% ../../nbs/05_detect/26_detector_configs.ipynb #b7845be8
 def rpn_head_cfg(
     loss_bbox:dict=_L1, # of boxes
 )->dict:
@@ -134,7 +134,7 @@ def rcnn_settings(
     train = dict(assigner=max_iou(iou, iou, iou, match_low_quality=low_quality), sampler=random_sampler(512, .25, True), **_EQUAL, **size)
     return train,nms_cfg(.5, score_thr=.05, max_per_img=100, **binary)
 
-# %% ../../nbs/05_detect/26_detector_configs.ipynb #a4fb6e0c
+# %% ../../nbs/05_detect/26_detector_configs.ipynb #a1b7663d
 def fast_rcnn(
     backbone:str='r50', # see `resnet_cfg`
     num_classes:int=80, # without background
@@ -181,7 +181,7 @@ def cascade_rcnn(
         train_cfg=dict(rpn=first, rpn_proposal=proposals, rcnn=[rcnn_settings(iou,
             mask=mask)[0] for iou in (.5,.6,.7)]), test_cfg=dict(rpn=select, rcnn=rcnn_settings(mask=mask)[1]))
 
-# %% ../../nbs/05_detect/26_detector_configs.ipynb #726bb206
+# %% ../../nbs/05_detect/26_detector_configs.ipynb #e481fa80
 def _one_level(channels):
     return {'neck':None, 'rpn_head.in_channels':channels, 'rpn_head.feat_channels':channels,
         'rpn_head.anchor_generator.scales':[2,4,8,16,32], 'rpn_head.anchor_generator.strides':[16]}
@@ -203,7 +203,7 @@ DC5_OPTIONS = {'backbone.strides':(1,2,2,1), 'backbone.dilations':(1,1,1,2), 'ba
     **_MORE_PROPOSALS, 'train_cfg.rpn.allowed_border':0,
        'roi_head.bbox_roi_extractor':dict(featmap_strides=[16], out_channels=2048), 'roi_head.bbox_head.in_channels':2048}
 
-# %% ../../nbs/05_detect/26_detector_configs.ipynb #3e77a89f
+# %% ../../nbs/05_detect/26_detector_configs.ipynb #c9fbc9ab
 def one_stage(
     type:str, # of the detector
     backbone:dict, # config
@@ -273,7 +273,7 @@ def yolof(
     assigner = dict(type='UniformAssigner', pos_ignore_thr=.15, neg_ignore_thr=.7)
     return one_stage('YOLOF', resnet_cfg(backbone, 'detectron', out_indices=(3,)), neck, head, assigner, .6)
 
-# %% ../../nbs/05_detect/26_detector_configs.ipynb #b49321e6
+# %% ../../nbs/05_detect/26_detector_configs.ipynb #3aa48eaa
 def _ssd_detector(backbone, neck, head, anchors):
     head = dict(type='SSDHead', anchor_generator=dict(type='SSDAnchorGenerator', scale_major=False, **anchors), bbox_coder=delta_coder(),
         **head)
@@ -310,7 +310,7 @@ def ssdlite(
         max_sizes=[100,150,202,253,304,320])
     return _ssd_detector(dict(type='MobileNetV2', out_indices=(4,7), norm_cfg=norm, init_cfg=init), neck, head, anchors)
 
-# %% ../../nbs/05_detect/26_detector_configs.ipynb #e15ff778
+# %% ../../nbs/05_detect/26_detector_configs.ipynb #84488e91
 YOLO_ANCHORS = {416:[[(116,90),(156,198),(373,326)], [(30,61),(62,45),(59,119)], [(10,13),(16,30),(33,23)]],
                 320:[[(220,125),(128,222),(264,266)], [(35,87),(102,96),(60,170)], [(10,15),(24,36),(72,42)]]}
 
@@ -334,7 +334,7 @@ def yolov3(
         train_cfg=dict(assigner=dict(type='GridAssigner', pos_iou_thr=.5, neg_iou_thr=.5, min_pos_iou=0)),
         test_cfg=nms_cfg(.45, nms_pre=1000, min_bbox_size=0, score_thr=.05, conf_thr=.005, max_per_img=100))
 
-# %% ../../nbs/05_detect/26_detector_configs.ipynb #41350d2a
+# %% ../../nbs/05_detect/26_detector_configs.ipynb #9b36e67b
 _RELEASES = {'faster_rcnn_r50_fpn_1x_coco':('faster_rcnn','20200130-047c8118'),
     'faster_rcnn_r50_fpn_2x_coco':('faster_rcnn','bbox_mAP-0.384_20200504_210434-a5d8aa15'),
     'faster_rcnn_r101_fpn_2x_coco':('faster_rcnn','bbox_mAP-0.398_20200504_210455-1d2dac9c'),
@@ -384,7 +384,7 @@ register_family('fcos_{}_fpn_gn-head_{}_coco', fcos, dict(r50_caffe='1x 4x4_1x f
 register_family('atss_{}_fpn_{}_coco', atss, dict(r50='1x', r101='1x'))
 for s in ('1x','iter-1x'): zoo.register(f'yolof_r50_c5_8x8_{s}_coco', yolof)
 
-# %% ../../nbs/05_detect/26_detector_configs.ipynb #b5617002
+# %% ../../nbs/05_detect/26_detector_configs.ipynb #0c8105a3
 for size in (300,512):
     for s in ('','_fp16'): zoo.register(f'ssd{size}{s}_coco', ssd, size=size)
 zoo.register('ssdlite_mobilenetv2_scratch_600e_coco', ssdlite)
@@ -392,7 +392,7 @@ for s in ('320','fp16_mstrain-608','mstrain-416','mstrain-608'): zoo.register(f'
 for n,s in ((320,'320'), (416,'mstrain-416')): zoo.register(f'yolov3_mobilenetv2_{s}_300e_coco', yolov3, mobile=True, anchors=n)
 for size in YOLOX_SIZES: zoo.register(f'yolox_{size}_8x8_300e_coco', yolox, size=size, **_release(f'yolox_{size}_8x8_300e_coco'))
 
-# %% ../../nbs/05_detect/26_detector_configs.ipynb #d8b62abe
+# %% ../../nbs/05_detect/26_detector_configs.ipynb #c98b9da3
 register_family('faster_rcnn_{}_dc5_{}_coco', faster_rcnn, dict(r50_caffe='1x mstrain_1x mstrain_3x'), options=DC5_OPTIONS)
 register_family('faster_rcnn_{}_c4_{}_coco', faster_rcnn, dict(r50_caffe='1x mstrain_1x'), options=C4_OPTIONS)
 register_family('mask_rcnn_{}_c4_{}_coco', faster_rcnn, dict(r50_caffe='1x'), mask=True, options=MASK_C4_OPTIONS)

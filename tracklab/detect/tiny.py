@@ -6,7 +6,7 @@
 __all__ = ['TINY_SIZE', 'street_pictures', 'varied', 'to_batch', 'average_weights', 'fit', 'precision_on', 'tiny_yolox',
            'train_tiny_detector', 'tiny_detector']
 
-# %% ../../nbs/05_detect/30_tiny_detector.ipynb #259a589e
+# %% ../../nbs/05_detect/30_tiny_detector.ipynb #20498e05
 import copy
 from pathlib import Path
 import cv2
@@ -23,7 +23,7 @@ from .frames import FrameDetector
 from .yolox import YOLOX_SIZES, yolox
 from ..metrics.coco import coco_numbers, run_cocoeval
 
-# %% ../../nbs/05_detect/30_tiny_detector.ipynb #e1e72226
+# %% ../../nbs/05_detect/30_tiny_detector.ipynb #45a18873
 def street_pictures(
     seeds, # one street each
     per_street:int=5, # pictures of each
@@ -62,7 +62,7 @@ def varied(
         keep = (area(boxes)>.25*before)&(area(boxes)>16)
     return img,Instances(boxes=boxes, labels=target.labels, ignore=target.ignore)[keep]
 
-# %% ../../nbs/05_detect/30_tiny_detector.ipynb #cf793533
+# %% ../../nbs/05_detect/30_tiny_detector.ipynb #c06cb21a
 def to_batch(
     items, # pictures and who is in them
     size:tuple, # width and height of the batch
@@ -126,7 +126,7 @@ def fit(
         log(epoch, losses)
     return average.eval()
 
-# %% ../../nbs/05_detect/30_tiny_detector.ipynb #2c7a711a
+# %% ../../nbs/05_detect/30_tiny_detector.ipynb #135fe4c7
 def precision_on(
     predict, # function of a list of pictures that gives `Instances` per picture, numpy
     pictures, # see `street_pictures`
@@ -143,7 +143,7 @@ def precision_on(
             results += [dict(image_id=i+k, category_id=1, bbox=b, score=float(s)) for b,s in zip(xyxy_to_xywh(o.boxes).tolist(), o.scores)]
     return coco_numbers(run_cocoeval(gts, results))
 
-# %% ../../nbs/05_detect/30_tiny_detector.ipynb #ad2362cf
+# %% ../../nbs/05_detect/30_tiny_detector.ipynb #67e23ce3
 TINY_SIZE = (320,192) # width and height of the tiny detector's input
 
 def tiny_yolox()->dict: # config

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SiameseRPNAnchorGenerator', 'depthwise_correlation', 'anchor_entries', 'transform_and_anchor_entries']
 
-# %% ../../nbs/04_nn/59_siamese_operators.ipynb #cc4245d0
+# %% ../../nbs/04_nn/59_siamese_operators.ipynb #40927231
 from pathlib import Path
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from ..core.registry import build, register
 from ..data.golden_transforms import transform_entries
 from .priors import AnchorGenerator
 
-# %% ../../nbs/04_nn/59_siamese_operators.ipynb #e6bc298c
+# %% ../../nbs/04_nn/59_siamese_operators.ipynb #ea61c158
 @register
 class SiameseRPNAnchorGenerator(AnchorGenerator):
     "Anchors of whole sizes on one level, and a window over them."
@@ -47,7 +47,7 @@ class SiameseRPNAnchorGenerator(AnchorGenerator):
         windows = [np.outer(np.hanning(h), np.hanning(w)) for h,w in featmap_sizes]
         return [torch.from_numpy(v).flatten().repeat_interleave(n).to(device) for v,n in zip(windows, self.num_base_priors)]
 
-# %% ../../nbs/04_nn/59_siamese_operators.ipynb #bd12196b
+# %% ../../nbs/04_nn/59_siamese_operators.ipynb #d3b98046
 def depthwise_correlation(
     x, # `(B,C,H,W)` search window
     kernel, # `(B,C,h,w)` template
@@ -57,7 +57,7 @@ def depthwise_correlation(
     out = F.conv2d(x.reshape(1, B*C, *x.shape[2:]), kernel.reshape(B*C, 1, *kernel.shape[2:]), groups=B*C)
     return out.reshape(B, C, *out.shape[2:])
 
-# %% ../../nbs/04_nn/59_siamese_operators.ipynb #b2c5d5a6
+# %% ../../nbs/04_nn/59_siamese_operators.ipynb #d911b089
 def anchor_entries(
     path, # case file with `cases` of `config`, `featmap` and their anchors
 ): # yields `Entry`

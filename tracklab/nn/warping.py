@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['flow_warp_feats', 'imrenormalize']
 
-# %% ../../nbs/04_nn/60_flow_warping.ipynb #f86b1e59
+# %% ../../nbs/04_nn/60_flow_warping.ipynb #3b4e3a8a
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-# %% ../../nbs/04_nn/60_flow_warping.ipynb #9ebb84aa
+# %% ../../nbs/04_nn/60_flow_warping.ipynb #ae2070ba
 def flow_warp_feats(
     x, # `(B,C,H,W)` features of the other frame
     flow, # `(B,2,h,w)` x and y in pixels of the flow's own size
@@ -23,7 +23,7 @@ def flow_warp_feats(
     at = (torch.stack([x_, y])[None]+flow).permute(0, 2, 3, 1)
     return F.grid_sample(x, at/at.new_tensor([W,H])*2-1, mode='bilinear', padding_mode='border', align_corners=True)
 
-# %% ../../nbs/04_nn/60_flow_warping.ipynb #d51624c1
+# %% ../../nbs/04_nn/60_flow_warping.ipynb #c46d6cbb
 def imrenormalize(
     img, # `(H,W,3)` array, or `(1,3,H,W)` tensor
     img_norm_cfg:dict, # `mean`, `std`, `to_rgb` that the image went through
