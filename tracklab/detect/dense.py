@@ -6,7 +6,7 @@
 __all__ = ['flatten_map', 'flatten_levels', 'select_best', 'unmap', 'reduce_mean', 'BaseDenseHead', 'map_back', 'uses_sigmoid',
            'AnchorHead', 'merge_pretrained', 'SingleStageDetector']
 
-# %% ../../nbs/05_detect/11_dense_heads.ipynb #423b00c5
+# %% ../../nbs/05_detect/11_dense_heads.ipynb #acee5bbc
 import numpy as np
 import torch
 from fastcore.basics import patch
@@ -23,7 +23,7 @@ from ..nn.losses import build_loss
 from ..nn.nms import batched_nms, multiclass_nms
 from ..nn.priors import anchor_inside_flags, build_prior_generator
 
-# %% ../../nbs/05_detect/11_dense_heads.ipynb #11a7a58f
+# %% ../../nbs/05_detect/11_dense_heads.ipynb #4624cd9c
 def flatten_map(
     x, # `(B,A*C,H,W)`
     channels:int, # C
@@ -62,7 +62,7 @@ def unmap(
     out[inds] = data
     return out
 
-# %% ../../nbs/05_detect/11_dense_heads.ipynb #582125e5
+# %% ../../nbs/05_detect/11_dense_heads.ipynb #b06751d7
 def reduce_mean(
     x, # tensor
 ): # the same shape
@@ -72,7 +72,7 @@ def reduce_mean(
     torch.distributed.all_reduce(x.div_(torch.distributed.get_world_size()))
     return x
 
-# %% ../../nbs/05_detect/11_dense_heads.ipynb #1ec9e5f1
+# %% ../../nbs/05_detect/11_dense_heads.ipynb #166fee7b
 class BaseDenseHead(BaseModule):
     "What heads on maps have in common."
     score_factors = False # does the head return a third map?
@@ -128,7 +128,7 @@ class BaseDenseHead(BaseModule):
 
     box_numbers = 4 # numbers per box
 
-# %% ../../nbs/05_detect/11_dense_heads.ipynb #e844f090
+# %% ../../nbs/05_detect/11_dense_heads.ipynb #43587f19
 @patch
 def _best_of_level(self:BaseDenseHead, level, scores, deltas, priors, factors, cfg):
     "Scores, classes, raw boxes, priors and factors of the best pairs of one level"
@@ -171,7 +171,7 @@ def simple_test(self:BaseDenseHead,
     "`get_bboxes` of the head's own maps."
     return self.get_bboxes(*self(feats), img_metas=img_metas, rescale=rescale)
 
-# %% ../../nbs/05_detect/11_dense_heads.ipynb #2cc0b5ad
+# %% ../../nbs/05_detect/11_dense_heads.ipynb #42869e11
 def map_back(
     boxes, # `(N,4)` xyxy in a version of an image
     meta:dict, # of the version
@@ -190,11 +190,11 @@ def aug_test(self:BaseDenseHead,
     boxes,scores,labels = (torch.cat(v) for v in zip(*found))
     if not len(boxes): return [(torch.cat([boxes, scores[:,None]], 1),labels)]
     dets,keep = batched_nms(boxes, scores, labels, self.test_cfg['nms'])
-    n = self.test_cfg['max_per_img']
+    n = self.test_cfg.get('max_per_img', len(dets))
     if not rescale: dets[:,:4] *= dets.new_tensor(np.asarray(img_metas[0][0]['scale_factor']))
     return [(dets[:n],labels[keep][:n])]
 
-# %% ../../nbs/05_detect/11_dense_heads.ipynb #0b9e2864
+# %% ../../nbs/05_detect/11_dense_heads.ipynb #ab3fabba
 def uses_sigmoid(loss_cls): return loss_cls.get('use_sigmoid', False)
 
 class AnchorHead(BaseDenseHead):
@@ -246,7 +246,7 @@ class AnchorHead(BaseDenseHead):
         "The maps of one level."
         return self.conv_cls(x),self.conv_reg(x)
 
-# %% ../../nbs/05_detect/11_dense_heads.ipynb #ed7dd9f2
+# %% ../../nbs/05_detect/11_dense_heads.ipynb #23e4b92a
 @patch
 def get_anchors(self:AnchorHead,
     featmap_sizes, # (height, width) per level
@@ -297,7 +297,7 @@ def get_targets(self:AnchorHead,
     *arrays,pos,neg,chosen = per_image
     return (*map(torch.stack, arrays),sum(max(n, 1) for n in pos),sum(max(n, 1) for n in neg),list(chosen))
 
-# %% ../../nbs/05_detect/11_dense_heads.ipynb #3d6e6d20
+# %% ../../nbs/05_detect/11_dense_heads.ipynb #ce3493a4
 @patch
 def loss_single(self:AnchorHead, cls_score, bbox_pred, anchors, labels, weights, targets, box_weights, num_total):
     "Losses of one level; all arguments are rows"
@@ -323,7 +323,7 @@ def loss(self:AnchorHead,
               for i,(c,d,a) in enumerate(zip(cls_scores, bbox_preds, anchors))]
     return dict(zip(('loss_cls','loss_bbox'), map(list, zip(*losses))))
 
-# %% ../../nbs/05_detect/11_dense_heads.ipynb #f2f70393
+# %% ../../nbs/05_detect/11_dense_heads.ipynb #2d0adbc6
 def merge_pretrained(backbone, pretrained):
     "The deprecated argument `pretrained` as part of the backbone's config"
     return {**backbone, 'pretrained':pretrained} if pretrained else backbone
