@@ -6,7 +6,7 @@
 __all__ = ['flatten_map', 'flatten_levels', 'select_best', 'unmap', 'reduce_mean', 'BaseDenseHead', 'map_back', 'uses_sigmoid',
            'AnchorHead', 'merge_pretrained', 'SingleStageDetector']
 
-# %% ../../nbs/05_detect/11_dense_heads.ipynb #acee5bbc
+# %% ../../nbs/05_detect/11_dense_heads.ipynb #e8cc58d0
 import numpy as np
 import torch
 from fastcore.basics import patch
@@ -23,7 +23,7 @@ from ..nn.losses import build_loss
 from ..nn.nms import batched_nms, multiclass_nms
 from ..nn.priors import anchor_inside_flags, build_prior_generator
 
-# %% ../../nbs/05_detect/11_dense_heads.ipynb #4624cd9c
+# %% ../../nbs/05_detect/11_dense_heads.ipynb #714de23c
 def flatten_map(
     x, # `(B,A*C,H,W)`
     channels:int, # C
@@ -62,7 +62,7 @@ def unmap(
     out[inds] = data
     return out
 
-# %% ../../nbs/05_detect/11_dense_heads.ipynb #b06751d7
+# %% ../../nbs/05_detect/11_dense_heads.ipynb #1a5a5cef
 def reduce_mean(
     x, # tensor
 ): # the same shape
@@ -72,7 +72,7 @@ def reduce_mean(
     torch.distributed.all_reduce(x.div_(torch.distributed.get_world_size()))
     return x
 
-# %% ../../nbs/05_detect/11_dense_heads.ipynb #166fee7b
+# %% ../../nbs/05_detect/11_dense_heads.ipynb #0e608db7
 class BaseDenseHead(BaseModule):
     "What heads on maps have in common."
     score_factors = False # does the head return a third map?
@@ -128,7 +128,7 @@ class BaseDenseHead(BaseModule):
 
     box_numbers = 4 # numbers per box
 
-# %% ../../nbs/05_detect/11_dense_heads.ipynb #43587f19
+# %% ../../nbs/05_detect/11_dense_heads.ipynb #bd751d58
 @patch
 def _best_of_level(self:BaseDenseHead, level, scores, deltas, priors, factors, cfg):
     "Scores, classes, raw boxes, priors and factors of the best pairs of one level"
@@ -171,7 +171,7 @@ def simple_test(self:BaseDenseHead,
     "`get_bboxes` of the head's own maps."
     return self.get_bboxes(*self(feats), img_metas=img_metas, rescale=rescale)
 
-# %% ../../nbs/05_detect/11_dense_heads.ipynb #42869e11
+# %% ../../nbs/05_detect/11_dense_heads.ipynb #55b816ef
 def map_back(
     boxes, # `(N,4)` xyxy in a version of an image
     meta:dict, # of the version
@@ -194,7 +194,7 @@ def aug_test(self:BaseDenseHead,
     if not rescale: dets[:,:4] *= dets.new_tensor(np.asarray(img_metas[0][0]['scale_factor']))
     return [(dets[:n],labels[keep][:n])]
 
-# %% ../../nbs/05_detect/11_dense_heads.ipynb #ab3fabba
+# %% ../../nbs/05_detect/11_dense_heads.ipynb #e685675d
 def uses_sigmoid(loss_cls): return loss_cls.get('use_sigmoid', False)
 
 class AnchorHead(BaseDenseHead):
@@ -246,7 +246,7 @@ class AnchorHead(BaseDenseHead):
         "The maps of one level."
         return self.conv_cls(x),self.conv_reg(x)
 
-# %% ../../nbs/05_detect/11_dense_heads.ipynb #23e4b92a
+# %% ../../nbs/05_detect/11_dense_heads.ipynb #b70f396c
 @patch
 def get_anchors(self:AnchorHead,
     featmap_sizes, # (height, width) per level
@@ -297,7 +297,7 @@ def get_targets(self:AnchorHead,
     *arrays,pos,neg,chosen = per_image
     return (*map(torch.stack, arrays),sum(max(n, 1) for n in pos),sum(max(n, 1) for n in neg),list(chosen))
 
-# %% ../../nbs/05_detect/11_dense_heads.ipynb #ce3493a4
+# %% ../../nbs/05_detect/11_dense_heads.ipynb #616b07f0
 @patch
 def loss_single(self:AnchorHead, cls_score, bbox_pred, anchors, labels, weights, targets, box_weights, num_total):
     "Losses of one level; all arguments are rows"
@@ -323,7 +323,7 @@ def loss(self:AnchorHead,
               for i,(c,d,a) in enumerate(zip(cls_scores, bbox_preds, anchors))]
     return dict(zip(('loss_cls','loss_bbox'), map(list, zip(*losses))))
 
-# %% ../../nbs/05_detect/11_dense_heads.ipynb #2d0adbc6
+# %% ../../nbs/05_detect/11_dense_heads.ipynb #fcea59dc
 def merge_pretrained(backbone, pretrained):
     "The deprecated argument `pretrained` as part of the backbone's config"
     return {**backbone, 'pretrained':pretrained} if pretrained else backbone

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['YOLOX_SIZES', 'YOLOXHead', 'decode_cells', 'encode_cells', 'YOLOX', 'YOLOXModeSwitchHook', 'yolox']
 
-# %% ../../nbs/05_detect/22_yolox.ipynb #eb043394
+# %% ../../nbs/05_detect/22_yolox.ipynb #d0a13b9e
 import math, random
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ from ..nn.losses import build_loss
 from ..nn.nms import batched_nms
 from ..nn.priors import MlvlPointGenerator
 
-# %% ../../nbs/05_detect/22_yolox.ipynb #dc783d6e
+# %% ../../nbs/05_detect/22_yolox.ipynb #5658f7d8
 @register
 class YOLOXHead(BaseDenseHead):
     "Class, box and objectness of every cell."
@@ -74,7 +74,7 @@ class YOLOXHead(BaseDenseHead):
             rows.append((cls(cls_convs(x)),reg(r),obj(r)))
         return tuple(map(list, zip(*rows)))
 
-# %% ../../nbs/05_detect/22_yolox.ipynb #75863386
+# %% ../../nbs/05_detect/22_yolox.ipynb #aed56761
 def decode_cells(
     priors, # `(N,4)` x, y and strides
     preds, # `(...,N,4)` predictions
@@ -124,7 +124,7 @@ def get_bboxes(self:YOLOXHead,
         else: out.append((b,s,l))
     return out
 
-# %% ../../nbs/05_detect/22_yolox.ipynb #6afe6f9d
+# %% ../../nbs/05_detect/22_yolox.ipynb #35d93b26
 @patch
 @torch.no_grad()
 def _targets_single(self:YOLOXHead, cls, obj, priors, boxes, gt_bboxes, gt_labels):
@@ -161,7 +161,7 @@ def loss(self:YOLOXHead,
     if self.use_l1: losses['loss_l1'] = self.loss_l1(flat(box), encode_cells(priors.repeat(len(img_metas), 1)[pos], box_target))/n
     return losses
 
-# %% ../../nbs/05_detect/22_yolox.ipynb #608079d1
+# %% ../../nbs/05_detect/22_yolox.ipynb #dfd23edf
 @register
 class YOLOX(SingleStageDetector):
     "CSPDarknet, path aggregation, decoupled head."
@@ -209,7 +209,7 @@ class YOLOX(SingleStageDetector):
         if self._steps%self._random_size_interval==0: self._input_size = self._random_size(images.device)
         return losses
 
-# %% ../../nbs/05_detect/22_yolox.ipynb #8eeb13a3
+# %% ../../nbs/05_detect/22_yolox.ipynb #d7cf2f26
 @register
 class YOLOXModeSwitchHook:
     "Switches strong augmentation off and the L1 loss on."
@@ -226,7 +226,7 @@ class YOLOXModeSwitchHook:
         runner.data_loader.dataset.update_skip_type_keys(list(self.skip_type_keys))
         getattr(runner.model, 'module', runner.model).bbox_head.use_l1 = self._done = True
 
-# %% ../../nbs/05_detect/22_yolox.ipynb #7526156c
+# %% ../../nbs/05_detect/22_yolox.ipynb #c7679b16
 YOLOX_SIZES = dict(nano=(.33,.25), tiny=(.33,.375), s=(.33,.5), m=(.67,.75), l=(1.,1.), x=(1.33,1.25)) # depth, width
 
 def yolox(
