@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['FUSIONS', 'NONLOCAL_MODES', 'ContextBlock', 'NonLocal2d', 'GeneralizedAttention']
 
-# %% ../../nbs/04_nn/03_plugins.ipynb #d27c1ccb
+# %% ../../nbs/04_nn/03_plugins.ipynb #17b95b71
 import math, torch
 import torch.nn.functional as F
 from torch import nn
@@ -13,7 +13,7 @@ from ..core.registry import register
 from .init import Sequential
 from .layers import ConvModule
 
-# %% ../../nbs/04_nn/03_plugins.ipynb #09662e8e
+# %% ../../nbs/04_nn/03_plugins.ipynb #9ff21b64
 FUSIONS = 'channel_add','channel_mul'
 
 @register
@@ -56,7 +56,7 @@ class ContextBlock(nn.Module):
         if self.channel_mul_conv is not None: x = x*self.channel_mul_conv(context).sigmoid()
         return x if self.channel_add_conv is None else x+self.channel_add_conv(context)
 
-# %% ../../nbs/04_nn/03_plugins.ipynb #64ba5965
+# %% ../../nbs/04_nn/03_plugins.ipynb #9efd583f
 NONLOCAL_MODES = 'gaussian','embedded_gaussian','dot_product','concatenation'
 
 @register
@@ -110,7 +110,7 @@ class NonLocal2d(nn.Module):
         y = self.g(x).flatten(2)@weights.transpose(1, 2)
         return x+self.conv_out(y.reshape(*y.shape[:2], *x.shape[2:]))
 
-# %% ../../nbs/04_nn/03_plugins.ipynb #23800018
+# %% ../../nbs/04_nn/03_plugins.ipynb #7d3d953a
 def _distance_code(n, n_kv, stride, kv_stride, dim, magnitude, like, wave_length=1000):
     "Sines and cosines of the distances of `n` queries and `n_kv` keys in one direction: `(n,n_kv,dim)`"
     at = lambda m, s: torch.arange(m, device=like.device, dtype=like.dtype)*s
@@ -185,8 +185,9 @@ class GeneralizedAttention(nn.Module):
             code = lambda i, fc: fc(_distance_code(q.shape[i], kv.shape[i], self.q_stride, self.kv_stride, self.position_embedding_dim//2,
                 self.position_magnitude, q)).unflatten(-1, (self.num_heads,-1))
             rows,columns = code(2, self.appr_geom_fc_y),code(3, self.appr_geom_fc_x)
-            energy = energy+torch.einsum('bnhwd,hynd->bnhwy', left, rows)[...,None]+torch.einsum('bnhwd,wxnd->bnhwx', left, columns)[...,
-                None,:]
+            vertical = left.transpose(2, 3) if position and not place and left.shape[2]==left.shape[3] else left     # see above
+            energy = energy+torch.einsum('bnhwd,hynd->bnhwy', vertical, rows)[...,None]
+            energy = energy+torch.einsum('bnhwd,wxnd->bnhwx', left, columns)[...,None,:]
         return energy
 
     def forward(self, x):
