@@ -440,7 +440,7 @@ def loss_checks(
         want = want if isinstance(want, list) else [want]
         if len(got)!=len(want): checks.append(Check(f'{name}/{k}: {len(got)} values instead of {len(want)}', np.inf, 1e-4)); continue
         for i,(g,w) in enumerate(zip(got, want)):
-            checks.append(Check(f'{name}/{k}[{i}]', abs(float(g.detach())-w)/max(abs(w), 1e-3), 2e-3 if loose(k) else 1e-4))
+            checks.append(Check(f'{name}/{k}[{i}]', abs(float(g.detach())-w)/max(abs(w), 1e-8), 2e-3 if loose(k) else 1e-4))
     return checks
 
 def gradient_checks(
@@ -457,7 +457,7 @@ def gradient_checks(
         if p.grad is not None: norms['.'.join(k.split('.')[:depth])] += p.grad.double().pow(2).sum().item()
     tolerance = 2e-2 if isinstance(noise, (int,float)) and noise>1e-3 else 5e-3
     scale = float(np.max(want)) if len(want) else 1.
-    return [Check(f'{name}/{g}', abs(norms[g]**.5-w)/max(w, 1e-4*scale), tolerance) for g,w in zip(spec['groups'], want.tolist())]
+    return [Check(f'{name}/{g}', abs(norms[g]**.5-w)/max(w, 1e-8*scale), tolerance) for g,w in zip(spec['groups'], want.tolist())]
 
 def check_losses(
     entry:dict, # of the index, with `mode`
