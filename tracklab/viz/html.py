@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['player_data', 'export_html', 'HTMLPlayer']
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #18d450e4
+# %% ../../nbs/01_viz/05_html_player.ipynb #6dc5195e
 import base64, html, json, math, re
 import numpy as np, cv2
 from pathlib import Path
@@ -16,7 +16,7 @@ from .errors import track_errors
 from .frames import open_frames, scale_mask, FrameReader, to_jpeg
 from .imshow import ERROR_COLOURS
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #074657a8
+# %% ../../nbs/01_viz/05_html_player.ipynb #f48072ee
 def _flat(objects, index, factor):
     "The objects of one frame as a flat list of ints."
     b = np.nan_to_num(objects.boxes*factor*10, nan=-1e5, posinf=1e5, neginf=-1e5).clip(-1e5, 1e5)
@@ -48,7 +48,7 @@ def _error_layer(errors, at, factor):
         return [[int(t), *(b*factor*10).round().astype(int).tolist(), str(k)] for t,b,k in zip(e.types, e.boxes, e.ids)]
     return dict(counts=list(errors.counts().values()), frames=[one(i) for i in at], bad_frames=len(errors.frames))
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #b9c72ec3
+# %% ../../nbs/01_viz/05_html_player.ipynb #35cd1e65
 def player_data(
     video, # `Video`, a path or folder, a sequence of frames, or `None` for a blank canvas
     results:Tracks, # what to show
@@ -77,7 +77,7 @@ def player_data(
                 gt=None if gt is None else _layer(gt, at, reader),
                 errors=None if gt is None else _error_layer(track_errors(gt, results, iou_thr), at, reader.factor))
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #33cbfdf4
+# %% ../../nbs/01_viz/05_html_player.ipynb #bc7f851d
 _CSS = '''
 :root{--bg:#f4f6f8;--card:#fff;--ink:#171b21;--soft:#5a6472;--line:#d5dbe3;--hi:#1d5fd6;--hi-ink:#fff;
  --strip:#e9edf2;--bars:#b3bfce;color-scheme:light dark}
@@ -117,7 +117,7 @@ footer{color:var(--soft);font-size:12px;margin-top:9px}
 [hidden]{display:none!important}
 '''
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #2dabcbe4
+# %% ../../nbs/01_viz/05_html_player.ipynb #10f48f4d
 _BODY = '''
 <main>
 <header><h1>__TITLE__</h1><p id="note"></p></header>
@@ -154,7 +154,7 @@ _BODY = '''
 </main>
 '''
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #5af1ebea
+# %% ../../nbs/01_viz/05_html_player.ipynb #7ec1d161
 _JS_STATE = '''
 'use strict';
 const D = JSON.parse(document.getElementById('data').textContent), $ = id => document.getElementById(id);
@@ -193,7 +193,7 @@ function ink(hex) {
 }
 '''
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #1bdb4cd9
+# %% ../../nbs/01_viz/05_html_player.ipynb #ca42ab97
 _JS_PAINT = '''
 function stroke(o, colour, width, corners) {
   const d = corners ? Math.max(3*U, Math.min(o.r-o.x, o.b-o.y)/4) : 0;
@@ -225,7 +225,7 @@ function shade(o, colour) {
 }
 '''
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #6c981069
+# %% ../../nbs/01_viz/05_html_player.ipynb #df4d3551
 _JS_LAYERS = '''
 function trails(layer) {
   const lines = new Map();
@@ -256,7 +256,7 @@ function paintErrors() {
 }
 '''
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #17dcf3df
+# %% ../../nbs/01_viz/05_html_player.ipynb #c059aa6c
 _JS_FRAME = '''
 function draw() {
   const p = picture(S.at), w = Math.max(1, Math.round(view.clientWidth*ratio));
@@ -264,7 +264,7 @@ function draw() {
   U = W*ratio/w; ctx.setTransform(ratio/U, 0, 0, ratio/U, 0, 0);
   if (p && p.complete && p.naturalWidth) ctx.drawImage(p, 0, 0, W, H);
   else if (!D.images) { ctx.fillStyle = '#3a3a3a'; ctx.fillRect(0, 0, W, H); }
-  else if (p) return;                                            // drawn when it is decoded
+  else if (p) { view.ariaBusy = 'true'; return; }                // drawn when it is decoded
   if (on('trails') && on('results') && !(on('marks') && D.errors)) trails(D.results);
   if (D.gt && on('gt')) paintLayer(D.gt, true);
   if (on('results')) paintLayer(D.results, false);
@@ -274,7 +274,7 @@ function draw() {
   $('now').textContent = `frame ${frame} of ${D.total} · ${Math.floor(t/60)}:${(t%60).toFixed(2).padStart(5, '0')}`;
   $('slider').value = S.at; $('slider').setAttribute('aria-valuetext', 'frame '+frame);
   $('back').disabled = S.at===0; $('forward').disabled = S.at===N-1;
-  view.dataset.frame = frame;
+  view.dataset.frame = frame; view.ariaBusy = 'false';
   strip();
 }
 function strip() {
@@ -311,7 +311,7 @@ function tick(t) {
 }
 '''
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #4e9777b2
+# %% ../../nbs/01_viz/05_html_player.ipynb #86ce48ba
 _JS_CONTROLS = '''
 function follow(id, jump) {
   S.follow = id; $('follow').value = id;
@@ -373,7 +373,7 @@ matchMedia('(prefers-color-scheme:dark)').addEventListener('change', strip);
 follow(-1);
 '''
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #5d952b04
+# %% ../../nbs/01_viz/05_html_player.ipynb #d0b41c27
 _PAGE = '''<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:;
@@ -402,7 +402,7 @@ def export_html(
     with atomic_path(path) as tmp: tmp.write_text(page, encoding='utf-8')
     return Path(path)
 
-# %% ../../nbs/01_viz/05_html_player.ipynb #9e811337
+# %% ../../nbs/01_viz/05_html_player.ipynb #ec71e090
 class HTMLPlayer:
     "A player page as the output of a notebook cell."
     def __init__(self,
