@@ -6,7 +6,7 @@
 __all__ = ['flatten_map', 'flatten_levels', 'select_best', 'unmap', 'reduce_mean', 'BaseDenseHead', 'map_back', 'uses_sigmoid',
            'AnchorHead', 'merge_pretrained', 'SingleStageDetector']
 
-# %% ../../nbs/05_detect/11_dense_heads.ipynb #e8cc58d0
+# %% ../../nbs/05_detect/11_dense_heads.ipynb #5f22a97f
 import numpy as np
 import torch
 from fastcore.basics import patch
@@ -23,7 +23,7 @@ from ..nn.losses import build_loss
 from ..nn.nms import batched_nms, multiclass_nms
 from ..nn.priors import anchor_inside_flags, build_prior_generator
 
-# %% ../../nbs/05_detect/11_dense_heads.ipynb #714de23c
+# %% ../../nbs/05_detect/11_dense_heads.ipynb #3f6c8704
 def flatten_map(
     x, # `(B,A*C,H,W)`
     channels:int, # C
@@ -62,7 +62,7 @@ def unmap(
     out[inds] = data
     return out
 
-# %% ../../nbs/05_detect/11_dense_heads.ipynb #1a5a5cef
+# %% ../../nbs/05_detect/11_dense_heads.ipynb #c83eedf7
 def reduce_mean(
     x, # tensor
 ): # the same shape
@@ -72,7 +72,7 @@ def reduce_mean(
     torch.distributed.all_reduce(x.div_(torch.distributed.get_world_size()))
     return x
 
-# %% ../../nbs/05_detect/11_dense_heads.ipynb #0e608db7
+# %% ../../nbs/05_detect/11_dense_heads.ipynb #14c6275a
 class BaseDenseHead(BaseModule):
     "What heads on maps have in common."
     score_factors = False # does the head return a third map?
@@ -128,7 +128,7 @@ class BaseDenseHead(BaseModule):
 
     box_numbers = 4 # numbers per box
 
-# %% ../../nbs/05_detect/11_dense_heads.ipynb #bd751d58
+# %% ../../nbs/05_detect/11_dense_heads.ipynb #3477864f
 @patch
 def _best_of_level(self:BaseDenseHead, level, scores, deltas, priors, factors, cfg):
     "Scores, classes, raw boxes, priors and factors of the best pairs of one level"
@@ -171,7 +171,7 @@ def simple_test(self:BaseDenseHead,
     "`get_bboxes` of the head's own maps."
     return self.get_bboxes(*self(feats), img_metas=img_metas, rescale=rescale)
 
-# %% ../../nbs/05_detect/11_dense_heads.ipynb #55b816ef
+# %% ../../nbs/05_detect/11_dense_heads.ipynb #56eca77c
 def map_back(
     boxes, # `(N,4)` xyxy in a version of an image
     meta:dict, # of the version
@@ -194,7 +194,7 @@ def aug_test(self:BaseDenseHead,
     if not rescale: dets[:,:4] *= dets.new_tensor(np.asarray(img_metas[0][0]['scale_factor']))
     return [(dets[:n],labels[keep][:n])]
 
-# %% ../../nbs/05_detect/11_dense_heads.ipynb #e685675d
+# %% ../../nbs/05_detect/11_dense_heads.ipynb #d05a75db
 def uses_sigmoid(loss_cls): return loss_cls.get('use_sigmoid', False)
 
 class AnchorHead(BaseDenseHead):
@@ -246,7 +246,7 @@ class AnchorHead(BaseDenseHead):
         "The maps of one level."
         return self.conv_cls(x),self.conv_reg(x)
 
-# %% ../../nbs/05_detect/11_dense_heads.ipynb #b70f396c
+# %% ../../nbs/05_detect/11_dense_heads.ipynb #2fba1b91
 @patch
 def get_anchors(self:AnchorHead,
     featmap_sizes, # (height, width) per level
@@ -297,7 +297,7 @@ def get_targets(self:AnchorHead,
     *arrays,pos,neg,chosen = per_image
     return (*map(torch.stack, arrays),sum(max(n, 1) for n in pos),sum(max(n, 1) for n in neg),list(chosen))
 
-# %% ../../nbs/05_detect/11_dense_heads.ipynb #616b07f0
+# %% ../../nbs/05_detect/11_dense_heads.ipynb #9164f168
 @patch
 def loss_single(self:AnchorHead, cls_score, bbox_pred, anchors, labels, weights, targets, box_weights, num_total):
     "Losses of one level; all arguments are rows"
@@ -323,7 +323,7 @@ def loss(self:AnchorHead,
               for i,(c,d,a) in enumerate(zip(cls_scores, bbox_preds, anchors))]
     return dict(zip(('loss_cls','loss_bbox'), map(list, zip(*losses))))
 
-# %% ../../nbs/05_detect/11_dense_heads.ipynb #fcea59dc
+# %% ../../nbs/05_detect/11_dense_heads.ipynb #64bf559e
 def merge_pretrained(backbone, pretrained):
     "The deprecated argument `pretrained` as part of the backbone's config"
     return {**backbone, 'pretrained':pretrained} if pretrained else backbone
@@ -365,7 +365,15 @@ class SingleStageDetector(BaseDetector):
         rescale:bool=True, # in pixels of the original?
     )->list: # `Instances` per image
         "The objects of a batch."
-        return self.bbox_head.predict(self.extract_feat(images), metas, rescale)
+        return self.predict_from(self.extract_feat(images), metas, rescale)
+
+    def predict_from(self,
+        x, # maps of the levels
+        metas, # meta per image
+        rescale:bool=True, # in pixels of the original?
+    )->list: # `Instances` per image
+        "The objects of a batch whose maps are known."
+        return self.bbox_head.predict(x, metas, rescale)
 
     def aug_test(self,
         imgs, # batches of one, per version of the image

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['BaseRoIHead', 'StandardRoIHead', 'SharedResLayer', 'TwoStageDetector', 'FasterRCNN', 'FastRCNN', 'tiny_faster_rcnn']
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #db59b04b
+# %% ../../nbs/05_detect/15_two_stage.ipynb #dfecf7e0
 import asyncio
 import numpy as np
 import torch
@@ -23,7 +23,7 @@ from ..nn.merge_augmented import merge_aug_bboxes, merge_aug_masks
 from ..nn.nms import multiclass_nms
 from ..nn.resnet import ARCHITECTURES, CONV_BN_INIT, ResLayer, backbone_init, keep_norms
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #8c9db43e
+# %% ../../nbs/05_detect/15_two_stage.ipynb #e48bf4cf
 class BaseRoIHead(BaseModule):
     "The parts of a second stage."
     def __init__(self,
@@ -61,7 +61,7 @@ class BaseRoIHead(BaseModule):
     def init_assigner_sampler(self):
         if self.train_cfg: self.bbox_assigner,self.bbox_sampler = build_assigner(self.train_cfg['assigner']),build_sampler(self.train_cfg['sampler'], context=self)
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #87ad4a8b
+# %% ../../nbs/05_detect/15_two_stage.ipynb #c23eb918
 @register
 class StandardRoIHead(BaseRoIHead):
     "One box head and perhaps one mask head."
@@ -127,7 +127,7 @@ class StandardRoIHead(BaseRoIHead):
         targets = self.mask_head.get_targets(sampling_results, gt_masks, self.train_cfg)
         return {**out, 'loss_mask':self.mask_head.loss(out['mask_pred'], targets, torch.cat([r.pos_gt_labels for r in sampling_results])), 'mask_targets':targets}
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #f29d04fa
+# %% ../../nbs/05_detect/15_two_stage.ipynb #6773d287
 @patch
 def simple_test_bboxes(self:StandardRoIHead,
     x, # maps of the levels
@@ -180,7 +180,7 @@ def simple_test(self:StandardRoIHead,
     "`predict` in the documented form."
     return [to_result(r, self.num_classes) for r in self.predict(x, proposal_list, img_metas, rescale)]
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #747c3061
+# %% ../../nbs/05_detect/15_two_stage.ipynb #fd506815
 @patch
 def aug_test_bboxes(self:StandardRoIHead,
     feats, # maps of the levels, per version
@@ -229,7 +229,7 @@ def aug_test(self:StandardRoIHead,
     factor = 1 if rescale else boxes.new_tensor(np.asarray(img_metas[0][0]['scale_factor']))
     return [to_result(Instances(boxes=boxes[:,:4]*factor, scores=boxes[:,4], labels=labels, masks=masks), self.num_classes)]
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #441dadc8
+# %% ../../nbs/05_detect/15_two_stage.ipynb #01d75d74
 @register('ResLayer')
 class SharedResLayer(BaseModule):
     "One stage of a ResNet as a shared head."
@@ -260,7 +260,7 @@ class SharedResLayer(BaseModule):
         if self.norm_eval: keep_norms(self)
         return self
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #a5cd053e
+# %% ../../nbs/05_detect/15_two_stage.ipynb #74077578
 @register
 class TwoStageDetector(BaseDetector):
     "Proposals and a RoI head."
@@ -319,8 +319,16 @@ class TwoStageDetector(BaseDetector):
         proposals=None, # `(n,4)` per image instead of the first stage
     )->list: # `Instances` per image
         "The objects of a batch."
+        return self.predict_from(self.extract_feat(images), metas, rescale, proposals)
+
+    def predict_from(self,
+        x, # maps of the levels
+        metas, # meta per image
+        rescale:bool=True, # in pixels of the original?
+        proposals=None, # `(n,4)` per image instead of the first stage
+    )->list: # `Instances` per image
+        "The objects of a batch whose maps are known."
         if proposals is None and not self.with_rpn: raise ValueError(f"{type(self).__name__} has no first stage: give proposals")
-        x = self.extract_feat(images)
         if proposals is None: proposals = self.rpn_head.simple_test_rpn(x, metas)
         return self.roi_head.predict(x, proposals, metas, rescale)
 
@@ -350,7 +358,7 @@ class TwoStageDetector(BaseDetector):
         out = self.roi_head._bbox_forward(x, bbox2roi([torch.rand(1000, 4, device=img.device).cumsum(1)*min(img.shape[-2:])/4]))
         return (self.rpn_head(x) if self.with_rpn else (),out['cls_score'],out['bbox_pred'])
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #e291ad8a
+# %% ../../nbs/05_detect/15_two_stage.ipynb #7918f3d6
 @register
 class FasterRCNN(TwoStageDetector):
     "A region proposal network and a box head."
@@ -374,7 +382,7 @@ class FastRCNN(TwoStageDetector):
             if not isinstance(v, list): raise TypeError(f"{name} must be a list, got a {type(v).__name__}")
         return super().forward_test(imgs, img_metas, proposals=proposals, **kwargs)
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #ef2eb8f9
+# %% ../../nbs/05_detect/15_two_stage.ipynb #5a0935d9
 def tiny_faster_rcnn(
     num_classes:int=2, # classes
     depth:int=18, # of the ResNet

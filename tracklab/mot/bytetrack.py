@@ -5,14 +5,13 @@
 # %% auto #0
 __all__ = ['ByteTracker']
 
-# %% ../../nbs/08_mot/04_bytetrack.ipynb #59c5d6ef
+# %% ../../nbs/08_mot/04_bytetrack.ipynb #8237fced
 import numpy as np
-from ..core.boxes import bbox_cxcyah_to_xyxy
 from ..core.registry import register
 from .assignment import overlapping_pairs, match_pairs
 from .sort import KalmanTracker
 
-# %% ../../nbs/08_mot/04_bytetrack.ipynb #01f9cc00
+# %% ../../nbs/08_mot/04_bytetrack.ipynb #ab46fbbc
 @register
 class ByteTracker(KalmanTracker):
     "ByteTrack: high-score boxes first, then low-score boxes for the tracks that are left."
@@ -38,32 +37,41 @@ class ByteTracker(KalmanTracker):
         m,z = self.memory, self._measure(o)
         track = np.full(len(o), -1)
         if not len(m) or not len(o):
-            return self.commit(o, z, (o.scores>self.init_track_thr).nonzero()[0], track, frame_id)
+            o,z,track = (x[o.scores>self.init_track_thr] for x in (o,z,track))
+            return self.commit(o, z, None, track, frame_id, **self._items(o, frame))
         high,low = o.scores>self.obj_score_thrs['high'], o.scores>self.obj_score_thrs['low']
         low &= ~high
         confirmed,seen = ~m['tentative'], m['frame_ids']==frame_id-1
         self._predict(confirmed, confirmed&~seen)
         pairs = self._pairs(o)
-        i,j,iou = pairs
-        gain = iou*o.scores.take(j) if self.weight_iou_with_det_scores else iou
+        iou,items = pairs[2],self._items(o, frame)
+        gain = self._gain(o, pairs, **items)
         self._match(pairs, gain-self.match_iou_thrs['high'], confirmed, high, track)
         done = track>=0
         seen[track[done]] = False
         if np.count_nonzero(m['tentative']): self._match(pairs, gain-self.match_iou_thrs['tentative'], m['tentative'], high&~done, track)
         if np.count_nonzero(low): self._match(pairs, iou-self.match_iou_thrs['low'], confirmed&seen, low, track)
-        order = None if np.count_nonzero(done)==len(o) else np.concatenate([k.nonzero()[0] for k in (done, high&~done, low&(track>=0))])
-        return self.commit(o, z, order, track, frame_id)
+        order = None if np.count_nonzero(done)==len(o) else np.concatenate([k.nonzero()[0] for k in (done, high&~done&((track>=0)|self._may_start(o)), low&(track>=0))])
+        return self.commit(o, z, order, track, frame_id, **items)
+
+    def _items(self, o, frame): return {} # more to remember of each detection
+    def _may_start(self, o): return True  # which unmatched high boxes start tracks
+
+    def _gain(self, o, pairs):
+        "What a pair is worth in the rounds for high boxes."
+        _,j,iou = pairs
+        return iou*o.scores.take(j) if self.weight_iou_with_det_scores else iou
 
     def _predict(self, confirmed, lost):
         "Move the confirmed tracks one frame ahead."
         s = self.memory['state']
-        s[lost,1,3] = 0
+        s[lost,1,self.kf.sizes] = 0
         if np.count_nonzero(confirmed)==len(s): self.memory['state'] = self.kf.step(s)
         else: s[confirmed] = self.kf.step(s[confirmed])
 
     def _pairs(self, o):
         "Tracks and detections of one class whose boxes overlap."
-        i,j,iou = overlapping_pairs(bbox_cxcyah_to_xyxy(self.memory['state'][:,0]), o.boxes.astype('float64'))
+        i,j,iou = overlapping_pairs(self.kf.to_boxes(self.memory['state'][:,0]), o.boxes.astype('float64'))
         k = self.memory['labels'].take(i)==o.labels.take(j)
         return (i,j,iou) if np.count_nonzero(k)==len(k) else (i[k],j[k],iou[k])
 

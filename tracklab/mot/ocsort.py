@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['directions', 'direction_cost', 'OCSORTTracker']
 
-# %% ../../nbs/08_mot/05_ocsort.ipynb #0703d032
+# %% ../../nbs/08_mot/05_ocsort.ipynb #2d2d5dec
 import numpy as np
 from fastcore.basics import patch
 from ..core.boxes import bbox_cxcyah_to_xyxy, bbox_xyxy_to_cxcyah
@@ -13,7 +13,7 @@ from ..core.registry import register
 from .assignment import all_pairs, overlapping_pairs, match_pairs
 from .sort import KalmanTracker
 
-# %% ../../nbs/08_mot/05_ocsort.ipynb #f582ce88
+# %% ../../nbs/08_mot/05_ocsort.ipynb #419b6e8e
 def directions(
     a, # `(...,4)` xyxy, from
     b, # `(...,4)` xyxy, to
@@ -32,7 +32,7 @@ def direction_cost(
     cos = both[...,0]+both[...,1]
     return (np.arccos(np.minimum(np.maximum(cos, -1), 1))-np.pi/2)/np.pi
 
-# %% ../../nbs/08_mot/05_ocsort.ipynb #ae8a97f7
+# %% ../../nbs/08_mot/05_ocsort.ipynb #b2bf2faa
 @register
 class OCSORTTracker(KalmanTracker):
     "OC-SORT: direction-consistent association, recovery, online smoothing."
@@ -52,7 +52,7 @@ class OCSORTTracker(KalmanTracker):
         super().__init__(num_tentatives, **kwargs)
 
     def _tentative_at_birth(self, frame_id): return frame_id>0
-    def _correct(self, rows, z, frame_id): return self.kf.correct(super()._correct(rows, z, frame_id), z)
+    def _correct(self, rows, z, scores): return self.kf.correct(super()._correct(rows, z, scores), z, scores)
 
     def associate(self, o, frame, frame_id):
         "Confirmed tracks by prediction and direction, then tentative ones, then all that are left by their last box."
@@ -78,7 +78,7 @@ class OCSORTTracker(KalmanTracker):
         order = np.concatenate([*found, (track<0).nonzero()[0]])
         return self.commit(o, self._measure(o), order, track, frame_id, **self._observed(boxes, track))
 
-# %% ../../nbs/08_mot/05_ocsort.ipynb #2a523879
+# %% ../../nbs/08_mot/05_ocsort.ipynb #e04c3647
 @patch
 def _predict(self:OCSORTTracker, frame_id):
     "Move the confirmed tracks one frame ahead, and keep where they were if they were seen."
@@ -106,7 +106,7 @@ def _pairs_last(self:OCSORTTracker, boxes, scores):
     if self.weight_iou_with_det_scores: iou = iou*scores.take(j)
     return i, j, iou-self.match_iou_thr
 
-# %% ../../nbs/08_mot/05_ocsort.ipynb #09f2567b
+# %% ../../nbs/08_mot/05_ocsort.ipynb #d8946a4d
 @patch
 def _smooth(self:OCSORTTracker, boxes, track):
     "Lead the filters of tracks that were found again along a straight line."

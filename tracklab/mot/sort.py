@@ -5,18 +5,17 @@
 # %% auto #0
 __all__ = ['KalmanTracker', 'SortTracker']
 
-# %% ../../nbs/08_mot/03_sort.ipynb #da2cb853
+# %% ../../nbs/08_mot/03_sort.ipynb #52d500b0
 import numpy as np
 from fastcore.basics import patch
 from scipy.spatial.distance import cdist
-from ..core.boxes import bbox_xyxy_to_cxcyah
 from ..core.instances import Instances
 from ..core.registry import build, register
 from .assignment import overlapping_pairs, match_pairs, most_matches_gain
 from .base import BaseTracker
 from ..motion.kalman import KalmanFilter
 
-# %% ../../nbs/08_mot/03_sort.ipynb #12f0b81c
+# %% ../../nbs/08_mot/03_sort.ipynb #10100e49
 class KalmanTracker(BaseTracker):
     "Base of the trackers that predict boxes with a Kalman filter."
     def __init__(self,
@@ -29,13 +28,13 @@ class KalmanTracker(BaseTracker):
 
     remembered = ('boxes','labels') # fields of the detections that the memory keeps
 
-    def _measure(self, o): return bbox_xyxy_to_cxcyah(o.boxes).astype('float64')
-    def _correct(self, rows, z, frame_id): return self.kf.correct(self.memory['state'].take(rows, 0), z)
+    def _measure(self, o): return self.kf.from_boxes(o.boxes).astype('float64')
+    def _correct(self, rows, z, scores): return self.kf.correct(self.memory['state'].take(rows, 0), z, scores)
     def _tentative_at_birth(self, frame_id): return True
 
     def commit(self,
         o:Instances, # detections of the frame
-        z, # `(D,4)` their measurements cx, cy, w/h, h
+        z, # `(D,4)` what the filter measures of them
         order, # indices of the detections in the result; `None`: all, as they are
         track, # `(D,)` row of the track of each detection, or -1 for a new track
         frame_id:int, # the current frame
@@ -45,16 +44,16 @@ class KalmanTracker(BaseTracker):
         if order is not None: o,z,track,items = o[order], z.take(order, 0), track.take(order), {k:v.take(order, 0) for k,v in items.items()}
         for k in self.remembered: items[k] = getattr(o, k)
         m,fresh = self.memory,track<0
-        ids,new,r = np.empty(len(o), int),fresh.nonzero()[0],track
+        ids,new,r,scores = np.empty(len(o), int),fresh.nonzero()[0],track,o.scores
         if len(new):
             old = (~fresh).nonzero()[0]
             r = track.take(old)
             first,items = {k:v.take(new, 0) for k,v in items.items()}, {k:v.take(old, 0) for k,v in items.items()}
-            start,z = self.kf.start(z.take(new, 0)), z.take(old, 0)
+            start,z,scores = self.kf.start(z.take(new, 0)), z.take(old, 0), scores.take(old)
             ids[old],ids[new] = m['ids'].take(r),self.new_ids(len(new))
         else: ids[:] = m['ids'].take(r)
         if len(r):
-            m.renew(r, frame_id, state=self._correct(r, z, frame_id), **items)
+            m.renew(r, frame_id, state=self._correct(r, z, scores), **items)
             if np.count_nonzero(m['tentative']): m['tentative'] &= m['hits']<self.num_tentatives
         if len(new): m.add(ids[new], frame_id, state=start, tentative=np.full(len(new), self._tentative_at_birth(frame_id)), **first)
         self.pop_invalid_tracks(frame_id)
@@ -75,7 +74,17 @@ class KalmanTracker(BaseTracker):
         return {i: dict(mean=s[k,:2].ravel(), cov_diag=s[k,2::2].ravel(), last_frame=m['frame_ids'][k], num_boxes=m['hits'][k], tentative=m['tentative'][k])
                 for k,i in enumerate(self.ids)}
 
-# %% ../../nbs/08_mot/03_sort.ipynb #4a2bd8bc
+# %% ../../nbs/08_mot/03_sort.ipynb #93072004
+@patch
+def _appearance(self:KalmanTracker, o:Instances, frame):
+    "The embeddings of detections, given or computed."
+    if 'embeds' in o: return np.asarray(o.embeds)
+    if not len(o): return np.zeros((0,0), 'float32')
+    if self.embed is None: raise ValueError(f"{type(self).__name__} compares appearance: detections need `embeds`, or the tracker an `embed` function")
+    e = self.embed(frame, o.boxes)
+    return e.detach().cpu().numpy() if hasattr(e, 'detach') else np.asarray(e)
+
+# %% ../../nbs/08_mot/03_sort.ipynb #e5ea2af4
 @register
 class SortTracker(KalmanTracker):
     "SORT, and DeepSORT where `reid` is given."
@@ -115,14 +124,11 @@ class SortTracker(KalmanTracker):
         p = p[iou[p]>self.match_iou_thr]
         track[j[p]] = i[p]
 
-# %% ../../nbs/08_mot/03_sort.ipynb #6e83c07b
+# %% ../../nbs/08_mot/03_sort.ipynb #8fde3ab7
 @patch
-def _appearance(self:SortTracker, o:Instances, frame):
-    "The embeddings of detections, given or computed."
-    if 'embeds' in o: return np.asarray(o.embeds)
-    if self.embed is None: raise ValueError(f"{type(self).__name__} compares appearance: detections need `embeds`, or the tracker an `embed` function")
-    e = self.embed(frame, o.boxes)
-    return e.detach().cpu().numpy() if hasattr(e, 'detach') else np.asarray(e)
+def _cost(self:SortTracker, mean, embeds, motion):
+    "Cost `(T,D)` of pairs, of their embeddings and squared Mahalanobis distances."
+    return cdist(mean, embeds)
 
 @patch
 def _match_appearance(self:SortTracker, z, embeds, track):
@@ -131,9 +137,9 @@ def _match_appearance(self:SortTracker, z, embeds, track):
     rows = np.flatnonzero(~m['tentative'])
     if not len(rows): return
     mean = self.get('embeds', m['ids'][rows], behavior='mean')
-    allowed = self.kf.distance(m['state'][rows], z, self.kf.center_only)<=self.kf.gating_threshold
-    i,j = allowed.nonzero()
-    d = cdist(mean, embeds)[i,j]
-    p = match_pairs(i, j, most_matches_gain(d, allowed.shape), allowed.shape)
+    motion = self.kf.distance(m['state'][rows], z, self.kf.center_only)
+    i,j = (motion<=self.kf.gating_threshold).nonzero()
+    d = self._cost(mean, embeds, motion)[i,j]
+    p = match_pairs(i, j, most_matches_gain(d, motion.shape), motion.shape)
     p = p[d[p]<=self.reid['match_score_thr']]
     track[j[p]] = rows[i[p]]

@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['gray', 'CameraMotionCompensation']
 
-# %% ../../nbs/06_motion/02_camera_motion.ipynb #212cd4a4
+# %% ../../nbs/06_motion/02_camera_motion.ipynb #ddefc4d8
 import cv2,warnings
 import numpy as np
 from ..core.registry import register
 
-# %% ../../nbs/06_motion/02_camera_motion.ipynb #1b18be1c
+# %% ../../nbs/06_motion/02_camera_motion.ipynb #e609fa67
 def gray(
     img, # `(H,W,3)` array, or tensor `(3,H,W)` or `(1,3,H,W)`
 ): # `(H,W)` float32 or uint8
@@ -19,7 +19,7 @@ def gray(
     if img.ndim!=3 or img.shape[2]!=3: raise ValueError(f"a picture must have 3 channels, got shape {img.shape}")
     return cv2.cvtColor(np.ascontiguousarray(img, 'uint8' if img.dtype==np.uint8 else 'float32'), cv2.COLOR_RGB2GRAY)
 
-# %% ../../nbs/06_motion/02_camera_motion.ipynb #2937801c
+# %% ../../nbs/06_motion/02_camera_motion.ipynb #3183b549
 @register
 class CameraMotionCompensation:
     "Estimate the camera's motion between two pictures and apply it to boxes."
@@ -38,8 +38,15 @@ class CameraMotionCompensation:
         ref_img, # the current picture
     ): # `(2,3)` float32
         "The warp from one picture to the next; no motion, with a warning, where the pictures have nothing in common."
+        return self.align(gray(img), gray(ref_img))
+
+    def align(self,
+        a, # `(H,W)` grey picture
+        b, # `(H,W)` the next one
+    ): # `(2,3)` float32
+        "The warp from one grey picture to the next."
         criteria = (cv2.TERM_CRITERIA_EPS|cv2.TERM_CRITERIA_COUNT, self.num_iters, self.stop_eps)
-        try: return cv2.findTransformECC(gray(img), gray(ref_img), np.eye(2, 3, dtype='float32'), self.warp_mode, criteria, None, 1)[1]
+        try: return cv2.findTransformECC(a, b, np.eye(2, 3, dtype='float32'), self.warp_mode, criteria, None, 1)[1]
         except cv2.error as e:
             warnings.warn(f"the camera's motion could not be estimated ({e.err or e}); none is assumed")
             return np.eye(2, 3, dtype='float32')
