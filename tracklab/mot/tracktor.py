@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['greedy_nms', 'TracktorTracker']
 
-# %% ../../nbs/08_mot/06_tracktor.ipynb #eda83060
+# %% ../../nbs/08_mot/06_tracktor.ipynb #dd804bc7
 import numpy as np
 from fastcore.basics import patch
 from scipy.spatial.distance import cdist
@@ -15,7 +15,7 @@ from ..core.registry import build, register
 from .assignment import match_pairs, most_matches_gain
 from .base import BaseTracker
 
-# %% ../../nbs/08_mot/06_tracktor.ipynb #f5510529
+# %% ../../nbs/08_mot/06_tracktor.ipynb #9f5fd641
 def greedy_nms(
     boxes, # `(N,4)` xyxy
     scores, # `(N,)`
@@ -29,7 +29,7 @@ def greedy_nms(
         if keep[i]: keep[i+1:] &= ~over[i,i+1:]
     return order[keep]
 
-# %% ../../nbs/08_mot/06_tracktor.ipynb #fc23d07f
+# %% ../../nbs/08_mot/06_tracktor.ipynb #81b98c4a
 @register
 class TracktorTracker(BaseTracker):
     "Tracktor: regress the boxes of all tracks, re-identify the lost ones."
@@ -63,17 +63,18 @@ class TracktorTracker(BaseTracker):
         if not self.empty:
             self._move(frame, frame_id)
             kept = self._propagate(frame, frame_id)
-            o = o[(box_iou(o.boxes, kept.boxes)<self.regression['match_iou_thr']).all(1)]
-            ids = self._reidentify(o, kept.ids, frame)
+            o = self._describe(frame, o[(box_iou(o.boxes, kept.boxes)<self.regression['match_iou_thr']).all(1)])
+            ids = self._reidentify(o, kept.ids)
             o = Instances.cat([kept.with_(ids=None), o]) if len(kept) else o
             ids = np.concatenate([kept.ids, ids])
+        else: o = self._describe(frame, o)
         new = ids<0
         ids[new] = self.new_ids(new.sum())
-        self._remember(o, ids, frame, frame_id)
+        self._remember(o, ids, frame_id)
         self.last_frame = frame
         return o.with_(ids=ids)
 
-# %% ../../nbs/08_mot/06_tracktor.ipynb #1143de85
+# %% ../../nbs/08_mot/06_tracktor.ipynb #839ab3c6
 @patch
 def _boxes(self:TracktorTracker):
     "The newest boxes of all tracks `(T,K,4)`, a view"
@@ -97,7 +98,7 @@ def _move(self:TracktorTracker, frame, frame_id):
         m['velocity'][seen] = v[seen]
         boxes[:,0] = self.linear_motion.step(boxes[:,0], m['velocity'])
 
-# %% ../../nbs/08_mot/06_tracktor.ipynb #071c1756
+# %% ../../nbs/08_mot/06_tracktor.ipynb #23e5840c
 @patch
 def _propagate(self:TracktorTracker, frame, frame_id)->Instances:
     "The tracks of the previous frame that the regressor still sees, best first."
@@ -106,22 +107,23 @@ def _propagate(self:TracktorTracker, frame, frame_id)->Instances:
     boxes,scores = (x.detach().cpu().numpy() if hasattr(x, 'detach') else np.asarray(x) for x in self.regress(frame, self._boxes()[rows,0]))
     k = greedy_nms(boxes, scores, self.regression['nms']['iou_threshold'])
     k = k[scores[k]>self.regression['obj_score_thr']]
-    return Instances(boxes=boxes[k], scores=scores[k], labels=m['labels'][rows[k]], ids=m['ids'][rows[k]])
+    return self._describe(frame, Instances(boxes=boxes[k], scores=scores[k], labels=m['labels'][rows[k]], ids=m['ids'][rows[k]]))
 
 @patch
-def _appearance(self:TracktorTracker, frame, boxes):
-    "Embeddings of boxes."
+def _describe(self:TracktorTracker, frame, o)->Instances:
+    "Objects with their embeddings, where appearance is compared."
+    if not self.reid: return o
     if self.embed is None: raise ValueError("TracktorTracker with `reid` needs `embed`")
-    e = self.embed(frame, boxes)
-    return e.detach().cpu().numpy() if hasattr(e, 'detach') else np.asarray(e)
+    e = self.embed(frame, o.boxes)
+    return o.with_(embeds=e.detach().cpu().numpy() if hasattr(e, 'detach') else np.asarray(e))
 
 @patch
-def _reidentify(self:TracktorTracker, o, kept_ids, frame):
+def _reidentify(self:TracktorTracker, o, kept_ids):
     "Ids of lost tracks for detections, -1 where there is none."
     m,ids = self.memory, np.full(len(o), -1)
     lost = np.flatnonzero(~np.isin(m['ids'], kept_ids))
     if not self.reid or not len(lost) or not len(o): return ids
-    d = cdist(self.get('embeds', m['ids'][lost], behavior='mean'), self._appearance(frame, o.boxes))
+    d = cdist(self.get('embeds', m['ids'][lost], behavior='mean'), o.embeds)
     far = box_iou(self._boxes()[lost,0], o.boxes)<self.reid['match_iou_thr']
     i,j = (~far).nonzero()
     p = match_pairs(i, j, most_matches_gain(d[i,j], d.shape), d.shape)
@@ -129,13 +131,13 @@ def _reidentify(self:TracktorTracker, o, kept_ids, frame):
     ids[j[p]] = m['ids'][lost[i[p]]]
     return ids
 
-# %% ../../nbs/08_mot/06_tracktor.ipynb #3363bf16
+# %% ../../nbs/08_mot/06_tracktor.ipynb #ca81cfa0
 @patch
-def _remember(self:TracktorTracker, o, ids, frame, frame_id):
+def _remember(self:TracktorTracker, o, ids, frame_id):
     "Write the objects of this frame into the memory."
     m,known = self.memory,np.isin(ids, self.memory['ids'])
     items = dict(boxes=o.boxes.astype('float64'), labels=o.labels)
-    if self.reid: items['embeds'] = self._appearance(frame, o.boxes)
+    if self.reid: items['embeds'] = o.embeds
     if self.linear_motion is not None:
         n = len(o)
         first,run,gapped,velocity = items['boxes'].copy(),np.ones(n, int),np.zeros(n, bool),np.zeros((n, 2 if self.linear_motion.center_motion else 4))
