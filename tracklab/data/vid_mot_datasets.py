@@ -5,11 +5,12 @@
 # %% auto #0
 __all__ = ['ImagenetVIDDataset', 'MOTChallengeDataset', 'flat_rows', 'mot_frame_ids', 'DanceTrackDataset']
 
-# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #3a498f6d
-import pickle,tempfile
+# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #d1dd4fe0
+import tempfile
 import numpy as np
 from fastcore.basics import patch
 from pathlib import Path
+from ..core.files import read_pickle
 from ..core.registry import register
 from ..core.tracks import Tracks
 from .coco_dataset import boxes_of, usable_box
@@ -17,7 +18,7 @@ from .cocovid import CocoVID
 from .convert_imagenet import VID_CLASSES, VID_WNIDS
 from .video_dataset import CocoVideoDataset
 
-# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #7b1d97ed
+# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #3a166b3e
 @register
 class ImagenetVIDDataset(CocoVideoDataset):
     "ImageNet VID (Russakovsky et al., 2015), and DET as single pictures."
@@ -51,7 +52,7 @@ class ImagenetVIDDataset(CocoVideoDataset):
         self.img_ids = [d['id'] for d in infos]
         return infos
 
-# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #8cfd4998
+# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #8276417e
 @register
 class MOTChallengeDataset(CocoVideoDataset):
     "MOT15, MOT16, MOT17, MOT20 (Leal-Taixé et al., 2015; Milan et al., 2016; Dendorfer et al., 2020)."
@@ -75,7 +76,7 @@ class MOTChallengeDataset(CocoVideoDataset):
         if detection_file is None: return None
         path = Path(detection_file)
         if not path.is_file(): raise FileNotFoundError(f"{path}: no such file of detections")
-        data = pickle.loads(path.read_bytes())
+        data = read_pickle(path)
         if isinstance(data, dict) and 'det_bboxes' in data: data = data['det_bboxes']
         if not isinstance(data, (dict,list)):
             raise TypeError(f"{path}: detections are a dict by file name or a list of frames, got {type(data).__name__}")
@@ -103,7 +104,7 @@ class MOTChallengeDataset(CocoVideoDataset):
         return dict(bboxes=boxes_of(objects), labels=np.array([self.cat2label[a['category_id']] for a in objects], 'int64'),
                     bboxes_ignore=boxes_of(regions), instance_ids=np.array([a.get('instance_id', -1) for a in objects], 'int64'))
 
-# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #e9712c22
+# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #c63cc8d7
 def flat_rows(
     frames:list, # frame -> class -> rows
     numbers:list, # number of each frame
@@ -151,7 +152,7 @@ def format_bbox_results(self:MOTChallengeDataset,
     from tracklab.metrics.mot_challenge import format_bbox_results
     Path(resfile).write_text(format_bbox_results(flat_rows(results, mot_frame_ids(infos), 5)), encoding='utf-8')
 
-# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #df1ab859
+# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #ef16220a
 @patch
 def _checked(self:MOTChallengeDataset, results, metrics):
     "Results of each metric, of the right length."
@@ -182,7 +183,7 @@ def format_results(self:MOTChallengeDataset,
         if 'bbox' in metrics: self.format_bbox_results(self._by_video(results['det_bboxes'])[n], i, f"{folders['bbox']}/{names[-1]}.txt")
     return folders,names,tmp
 
-# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #08fc11ae
+# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #459385ba
 @patch
 def get_benchmark_and_eval_split(self:MOTChallengeDataset)->tuple: # such as `MOT17`, `train`
     "The benchmark and the split that are evaluated."
@@ -242,7 +243,7 @@ def evaluate(self:MOTChallengeDataset,
     if hasattr(logger, 'info'): logger.info(str(out))
     return out
 
-# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #2c44aee0
+# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #c29b898b
 @register
 class DanceTrackDataset(MOTChallengeDataset):
     "DanceTrack, whose people look alike and move in many ways."
