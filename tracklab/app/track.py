@@ -6,7 +6,7 @@
 __all__ = ['NAMED_TRACKERS', 'YOLOX_NAMES', 'DETECTOR_NAMES', 'open_tracker', 'FileDetector', 'open_detector', 'select',
            'TrackingByDetection', 'batches', 'track_video', 'Recorder']
 
-# %% ../../nbs/13_app/00_track.ipynb #3e6a7d87
+# %% ../../nbs/13_app/00_track.ipynb #2dde502e
 import numpy as np
 from pathlib import Path
 from ..core.checkpoint import DownloadError
@@ -16,18 +16,23 @@ from ..core.registry import build
 from ..core.tracks import Tracks, MOTWriter
 from ..core.video import Video, VideoWriter
 from ..detect.motion import MotionDetector
+from ..motion.global_motion import GlobalMotionCompensation
+from ..mot.botsort import BoTSORTTracker
 from ..mot.bytetrack import ByteTracker
 from ..mot.ocsort import OCSORTTracker
 from ..mot.sort import SortTracker
+from ..mot.strongsort import StrongSORTTracker
 from ..viz.draw import draw_tracks, trail_points
 
-# %% ../../nbs/13_app/00_track.ipynb #5c573f07
+# %% ../../nbs/13_app/00_track.ipynb #1c81a979
 NAMED_TRACKERS = dict(sort=lambda: SortTracker(obj_score_thr=.5, match_iou_thr=.3),
                 bytetrack=lambda: ByteTracker(init_track_thr=.6, obj_score_thrs=dict(high=.5, low=.1), num_frames_retain=30),
-                ocsort=lambda: OCSORTTracker(init_track_thr=.6, num_frames_retain=30))
+                ocsort=lambda: OCSORTTracker(init_track_thr=.6, num_frames_retain=30),
+                strongsort=lambda: StrongSORTTracker(obj_score_thr=.5, reid=None, match_iou_thr=.3, cmc=dict(type='GlobalMotionCompensation')),
+                botsort=lambda: BoTSORTTracker(obj_score_thrs=dict(high=.5, low=.1), init_track_thr=.6, cmc=dict(type='GlobalMotionCompensation')))
 
 def open_tracker(
-    name, # `sort`, `bytetrack`, `ocsort`, a config file, or a config dict
+    name, # `sort`, `bytetrack`, `ocsort`, `strongsort`, `botsort`, a config file, or a config dict
 ): # the tracker
     "A tracker by its name or config."
     if isinstance(name, str) and name in NAMED_TRACKERS: return NAMED_TRACKERS[name]()
@@ -39,7 +44,7 @@ def open_tracker(
     if 'type' not in cfg: raise ValueError("the config has neither model.tracker, tracker nor type")
     return build(cfg)
 
-# %% ../../nbs/13_app/00_track.ipynb #bfc8e7d8
+# %% ../../nbs/13_app/00_track.ipynb #403a1539
 class FileDetector:
     "Detections that somebody made before, from a MOTChallenge file."
     def __init__(self,
@@ -82,7 +87,7 @@ def open_detector(
     if not Path(name).is_file(): raise ValueError(f"unknown detector {name!r}; known: {DETECTOR_NAMES}")
     return FileDetector(name)
 
-# %% ../../nbs/13_app/00_track.ipynb #1f4fb66d
+# %% ../../nbs/13_app/00_track.ipynb #3a03f57d
 def select(
     o:Instances, # objects
     score_thr:float=0., # least score
@@ -122,7 +127,7 @@ class TrackingByDetection:
         "Track the next frame of a video."
         return self.process([frame])[0][1]
 
-# %% ../../nbs/13_app/00_track.ipynb #c3d3c351
+# %% ../../nbs/13_app/00_track.ipynb #c003476b
 def batches(
     items, # any iterable
     n:int, # largest size of a batch
@@ -149,7 +154,7 @@ def track_video(
             yield t, frame, found, tracks
             t += 1
 
-# %% ../../nbs/13_app/00_track.ipynb #47fda0a8
+# %% ../../nbs/13_app/00_track.ipynb #a71ad1dc
 class Recorder:
     "Write tracks as MOT text and as a film, while they are made."
     def __init__(self,
