@@ -4,13 +4,13 @@
 
 # %% auto #0
 __all__ = ['open_config', 'check_device', 'load_weights', 'init_model', 'unpack_batch', 'frame_pipeline_of', 'inference_mot',
-           'run_batch', 'single_gpu_test', 'save_results', 'load_results', 'multi_gpu_test', 'init_random_seed']
+           'run_batch', 'single_gpu_test', 'save_results', 'load_results', 'multi_gpu_test', 'build_model',
+           'build_tracker', 'build_motion', 'build_reid', 'build_aggregator', 'init_random_seed']
 
-# %% ../nbs/13_app/10_apis.ipynb #7e961bbb
+# %% ../nbs/13_app/10_apis.ipynb #138f8c16
 import copy, json, os, tempfile, warnings
 from collections import defaultdict
 from pathlib import Path
-import cv2
 import numpy as np
 import torch
 from .app.track import track_video
@@ -23,8 +23,9 @@ from .core.zoo import zoo
 from .data.loaders import collate, process_group
 from .data.pipeline import Compose, DataContainer
 from .detect.frames import find_test_pipeline
+from .mot.modern import picture_of
 
-# %% ../nbs/13_app/10_apis.ipynb #5a445e46
+# %% ../nbs/13_app/10_apis.ipynb #30ec5140
 def open_config(
     config, # file, config, or name in the zoo
     cfg_options:dict=None, # dotted key -> value
@@ -58,7 +59,7 @@ def load_weights(
     if len(report.unexpected)>len(ema): warnings.warn(f"{checkpoint} holds {len(report.unexpected)-len(ema)} entries that {type(model).__name__} has no use for, such as {next(k for k in report.unexpected if k not in ema)}")
     return loaded
 
-# %% ../nbs/13_app/10_apis.ipynb #b02fbe38
+# %% ../nbs/13_app/10_apis.ipynb #b4b1863e
 def init_model(
     config, # file, config, or name in the zoo
     checkpoint=None, # file or address; without it the parts load what their config names
@@ -78,7 +79,7 @@ def init_model(
     model.cfg = cfg
     return model.to(device).eval()
 
-# %% ../nbs/13_app/10_apis.ipynb #4a12cb9e
+# %% ../nbs/13_app/10_apis.ipynb #561aa4f6
 def unpack_batch(
     data, # what a loader gives: containers, lists, tensors
     device='cpu', # where tensors go
@@ -116,21 +117,14 @@ def inference_mot(
     data = unpack_batch(collate([frame_pipeline_of(model, loaded)(sample)]), next(model.parameters()).device)
     with torch.no_grad(): return model(return_loss=False, rescale=True, **data)
 
-# %% ../nbs/13_app/10_apis.ipynb #c7bba5f0
-def _restored(img, meta):
-    "The picture that a normalised tensor `(3,H,W)` was made of"
-    norm,(h,w) = meta['img_norm_cfg'],meta['img_shape'][:2]
-    x = img[:,:h,:w].permute(1, 2, 0).cpu().numpy()*norm['std']+norm['mean']
-    x = cv2.resize(x.clip(0, 255).astype('uint8'), tuple(meta['ori_shape'][1::-1]))
-    return x[...,::-1].copy() if norm['to_rgb'] else x
-
+# %% ../nbs/13_app/10_apis.ipynb #4b8f7ac5
 class _Films:
     "Draws results, into a film per video"
     def __init__(self, model, out_dir, fps, show, score_thr): self.model,self.out,self.fps,self.show,self.score_thr,self.film = model,out_dir,fps,show,score_thr,None
     def add(self, img, meta, result):
         name = Path(meta.get('ori_filename') or f"{meta.get('frame_id', 0):06d}.jpg")
         file = None if self.out is None else Path(self.out)/name
-        picture = self.model.show_result(_restored(img, meta), result, score_thr=self.score_thr, show=self.show, out_file=None if file is None else str(file))
+        picture = self.model.show_result(picture_of(img[None], meta), result, score_thr=self.score_thr, show=self.show, out_file=None if file is None else str(file))
         if file is None: return
         if meta.get('frame_id', 0)==0: self.close(); self.film = VideoWriter(Path(self.out)/f"{'_'.join(name.parent.parts) or 'video'}.mp4", self.fps)
         if self.film is not None: self.film.write(picture)
@@ -173,7 +167,7 @@ def single_gpu_test(
     finally: films.close()
     return dict(results)
 
-# %% ../nbs/13_app/10_apis.ipynb #0c39333e
+# %% ../nbs/13_app/10_apis.ipynb #322aa01f
 def _plain(o):
     if isinstance(o, (np.ndarray,torch.Tensor)):
         o = np.asarray(o)
@@ -202,7 +196,7 @@ def save_results(
         elif path.suffix=='.json': part.write_text(json.dumps(_plain(results)), encoding='utf-8')
         else: raise ValueError(f"{path}: results are written as .json, .json.gz or .pkl")
 
-# %% ../nbs/13_app/10_apis.ipynb #1f3a1f53
+# %% ../nbs/13_app/10_apis.ipynb #d9510b29
 def load_results(
     path, # of `save_results`, or a pickle of MMTracking
 )->dict:
@@ -213,7 +207,7 @@ def load_results(
     raw = path.read_bytes()
     return _arrays(json.loads(gzip.decompress(raw) if path.suffix=='.gz' else raw))
 
-# %% ../nbs/13_app/10_apis.ipynb #eee64777
+# %% ../nbs/13_app/10_apis.ipynb #a5b2cf56
 def multi_gpu_test(
     model, # of `init_model`
     data_loader, # of `build_dataloader`, which gives each process its own videos
@@ -236,7 +230,23 @@ def multi_gpu_test(
     (Path(where[0])/f'part_{rank}.json.gz').unlink()
     return {k:[v for p in parts for v in p.get(k, [])] for k in dict.fromkeys(k for p in parts for k in p)} if rank==0 else None
 
-# %% ../nbs/13_app/10_apis.ipynb #1183bffb
+# %% ../nbs/13_app/10_apis.ipynb #e8cbd0f0
+def build_model(
+    cfg:dict, # config of a model
+    train_cfg:dict=None, # its training settings, if they are not in `cfg`
+    test_cfg:dict=None, # its test settings, if they are not in `cfg`
+):
+    "The model that a config describes."
+    more = {k:v for k,v in dict(train_cfg=train_cfg, test_cfg=test_cfg).items() if v is not None}
+    if doubled := [k for k in more if cfg.get(k) is not None]: raise ValueError(f"{doubled[0]} stands in the config and is given beside it")
+    return build({**cfg, **more})
+
+def build_tracker(cfg:dict): return build(cfg)
+def build_motion(cfg:dict): return build(cfg)
+def build_reid(cfg:dict): return build(cfg)
+def build_aggregator(cfg:dict): return build(cfg)
+
+# %% ../nbs/13_app/10_apis.ipynb #835c40cb
 def init_random_seed(
     seed:int=None, # a seed; a random one if not given
     device='cuda', # where processes exchange it

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['View', 'BaseMultiObjectTracker', 'tracking_results', 'DeepSORT', 'ByteTrack', 'OCSORT']
 
-# %% ../../nbs/08_mot/20_mot_model.ipynb #3f405931
+# %% ../../nbs/08_mot/20_mot_model.ipynb #a01e3b42
 import numpy as np
 import torch
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from ..nn.init import BaseModule
 from ..nn.warping import imrenormalize
 from ..viz.imshow import imshow_tracks
 
-# %% ../../nbs/08_mot/20_mot_model.ipynb #41b0a893
+# %% ../../nbs/08_mot/20_mot_model.ipynb #981a9314
 @dataclass
 class View:
     "One frame as a model saw it."
@@ -36,7 +36,7 @@ class View:
         boxes = torch.as_tensor(np.asarray(boxes), dtype=self.img.dtype, device=self.img.device).reshape(-1, 4)
         return boxes*boxes.new_tensor(np.asarray(self.meta['scale_factor'])) if self.rescale else boxes
 
-# %% ../../nbs/08_mot/20_mot_model.ipynb #0ee67e94
+# %% ../../nbs/08_mot/20_mot_model.ipynb #56300d38
 class BaseMultiObjectTracker(BaseModule):
     "Calls that all multi-object trackers have."
     CLASSES,cfg,amp_dtype = None,None,None
@@ -78,7 +78,7 @@ class BaseMultiObjectTracker(BaseModule):
     @property
     def num_classes(self)->int: return self.detector.num_classes
 
-# %% ../../nbs/08_mot/20_mot_model.ipynb #23191113
+# %% ../../nbs/08_mot/20_mot_model.ipynb #393aac61
 @patch
 def freeze_module(self:BaseMultiObjectTracker,
     module, # name of a part, or several
@@ -98,7 +98,7 @@ def train(self:BaseMultiObjectTracker, mode:bool=True):
     for name in self.frozen: getattr(self, name).eval()
     return self
 
-# %% ../../nbs/08_mot/20_mot_model.ipynb #efb9b515
+# %% ../../nbs/08_mot/20_mot_model.ipynb #59cb3570
 def _plain_boxes(public, x):
     "Public boxes per image, whichever way they were collected"
     while len(public) and isinstance(public[0], (list,tuple)): public = public[0]
@@ -145,7 +145,7 @@ def reset(self:BaseMultiObjectTracker):
     self.tracker.reset()
     self.view = None
 
-# %% ../../nbs/08_mot/20_mot_model.ipynb #fd91e7e3
+# %% ../../nbs/08_mot/20_mot_model.ipynb #42605e26
 @patch
 def embed_boxes(self:BaseMultiObjectTracker,
     frame, # not used: the view knows
@@ -156,7 +156,7 @@ def embed_boxes(self:BaseMultiObjectTracker,
     if own: img = imrenormalize(img, self.view.meta['img_norm_cfg'], own)
     return self.reid.simple_test(self.tracker.crop_imgs(img, [self.view.meta], self.view.to_input(boxes), False))
 
-# %% ../../nbs/08_mot/20_mot_model.ipynb #83d94a05
+# %% ../../nbs/08_mot/20_mot_model.ipynb #73f8801b
 def tracking_results(
     detections:Instances, # of one frame
     tracks:Instances, # of the same frame, with `ids`
@@ -203,7 +203,7 @@ def forward_train(self:BaseMultiObjectTracker, *args, **kwargs):
     "Trackers whose parts are trained alone have no loss."
     raise NotImplementedError(f"{type(self).__name__} has nothing to train as a whole: train its detector and its re-identification network")
 
-# %% ../../nbs/08_mot/20_mot_model.ipynb #37ecaf94
+# %% ../../nbs/08_mot/20_mot_model.ipynb #a232dc66
 @patch
 def forward_test(self:BaseMultiObjectTracker,
     imgs, # list with one `(1,3,H,W)`
@@ -235,7 +235,7 @@ def val_step(self:BaseMultiObjectTracker, data, optimizer=None)->dict:
     "The losses of validation data."
     return self.train_step(data)
 
-# %% ../../nbs/08_mot/20_mot_model.ipynb #cc04e3f3
+# %% ../../nbs/08_mot/20_mot_model.ipynb #f82c531f
 @patch
 def show_result(self:BaseMultiObjectTracker,
     img, # uint8 BGR frame, or a file
@@ -254,7 +254,7 @@ def show_result(self:BaseMultiObjectTracker,
     o = results2outs(result['track_bboxes'], result.get('track_masks'), np.shape(img)[:2])
     return imshow_tracks(img, o['bboxes'], o['labels'], o['ids'], o.get('masks'), self.CLASSES, score_thr, thickness, font_scale, show, wait_time, out_file, backend)
 
-# %% ../../nbs/08_mot/20_mot_model.ipynb #d52551ec
+# %% ../../nbs/08_mot/20_mot_model.ipynb #4342a4ff
 @patch(as_prop=True)
 def device(self:BaseMultiObjectTracker): # where the model computes
     return next(self.parameters()).device
@@ -288,7 +288,7 @@ def track(self:BaseMultiObjectTracker,
     [(_,tracks)] = self.process([frame], None if public is None else [public])
     return tracks
 
-# %% ../../nbs/08_mot/20_mot_model.ipynb #185ff5a0
+# %% ../../nbs/08_mot/20_mot_model.ipynb #6fa7cf0d
 @register
 class DeepSORT(BaseMultiObjectTracker):
     "SORT, and DeepSORT with a re-identification network."
