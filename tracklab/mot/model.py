@@ -5,21 +5,20 @@
 # %% auto #0
 __all__ = ['View', 'BaseMultiObjectTracker', 'tracking_results', 'DeepSORT', 'ByteTrack', 'OCSORT']
 
-# %% ../../nbs/08_mot/20_mot_model.ipynb #a01e3b42
+# %% ../../nbs/08_mot/20_mot_model.ipynb #c3ec657c
 import numpy as np
 import torch
 from dataclasses import dataclass
 from fastcore.basics import patch
 from ..core.instances import Instances, outs2results, results2outs
 from ..core.registry import build, register
-from ..detect.base import parse_losses
-from ..detect.dense import merge_pretrained
+from ..detect.base import BaseDetector, check_augmentations
 from ..detect.frames import FrameBatcher, find_test_pipeline, lower_precision, pipeline_settings
 from ..nn.init import BaseModule
 from ..nn.warping import imrenormalize
 from ..viz.imshow import imshow_tracks
 
-# %% ../../nbs/08_mot/20_mot_model.ipynb #981a9314
+# %% ../../nbs/08_mot/20_mot_model.ipynb #daf211e1
 @dataclass
 class View:
     "One frame as a model saw it."
@@ -36,10 +35,11 @@ class View:
         boxes = torch.as_tensor(np.asarray(boxes), dtype=self.img.dtype, device=self.img.device).reshape(-1, 4)
         return boxes*boxes.new_tensor(np.asarray(self.meta['scale_factor'])) if self.rescale else boxes
 
-# %% ../../nbs/08_mot/20_mot_model.ipynb #56300d38
+# %% ../../nbs/08_mot/20_mot_model.ipynb #5f1668c2
 class BaseMultiObjectTracker(BaseModule):
     "Calls that all multi-object trackers have."
     CLASSES,cfg,amp_dtype = None,None,None
+    train_step,val_step = BaseDetector.train_step,BaseDetector.val_step
     def __init__(self,
         init_cfg=None, # see `BaseModule`
         *, detector=None, # config
@@ -78,7 +78,7 @@ class BaseMultiObjectTracker(BaseModule):
     @property
     def num_classes(self)->int: return self.detector.num_classes
 
-# %% ../../nbs/08_mot/20_mot_model.ipynb #393aac61
+# %% ../../nbs/08_mot/20_mot_model.ipynb #2f5f0db0
 @patch
 def freeze_module(self:BaseMultiObjectTracker,
     module, # name of a part, or several
@@ -98,7 +98,7 @@ def train(self:BaseMultiObjectTracker, mode:bool=True):
     for name in self.frozen: getattr(self, name).eval()
     return self
 
-# %% ../../nbs/08_mot/20_mot_model.ipynb #59cb3570
+# %% ../../nbs/08_mot/20_mot_model.ipynb #0ceb27d3
 def _plain_boxes(public, x):
     "Public boxes per image, whichever way they were collected"
     while len(public) and isinstance(public[0], (list,tuple)): public = public[0]
@@ -145,7 +145,7 @@ def reset(self:BaseMultiObjectTracker):
     self.tracker.reset()
     self.view = None
 
-# %% ../../nbs/08_mot/20_mot_model.ipynb #42605e26
+# %% ../../nbs/08_mot/20_mot_model.ipynb #061d9695
 @patch
 def embed_boxes(self:BaseMultiObjectTracker,
     frame, # not used: the view knows
@@ -156,7 +156,7 @@ def embed_boxes(self:BaseMultiObjectTracker,
     if own: img = imrenormalize(img, self.view.meta['img_norm_cfg'], own)
     return self.reid.simple_test(self.tracker.crop_imgs(img, [self.view.meta], self.view.to_input(boxes), False))
 
-# %% ../../nbs/08_mot/20_mot_model.ipynb #73f8801b
+# %% ../../nbs/08_mot/20_mot_model.ipynb #7ce046d9
 def tracking_results(
     detections:Instances, # of one frame
     tracks:Instances, # of the same frame, with `ids`
@@ -203,7 +203,7 @@ def forward_train(self:BaseMultiObjectTracker, *args, **kwargs):
     "Trackers whose parts are trained alone have no loss."
     raise NotImplementedError(f"{type(self).__name__} has nothing to train as a whole: train its detector and its re-identification network")
 
-# %% ../../nbs/08_mot/20_mot_model.ipynb #a232dc66
+# %% ../../nbs/08_mot/20_mot_model.ipynb #9f5b8cf9
 @patch
 def forward_test(self:BaseMultiObjectTracker,
     imgs, # list with one `(1,3,H,W)`
@@ -211,9 +211,7 @@ def forward_test(self:BaseMultiObjectTracker,
     **kwargs # of `simple_test`
 )->dict:
     "`simple_test` with the documented lists."
-    for name,v in (('imgs',imgs), ('img_metas',img_metas)):
-        if not isinstance(v, list): raise TypeError(f"{name} must be a list, got a {type(v).__name__}")
-    if len(imgs)!=len(img_metas): raise ValueError(f"{len(imgs)} augmentations but metas of {len(img_metas)}")
+    check_augmentations(imgs, img_metas)
     return self.simple_test(imgs[0], img_metas[0], **kwargs) if len(imgs)==1 else self.aug_test(imgs, img_metas, **kwargs)
 
 @patch
@@ -221,21 +219,7 @@ def forward(self:BaseMultiObjectTracker, img, img_metas, return_loss:bool=True, 
     "Train or test."
     return self.forward_train(img, img_metas, **kwargs) if return_loss else self.forward_test(img, img_metas, **kwargs)
 
-@patch
-def train_step(self:BaseMultiObjectTracker,
-    data:dict, # arguments of `forward`
-    optimizer=None, # not used
-)->dict: # `loss`, `log_vars`, `num_samples`
-    "One step of training, without the optimiser's."
-    loss,log = parse_losses(self(**data))
-    return dict(loss=loss, log_vars=log, num_samples=len(data['img_metas']))
-
-@patch
-def val_step(self:BaseMultiObjectTracker, data, optimizer=None)->dict:
-    "The losses of validation data."
-    return self.train_step(data)
-
-# %% ../../nbs/08_mot/20_mot_model.ipynb #f82c531f
+# %% ../../nbs/08_mot/20_mot_model.ipynb #9da890bc
 @patch
 def show_result(self:BaseMultiObjectTracker,
     img, # uint8 BGR frame, or a file
@@ -254,7 +238,7 @@ def show_result(self:BaseMultiObjectTracker,
     o = results2outs(result['track_bboxes'], result.get('track_masks'), np.shape(img)[:2])
     return imshow_tracks(img, o['bboxes'], o['labels'], o['ids'], o.get('masks'), self.CLASSES, score_thr, thickness, font_scale, show, wait_time, out_file, backend)
 
-# %% ../../nbs/08_mot/20_mot_model.ipynb #4342a4ff
+# %% ../../nbs/08_mot/20_mot_model.ipynb #dd01c297
 @patch(as_prop=True)
 def device(self:BaseMultiObjectTracker): # where the model computes
     return next(self.parameters()).device
@@ -288,7 +272,7 @@ def track(self:BaseMultiObjectTracker,
     [(_,tracks)] = self.process([frame], None if public is None else [public])
     return tracks
 
-# %% ../../nbs/08_mot/20_mot_model.ipynb #6fa7cf0d
+# %% ../../nbs/08_mot/20_mot_model.ipynb #60abf93b
 @register
 class DeepSORT(BaseMultiObjectTracker):
     "SORT, and DeepSORT with a re-identification network."
