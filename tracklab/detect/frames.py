@@ -6,7 +6,7 @@
 __all__ = ['to_bgr', 'FrameBatcher', 'FrameDetector', 'lower_precision', 'pipeline_settings', 'find_test_pipeline',
            'check_num_classes']
 
-# %% ../../nbs/05_detect/24_frame_detector.ipynb #d8b19f3f
+# %% ../../nbs/05_detect/24_frame_detector.ipynb #7d63efea
 import cv2
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from ..core.instance_masks import rescale_size
 from ..core.instances import Instances
 from ..core.registry import build
 
-# %% ../../nbs/05_detect/24_frame_detector.ipynb #c09bc009
+# %% ../../nbs/05_detect/24_frame_detector.ipynb #135fc2bd
 def to_bgr(
     img, # `(H,W)`, `(H,W,1)`, `(H,W,3)` or `(H,W,4)`; uint8, uint16, bool or float in [0,1]
 )->np.ndarray: # `(H,W,3)` uint8
@@ -35,7 +35,7 @@ def to_bgr(
     if x.ndim==2 or x.shape[2]==1: return np.repeat(x.reshape(*x.shape[:2], 1), 3, 2)
     return x[...,:3]
 
-# %% ../../nbs/05_detect/24_frame_detector.ipynb #007b80a3
+# %% ../../nbs/05_detect/24_frame_detector.ipynb #1c1a1bcc
 class FrameBatcher:
     "What makes a batch of uint8 frames."
     def __init__(self,
@@ -75,12 +75,13 @@ class FrameBatcher:
         batch = torch.full((len(frames),3,H,W), float(self.pad_val), device=self.device)
         metas = []
         for x,f,(img,factor) in zip(batch, frames, resized):
-            t = torch.from_numpy(np.ascontiguousarray(img[...,::-1] if self.img_norm_cfg['to_rgb'] else img)).to(self.device).permute(2, 0, 1).float()
-            x[:,:img.shape[0],:img.shape[1]] = (t-self.mean)/self.std
+            img = cv2.cvtColor(img, cv2.COLOR_BGR2RGB) if self.img_norm_cfg['to_rgb'] else np.ascontiguousarray(img)
+            pixels = torch.from_numpy(img).to(self.device).permute(2, 0, 1)
+            x[:,:img.shape[0],:img.shape[1]].copy_(pixels).sub_(self.mean).div_(self.std)
             metas.append(dict(img_shape=img.shape, pad_shape=(H,W,3), ori_shape=f.shape, batch_input_shape=(H,W), scale_factor=factor, flip=False, flip_direction=None, img_norm_cfg=self.img_norm_cfg))
         return batch.contiguous(memory_format=torch.channels_last) if self.channels_last else batch,metas
 
-# %% ../../nbs/05_detect/24_frame_detector.ipynb #ccae401b
+# %% ../../nbs/05_detect/24_frame_detector.ipynb #c6737c82
 class FrameDetector(FrameBatcher):
     "A detector that takes uint8 frames."
     def __init__(self,
@@ -113,7 +114,7 @@ def lower_precision(
     "Compute in a lower precision."
     return torch.autocast(torch.device(device).type, dtype=dtype or torch.bfloat16, enabled=dtype is not None)
 
-# %% ../../nbs/05_detect/24_frame_detector.ipynb #10dbdc57
+# %% ../../nbs/05_detect/24_frame_detector.ipynb #91b802fd
 def pipeline_settings(
     pipeline, # list of transforms of a test pipeline
 )->dict: # arguments of `FrameBatcher`
