@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['AMBIGUOUS', 'all_modules', 'public_names', 'clashes']
 
-# %% ../nbs/13_app/90_all.ipynb #038443c8
+# %% ../nbs/13_app/90_all.ipynb #4588c197
 import importlib, pkgutil
 import tracklab
 
-# %% ../nbs/13_app/90_all.ipynb #7126b3fe
+# %% ../nbs/13_app/90_all.ipynb #93f43f22
 def all_modules(
     package=tracklab, # an imported package
 )->list: # its modules, imported, by name
@@ -18,7 +18,7 @@ def all_modules(
     public = [n for n in names if n!='tracklab.all' and not any(part[0]=='_' for part in n.split('.'))]
     return [importlib.import_module(n) for n in public]
 
-# %% ../nbs/13_app/90_all.ipynb #d217ca21
+# %% ../nbs/13_app/90_all.ipynb #4529140c
 def public_names(
     modules, # imported modules
 )->dict: # name -> module name -> object
@@ -28,14 +28,14 @@ def public_names(
         for n in getattr(m, '__all__', ()): names.setdefault(n, {})[m.__name__] = getattr(m, n)
     return names
 
-# %% ../nbs/13_app/90_all.ipynb #0aedcc01
+# %% ../nbs/13_app/90_all.ipynb #04414bda
 def clashes(
     names:dict, # what `public_names` returned
 )->dict: # name -> the modules that offer it
     "Names that mean different objects in different modules."
     return {n:list(found) for n,found in names.items() if len({id(o) for o in found.values()})>1}
 
-# %% ../nbs/13_app/90_all.ipynb #384a0be3
+# %% ../nbs/13_app/90_all.ipynb #87fccedc
 _names = public_names(all_modules())
 AMBIGUOUS = clashes(_names)
 __all__ = sorted(_names.keys()-AMBIGUOUS)

@@ -8,7 +8,7 @@ __all__ = ['open_config', 'check_device', 'load_weights', 'published_checkpoint'
            'multi_gpu_test', 'build_model', 'build_tracker', 'build_motion', 'build_reid', 'build_aggregator',
            'init_random_seed']
 
-# %% ../nbs/13_app/10_apis.ipynb #75b11196
+# %% ../nbs/13_app/10_apis.ipynb #a211bda8
 import copy, json, os, tempfile, warnings
 from collections import defaultdict
 from pathlib import Path
@@ -26,7 +26,7 @@ from .data.pipeline import Compose, DataContainer
 from .detect.frames import find_test_pipeline
 from .mot.modern import picture_of
 
-# %% ../nbs/13_app/10_apis.ipynb #8c19364c
+# %% ../nbs/13_app/10_apis.ipynb #426a430f
 def open_config(
     config, # file, config, or name in the zoo
     cfg_options:dict=None, # dotted key -> value
@@ -67,7 +67,7 @@ def published_checkpoint(
     address = cfg.get('checkpoint')
     return address if isinstance(address, str) and address not in str(cfg['model']) else None
 
-# %% ../nbs/13_app/10_apis.ipynb #91b5001c
+# %% ../nbs/13_app/10_apis.ipynb #ac6ef29c
 def init_model(
     config, # file, config, or name in the zoo
     checkpoint=None, # file or address; if not given see `published_checkpoint`, and without one the parts load what their config names
@@ -88,7 +88,7 @@ def init_model(
     model.cfg = cfg
     return model.to(device).eval()
 
-# %% ../nbs/13_app/10_apis.ipynb #9c36d7b7
+# %% ../nbs/13_app/10_apis.ipynb #f8fceeca
 def unpack_batch(
     data, # what a loader gives: containers, lists, tensors
     device='cpu', # where tensors go
@@ -126,7 +126,7 @@ def inference_mot(
     data = unpack_batch(collate([frame_pipeline_of(model, loaded)(sample)]), next(model.parameters()).device)
     with torch.no_grad(): return model(return_loss=False, rescale=True, **data)
 
-# %% ../nbs/13_app/10_apis.ipynb #1705949e
+# %% ../nbs/13_app/10_apis.ipynb #d571744f
 class _Films:
     "Draws results, into a film per video"
     def __init__(self, model, out_dir, fps, show, score_thr): self.model,self.out,self.fps,self.show,self.score_thr,self.film = model,out_dir,fps,show,score_thr,None
@@ -176,7 +176,7 @@ def single_gpu_test(
     finally: films.close()
     return dict(results)
 
-# %% ../nbs/13_app/10_apis.ipynb #0ad09f88
+# %% ../nbs/13_app/10_apis.ipynb #eb3295e4
 def _plain(o):
     if isinstance(o, (np.ndarray,torch.Tensor)):
         o = np.asarray(o)
@@ -205,7 +205,7 @@ def save_results(
         elif path.suffix=='.json': part.write_text(json.dumps(_plain(results)), encoding='utf-8')
         else: raise ValueError(f"{path}: results are written as .json, .json.gz or .pkl")
 
-# %% ../nbs/13_app/10_apis.ipynb #8feb8c89
+# %% ../nbs/13_app/10_apis.ipynb #3c151446
 def load_results(
     path, # of `save_results`, or a pickle of MMTracking
 )->dict:
@@ -216,7 +216,7 @@ def load_results(
     raw = path.read_bytes()
     return _arrays(json.loads(gzip.decompress(raw) if path.suffix=='.gz' else raw))
 
-# %% ../nbs/13_app/10_apis.ipynb #5dbd25b1
+# %% ../nbs/13_app/10_apis.ipynb #ca0cbb39
 def multi_gpu_test(
     model, # of `init_model`
     data_loader, # of `build_dataloader`, which gives each process its own videos
@@ -239,7 +239,7 @@ def multi_gpu_test(
     (Path(where[0])/f'part_{rank}.json.gz').unlink()
     return {k:[v for p in parts for v in p.get(k, [])] for k in dict.fromkeys(k for p in parts for k in p)} if rank==0 else None
 
-# %% ../nbs/13_app/10_apis.ipynb #4b4d3127
+# %% ../nbs/13_app/10_apis.ipynb #a5bbb623
 def build_model(
     cfg:dict, # config of a model
     train_cfg:dict=None, # its training settings, if they are not in `cfg`
@@ -255,7 +255,7 @@ def build_motion(cfg:dict): return build(cfg)
 def build_reid(cfg:dict): return build(cfg)
 def build_aggregator(cfg:dict): return build(cfg)
 
-# %% ../nbs/13_app/10_apis.ipynb #c7014aa0
+# %% ../nbs/13_app/10_apis.ipynb #660edf81
 def init_random_seed(
     seed:int=None, # a seed; a random one if not given
     device='cuda', # where processes exchange it

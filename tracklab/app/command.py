@@ -7,18 +7,18 @@ __all__ = ['cmd_env', 'print_metrics', 'cmd_eval', 'class_indices', 'Watched', '
            'cmd_demo', 'cmd_test', 'cmd_search', 'cmd_verify', 'cmd_benchmark', 'cmd_convert', 'cmd_browse', 'cmd_zoo',
            'parser', 'main']
 
-# %% ../../nbs/13_app/01_command.ipynb #8b7f08ad
+# %% ../../nbs/13_app/01_command.ipynb #875f1392
 import argparse,json,os,sys,time
 from pathlib import Path
 
-# %% ../../nbs/13_app/01_command.ipynb #9b621748
+# %% ../../nbs/13_app/01_command.ipynb #e54159aa
 def cmd_env(a)->int:
     "Print what this program runs on."
     from tracklab.core.environment import format_env
     print(format_env())
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #f372ddd0
+# %% ../../nbs/13_app/01_command.ipynb #de5f828f
 def _benchmark(path):
     "MOT15, MOT16, MOT17 or MOT20 if it occurs in the path"
     return next((b for b in ('MOT15','MOT16','MOT17','MOT20') if b in str(Path(path).resolve()).upper()), None)
@@ -42,7 +42,7 @@ def cmd_eval(a)->int:
     print_metrics(res, a.json)
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #10054750
+# %% ../../nbs/13_app/01_command.ipynb #71520e30
 def _device(name):
     if name: return name
     import torch
@@ -89,7 +89,7 @@ def show_window(picture)->bool:
         return cv2.waitKey(1)&255!=ord('q')
     except cv2.error: raise ValueError("--show needs a display; leave it out and look at the files") from None
 
-# %% ../../nbs/13_app/01_command.ipynb #5221941f
+# %% ../../nbs/13_app/01_command.ipynb #105ba541
 def tracking_model(a, say=print): # model, names of classes
     "The model that `track` shall use: one from a config, or a detector and a tracker."
     from tracklab.app.track import FileDetector, TrackingByDetection, open_detector, open_tracker
@@ -126,7 +126,7 @@ def cmd_track(a)->int:
             for t,frame,_,o in track_video(model, video, a.batch):
                 picture = r.write(t, frame, select(o, 0., labels))
                 bar.update()
-                if a.show and picture is not None and not show_window(picture): break
+                if a.show and picture is not None and not show_window(picture.result()): break
         except KeyboardInterrupt: stopped = True
     done = len(r.frames)
     print(f"{done} frames, {len(r.tracks.ids)} tracks, {done/max(time.time()-start, 1e-9):.1f} frames/s")
@@ -136,7 +136,7 @@ def cmd_track(a)->int:
     if stopped: print(f'stopped after frame {done-1}; what was tracked until then is kept', file=sys.stderr)
     return 130 if stopped else 0
 
-# %% ../../nbs/13_app/01_command.ipynb #aa325604
+# %% ../../nbs/13_app/01_command.ipynb #5223de2f
 def cmd_demo(a)->int:
     "Track a synthetic street from its pixels and score the result."
     from tqdm import tqdm
@@ -160,7 +160,7 @@ def cmd_demo(a)->int:
     print(*(f'wrote {out/f}' for f in ('street.mp4','street.txt','street_gt.txt','metrics.json','street.html')), sep='\n')
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #6c742c5d
+# %% ../../nbs/13_app/01_command.ipynb #d05db27d
 def _bar(what):
     "A progress bar for callbacks (done, total)"
     from tqdm import tqdm
@@ -201,7 +201,7 @@ def cmd_search(a)->int:
     print(*(f'wrote {f}' for f in write_search(a.out, rows, best)), sep='\n')
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #19e790ab
+# %% ../../nbs/13_app/01_command.ipynb #266814e5
 def cmd_verify(a)->int:
     "Compare this package with golden data of the reference."
     from tracklab.app.verify import HEADER, format_row, save_rows, summary, verify
@@ -216,7 +216,7 @@ def cmd_verify(a)->int:
     if not rows: raise ValueError(f"no entry matches {a.only!r}")
     return int(any(r.status=='FAIL' for r in rows))
 
-# %% ../../nbs/13_app/01_command.ipynb #1723623c
+# %% ../../nbs/13_app/01_command.ipynb #3a4dd8d2
 def cmd_benchmark(a)->int:
     "Run all methods on a synthetic benchmark and print their numbers."
     from tracklab.core.files import atomic_path
@@ -228,7 +228,7 @@ def cmd_benchmark(a)->int:
         with atomic_path(a.json) as tmp: table.reset_index().to_json(tmp, orient='records', indent=1)
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #58dec158
+# %% ../../nbs/13_app/01_command.ipynb #334c2d49
 def cmd_convert(a)->int:
     "Convert a benchmark from its official layout."
     from tracklab.data.convert import load_converters, run_converter
@@ -239,14 +239,14 @@ def cmd_convert(a)->int:
     for f in run_converter(a.words[0], a.words[1:]): print(f'wrote {f}')
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #2dc8072b
+# %% ../../nbs/13_app/01_command.ipynb #38df2c15
 def cmd_browse(a)->int:
     "Write pictures of a dataset's samples after any step of its pipeline."
     from tracklab.app.browse import browse
     for f in browse(a.config, a.split, a.after, a.num, a.out, a.seed, a.cfg_options): print(f'wrote {f}')
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #f8852353
+# %% ../../nbs/13_app/01_command.ipynb #781005ce
 def cmd_zoo(a)->int:
     "List named configs with their checkpoints and reported results, or print one."
     from tracklab.app.zoo import zoo_text
@@ -254,7 +254,7 @@ def cmd_zoo(a)->int:
     print(zoo_text(a.pattern, a.task, a.show, a.json), end='')
     return 0
 
-# %% ../../nbs/13_app/01_command.ipynb #451da7a2
+# %% ../../nbs/13_app/01_command.ipynb #a3e44768
 def parser()->argparse.ArgumentParser:
     "The command line."
     import tracklab

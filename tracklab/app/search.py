@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['LESS_IS_BETTER', 'search_space', 'search_grid', 'search_tracker', 'follow_all', 'write_search']
 
-# %% ../../nbs/13_app/12_search.ipynb #e945424a
+# %% ../../nbs/13_app/12_search.ipynb #287ff282
 import copy, itertools
 from fnmatch import fnmatch
 from pathlib import Path
@@ -16,7 +16,7 @@ from ..core.config import Config, merge_options
 from ..core.files import atomic_path
 from ..mot.model import tracking_results
 
-# %% ../../nbs/13_app/12_search.ipynb #c43a013c
+# %% ../../nbs/13_app/12_search.ipynb #feb09788
 def search_space(
     cfg:dict, # of a tracker
     prefix:str='', # path of `cfg`
@@ -37,7 +37,7 @@ def search_grid(
     space = search_space(cfg)
     return [(case, merge_options(copy.deepcopy(dict(cfg)), case)) for case in (dict(zip(space, values)) for values in itertools.product(*space.values()))]
 
-# %% ../../nbs/13_app/12_search.ipynb #94651c2d
+# %% ../../nbs/13_app/12_search.ipynb #ebeeb84d
 LESS_IS_BETTER = 'FN','FP','IDs','IDSW','ML','FM','Frag'
 
 def search_tracker(
@@ -68,7 +68,7 @@ def search_tracker(
     best = Config({**cfg.to_dict(), 'model':{**cfg['model'].to_dict(), 'tracker':grid[order[0]][1]}})
     return [rows[i] for i in order],best
 
-# %% ../../nbs/13_app/12_search.ipynb #8090370b
+# %% ../../nbs/13_app/12_search.ipynb #679df40a
 def follow_all(
     model, # of `init_model`
     loader, # of the test data
@@ -92,7 +92,7 @@ def follow_all(
         progress(done, total)
     return results
 
-# %% ../../nbs/13_app/12_search.ipynb #5bbd0ce8
+# %% ../../nbs/13_app/12_search.ipynb #d53f4d82
 def write_search(
     folder, # where it is written
     rows:list, # of `search_tracker`

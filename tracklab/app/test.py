@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['join_processes', 'test_loader', 'run_test', 'evaluate_results', 'plain_numbers']
 
-# %% ../../nbs/13_app/11_test.ipynb #1008f36a
+# %% ../../nbs/13_app/11_test.ipynb #94ab6cca
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from ..apis import init_model, multi_gpu_test, open_config, save_results, single
 from ..data.dataset_wrappers import build_dataset
 from ..data.loaders import build_dataloader, process_group
 
-# %% ../../nbs/13_app/11_test.ipynb #ebe1f8af
+# %% ../../nbs/13_app/11_test.ipynb #f3cfe38e
 def join_processes(
     device:str=None, # where to compute; a GPU if there is one
 )->str: # the device of this process
@@ -26,7 +26,7 @@ def join_processes(
     if not torch.distributed.is_initialized(): torch.distributed.init_process_group('gloo', timeout=timedelta(hours=12))
     return device
 
-# %% ../../nbs/13_app/11_test.ipynb #9e2df785
+# %% ../../nbs/13_app/11_test.ipynb #4c99e3be
 def test_loader(
     cfg, # a config with `data.test`
     batch_size:int=1, # frames per batch
@@ -60,7 +60,7 @@ def run_test(
     if process_group()[0]>1: return dataset,multi_gpu_test(model, loader, progress=count)
     return dataset,single_gpu_test(model, loader, show, show_dir, progress=count)
 
-# %% ../../nbs/13_app/11_test.ipynb #529a8a7e
+# %% ../../nbs/13_app/11_test.ipynb #93eeb743
 def evaluate_results(
     dataset, # that they were made on
     results:dict, # of `run_test`

@@ -6,8 +6,10 @@
 __all__ = ['NAMED_TRACKERS', 'YOLOX_NAMES', 'DETECTOR_NAMES', 'open_tracker', 'FileDetector', 'open_detector', 'select',
            'TrackingByDetection', 'batches', 'track_video', 'Recorder']
 
-# %% ../../nbs/13_app/00_track.ipynb #2dde502e
+# %% ../../nbs/13_app/00_track.ipynb #bf6835b0
 import numpy as np
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from ..core.checkpoint import DownloadError
 from ..core.config import Config
@@ -24,7 +26,7 @@ from ..mot.sort import SortTracker
 from ..mot.strongsort import StrongSORTTracker
 from ..viz.draw import draw_tracks, trail_points
 
-# %% ../../nbs/13_app/00_track.ipynb #1c81a979
+# %% ../../nbs/13_app/00_track.ipynb #73fae08f
 NAMED_TRACKERS = dict(sort=lambda: SortTracker(obj_score_thr=.5, match_iou_thr=.3),
                 bytetrack=lambda: ByteTracker(init_track_thr=.6, obj_score_thrs=dict(high=.5, low=.1), num_frames_retain=30),
                 ocsort=lambda: OCSORTTracker(init_track_thr=.6, num_frames_retain=30),
@@ -44,7 +46,7 @@ def open_tracker(
     if 'type' not in cfg: raise ValueError("the config has neither model.tracker, tracker nor type")
     return build(cfg)
 
-# %% ../../nbs/13_app/00_track.ipynb #403a1539
+# %% ../../nbs/13_app/00_track.ipynb #d85f042b
 class FileDetector:
     "Detections that somebody made before, from a MOTChallenge file."
     def __init__(self,
@@ -87,7 +89,7 @@ def open_detector(
     if not Path(name).is_file(): raise ValueError(f"unknown detector {name!r}; known: {DETECTOR_NAMES}")
     return FileDetector(name)
 
-# %% ../../nbs/13_app/00_track.ipynb #3a03f57d
+# %% ../../nbs/13_app/00_track.ipynb #9b2a3180
 def select(
     o:Instances, # objects
     score_thr:float=0., # least score
@@ -127,7 +129,7 @@ class TrackingByDetection:
         "Track the next frame of a video."
         return self.process([frame])[0][1]
 
-# %% ../../nbs/13_app/00_track.ipynb #c003476b
+# %% ../../nbs/13_app/00_track.ipynb #392c4655
 def batches(
     items, # any iterable
     n:int, # largest size of a batch
@@ -154,7 +156,7 @@ def track_video(
             yield t, frame, found, tracks
             t += 1
 
-# %% ../../nbs/13_app/00_track.ipynb #a71ad1dc
+# %% ../../nbs/13_app/00_track.ipynb #0620bc6a
 class Recorder:
     "Write tracks as MOT text and as a film, while they are made."
     def __init__(self,
@@ -164,10 +166,12 @@ class Recorder:
         classes=None, # class names to draw
         video:bool=True, # write the film
         trail:int=25, # frames that a trail looks back
+        ahead:int=32, # frames that may wait to be drawn
     ):
+        self.ahead = ahead
         self.text,self.classes,self.trail = MOTWriter(Path(folder)/f'{name}.txt'),classes,trail
         self.film = VideoWriter(Path(folder)/f'{name}.mp4', fps) if video else None
-        self.frames,self.recent = [],[]
+        self.frames,self.recent,self.thread,self.drawn = [],[],ThreadPoolExecutor(1),deque()
 
     def draw(self, t, frame, o):
         "The frame with its tracks."
@@ -176,10 +180,15 @@ class Recorder:
         return draw_tracks(frame, o, trail_points(past, t, self.trail) if len(past) and t<past.num_frames else None, classes=self.classes)
 
     def write(self, t, frame, o):
-        "Record a frame; returns it drawn, or `None` without pictures."
+        "Record a frame; returns a future of it drawn, or `None` without pictures."
         self.text.write(t, o)
         self.frames.append((t, Instances(boxes=o.boxes, ids=o.ids, labels=o.labels, scores=o.scores)))
         if frame is None or self.film is None: return None
+        if len(self.drawn)>=self.ahead: self.drawn.popleft().result()
+        self.drawn.append(self.thread.submit(self._film, t, frame, o))
+        return self.drawn[-1]
+
+    def _film(self, t, frame, o):
         picture = self.draw(t, frame, o)
         self.film.write(picture)
         return picture
@@ -190,4 +199,6 @@ class Recorder:
     def __enter__(self): return self
     def __exit__(self, *exc):
         self.text.close()
+        self.thread.shutdown()
         if self.film is not None: self.film.close()
+        if exc[0] is None: [p.result() for p in self.drawn]                    # an error of the thread, if there was one

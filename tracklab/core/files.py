@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['atomic_path', 'read_pickle']
 
-# %% ../../nbs/00_core/00_files.ipynb #134c01db
+# %% ../../nbs/00_core/00_files.ipynb #84fe60a4
 import io, os, pickle, tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-# %% ../../nbs/00_core/00_files.ipynb #374a10f9
+# %% ../../nbs/00_core/00_files.ipynb #5a9bfcb8
 @contextmanager
 def atomic_path(
     path, # the file to write; its folder is made if need be
@@ -30,7 +30,7 @@ def _umask():
     old = os.umask(0); os.umask(old)
     return old
 
-# %% ../../nbs/00_core/00_files.ipynb #bf0b2459
+# %% ../../nbs/00_core/00_files.ipynb #c63185f3
 def _plain_globals():
     import numpy as np
     from collections import OrderedDict, defaultdict

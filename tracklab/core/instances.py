@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['Instances', 'outs2results', 'results2outs']
 
-# %% ../../nbs/00_core/07_instances.ipynb #fc638cae
+# %% ../../nbs/00_core/07_instances.ipynb #0462515e
 import numpy as np
 from fastcore.basics import patch
 from .boxes import xp_of
 
-# %% ../../nbs/00_core/07_instances.ipynb #393009dc
+# %% ../../nbs/00_core/07_instances.ipynb #6964714a
 class Instances:
     "The objects of one frame: named fields of one common length."
     def __init__(self,
@@ -42,7 +42,7 @@ class Instances:
     @property
     def fields(self): return dict(self.__dict__)
 
-# %% ../../nbs/00_core/07_instances.ipynb #6c91aeec
+# %% ../../nbs/00_core/07_instances.ipynb #e3ad07de
 def _indices(i):
     "A mask or indices, array, tensor or list -> indices"
     if hasattr(i, 'detach'): return i
@@ -53,7 +53,7 @@ def _take(v, i):
     if isinstance(v, np.ndarray) and isinstance(i, np.ndarray): return v.take(i, 0)
     return [v[j] for j in i] if isinstance(v, list) and not isinstance(i, slice) else v[i]
 
-# %% ../../nbs/00_core/07_instances.ipynb #0eeb8f2e
+# %% ../../nbs/00_core/07_instances.ipynb #88564a99
 @patch
 def with_(self:Instances,
     **fields, # fields to add or replace; `None` removes one
@@ -61,7 +61,7 @@ def with_(self:Instances,
     "The same objects with other fields."
     return Instances(**(self.__dict__|fields))
 
-# %% ../../nbs/00_core/07_instances.ipynb #baca3316
+# %% ../../nbs/00_core/07_instances.ipynb #f8920fcf
 def _cat(vs):
     if isinstance(vs[0], list): return [o for v in vs for o in v]
     return xp_of(vs[0]).concatenate(vs, 0)
@@ -75,7 +75,7 @@ def cat(cls:Instances,
     if not parts: return cls()
     return cls._make({k:_cat([p.__dict__[k] for p in parts]) for k in parts[0].__dict__ if all(k in p for p in parts)})
 
-# %% ../../nbs/00_core/07_instances.ipynb #4fdae452
+# %% ../../nbs/00_core/07_instances.ipynb #fa53bd8f
 @patch
 def to(self:Instances,
     device, # as in `Tensor.to`
@@ -83,14 +83,17 @@ def to(self:Instances,
     "Move the tensors to a device."
     return self._make({k:v.to(device) if hasattr(v, 'to') else v for k,v in self.__dict__.items()})
 
+def _array(x):
+    "Tensor or sequence as an array; numpy has no bfloat16"
+    if not hasattr(x, 'detach'): return np.asarray(x)
+    return (x.float() if str(x.dtype)=='torch.bfloat16' else x).detach().cpu().numpy()
+
 @patch
 def numpy(self:Instances)->Instances: # tensors as arrays
     "The same objects with numpy fields, for association and files."
-    return self._make({k:v.detach().cpu().numpy() if hasattr(v, 'detach') else v for k,v in self.__dict__.items()})
+    return self._make({k:_array(v) if hasattr(v, 'detach') else v for k,v in self.__dict__.items()})
 
-# %% ../../nbs/00_core/07_instances.ipynb #19d11e36
-def _array(x): return x.detach().cpu().numpy() if hasattr(x, 'detach') else np.asarray(x)
-
+# %% ../../nbs/00_core/07_instances.ipynb #48745b40
 def outs2results(
     bboxes=None, # `(N,5)` xyxy and score
     labels=None, # `(N,)` class indices
@@ -111,7 +114,7 @@ def outs2results(
     if masks is not None: results['mask_results'] = [[_array(masks)[i] for i in g] for g in groups]
     return results
 
-# %% ../../nbs/00_core/07_instances.ipynb #85e2e1f3
+# %% ../../nbs/00_core/07_instances.ipynb #1500f25a
 def results2outs(
     bbox_results:list=None, # per class `(n,5)`, or `(n,6)` with the id in front
     mask_results:list=None, # per class a list of masks `(H,W)`

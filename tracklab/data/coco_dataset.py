@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['COCO_CLASSES', 'read_list', 'below', 'CustomDataset', 'COCO', 'usable_box', 'boxes_of', 'CocoDataset']
 
-# %% ../../nbs/02_data/20_coco_dataset.ipynb #aac92160
+# %% ../../nbs/02_data/20_coco_dataset.ipynb #6c9df478
 import json,tempfile
 import numpy as np
 from fastcore.basics import patch
@@ -17,7 +17,7 @@ from .cocovid import CocoVID
 from .dataset_classes import get_classes
 from .pipeline import Compose
 
-# %% ../../nbs/02_data/20_coco_dataset.ipynb #7f5466b8
+# %% ../../nbs/02_data/20_coco_dataset.ipynb #5d5f774c
 @collector_paused()
 def read_list(
     path, # JSON or pickle file, or a text file of one entry per line
@@ -37,7 +37,7 @@ def below(
     if root is None or not isinstance(path, (str,Path)) or Path(path).is_absolute(): return path
     return str(Path(root)/path)
 
-# %% ../../nbs/02_data/20_coco_dataset.ipynb #bf5eae9e
+# %% ../../nbs/02_data/20_coco_dataset.ipynb #f796b67b
 @register
 class CustomDataset:
     "Pictures with boxes, from a list of dicts."
@@ -84,7 +84,7 @@ class CustomDataset:
         if isinstance(classes, (tuple,list)): return classes
         raise ValueError(f"classes must be names or a file of names, got {type(classes).__name__}")
 
-# %% ../../nbs/02_data/20_coco_dataset.ipynb #6bf2eee4
+# %% ../../nbs/02_data/20_coco_dataset.ipynb #1528c6a3
 @patch
 def load_annotations(self:CustomDataset,
     ann_file, # JSON or pickle file
@@ -122,7 +122,7 @@ def _filter_imgs(self:CustomDataset, min_size=32):
 @patch
 def _set_group_flag(self:CustomDataset): self.flag = np.array([d['width']>d['height'] for d in self.data_infos], 'uint8')
 
-# %% ../../nbs/02_data/20_coco_dataset.ipynb #a8511946
+# %% ../../nbs/02_data/20_coco_dataset.ipynb #485df672
 @patch
 def pre_pipeline(self:CustomDataset, results):
     "Add what transforms need."
@@ -156,7 +156,7 @@ def __getitem__(self:CustomDataset, idx):
     while (data := self.prepare_train_img(idx)) is None: idx = self._rand_another(idx)
     return data
 
-# %% ../../nbs/02_data/20_coco_dataset.ipynb #6bd30819
+# %% ../../nbs/02_data/20_coco_dataset.ipynb #e8393065
 @patch
 def get_cat2imgs(self:CustomDataset)->dict: # label -> positions
     "The pictures that have an object of each class."
@@ -169,7 +169,7 @@ def get_cat2imgs(self:CustomDataset)->dict: # label -> positions
 @patch
 def _labels(self:CustomDataset, idx): return self.get_cat_ids(idx)
 
-# %% ../../nbs/02_data/20_coco_dataset.ipynb #f165e981
+# %% ../../nbs/02_data/20_coco_dataset.ipynb #55f86487
 @patch
 def evaluate(self:CustomDataset,
     results:list, # per picture a list of `(n,5)` per class; for `recall` one array
@@ -191,13 +191,13 @@ def evaluate(self:CustomDataset,
     out = {f'recall@{n}@{t}':float(recalls[i,j]) for i,n in enumerate(proposal_nums) for j,t in enumerate(thrs)}
     return out if len(thrs)==1 else {**out, **{f'AR@{n}':float(recalls[i].mean()) for i,n in enumerate(proposal_nums)}}
 
-# %% ../../nbs/02_data/20_coco_dataset.ipynb #5ed2287b
+# %% ../../nbs/02_data/20_coco_dataset.ipynb #bd27238c
 COCO_CLASSES = tuple(get_classes('coco'))
 
 class COCO(CocoVID):
     "Annotations of pictures, with the names of pycocotools and their lower-case forms."
 
-# %% ../../nbs/02_data/20_coco_dataset.ipynb #980c5e7b
+# %% ../../nbs/02_data/20_coco_dataset.ipynb #b5386e84
 def usable_box(
     ann:dict, # annotation with `bbox` xywh
     width, # of the picture
@@ -215,7 +215,7 @@ def boxes_of(
     b = np.array([a['bbox'] for a in anns], 'float64').reshape(-1, 4)
     return np.concatenate([b[:,:2], b[:,:2]+b[:,2:]], 1).astype('float32')
 
-# %% ../../nbs/02_data/20_coco_dataset.ipynb #2e751dd1
+# %% ../../nbs/02_data/20_coco_dataset.ipynb #c806731c
 @register
 class CocoDataset(CustomDataset):
     "Pictures of a COCO file."
@@ -271,7 +271,7 @@ class CocoDataset(CustomDataset):
                     bboxes_ignore=boxes_of(crowds),
                     masks=[a.get('segmentation') for a in objects], seg_map=f"{info['filename'].rsplit('.', 1)[0]}{self.seg_suffix}")
 
-# %% ../../nbs/02_data/20_coco_dataset.ipynb #25d3e4ad
+# %% ../../nbs/02_data/20_coco_dataset.ipynb #eae23a2a
 @patch
 def result_dicts(self:CocoDataset,
     results:list, # one entry per picture

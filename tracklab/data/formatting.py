@@ -7,13 +7,13 @@ __all__ = ['META', 'INDEXED', 'MatchInstances', 'default_meta', 'Collect', 'Vide
            'ConcatVideoReferences', 'picture_tensor', 'ImageToTensor', 'ToTensor', 'Transpose', 'ToDataContainer',
            'DefaultFormatBundle', 'SeqDefaultFormatBundle', 'MultiImagesToTensor', 'ReIDFormatBundle']
 
-# %% ../../nbs/02_data/36_formatting.ipynb #d6f2d816
+# %% ../../nbs/02_data/36_formatting.ipynb #7c511578
 import warnings
 import numpy as np
 from ..core.registry import register
 from .pipeline import Compose, DataContainer, to_tensor
 
-# %% ../../nbs/02_data/36_formatting.ipynb #6024aadd
+# %% ../../nbs/02_data/36_formatting.ipynb #59075770
 @register
 class MatchInstances:
     "`gt_match_indices`: for each object the index of the same object in the other frame, or -1."
@@ -32,7 +32,7 @@ class MatchInstances:
         results[0]['gt_match_indices'],results[1]['gt_match_indices'] = ab,ba
         return results
 
-# %% ../../nbs/02_data/36_formatting.ipynb #691468b7
+# %% ../../nbs/02_data/36_formatting.ipynb #c8274f82
 META = ('filename','ori_filename','ori_shape','img_shape','pad_shape','scale_factor','flip','flip_direction','img_norm_cfg')
 
 def default_meta(
@@ -85,7 +85,7 @@ class ToList:
     "Wrap every value in a list of one."
     def __call__(self, results): return {k:[v] for k,v in results.items()}
 
-# %% ../../nbs/02_data/36_formatting.ipynb #dc0efbf1
+# %% ../../nbs/02_data/36_formatting.ipynb #960dcc86
 INDEXED = ('gt_bboxes','gt_bboxes_ignore','gt_labels','gt_instance_ids','proposals')
 
 @register
@@ -124,7 +124,7 @@ class ConcatVideoReferences(ConcatSameTypeFrames):
         warnings.warn("ConcatVideoReferences is deprecated; use ConcatSameTypeFrames(num_key_frames=1)", DeprecationWarning, stacklevel=2)
         super().__init__(1)
 
-# %% ../../nbs/02_data/36_formatting.ipynb #c94686b3
+# %% ../../nbs/02_data/36_formatting.ipynb #6b8bcdcf
 def picture_tensor(
     img, # `(H,W)`, `(H,W,C)` or `(H,W,C,T)`
 ): # `(C,H,W)` or `(T,C,H,W)` tensor
@@ -173,7 +173,7 @@ class ToDataContainer:
         for f in self.fields: results[f['key']] = DataContainer(results[f['key']], **{k:v for k,v in f.items() if k!='key'})
         return results
 
-# %% ../../nbs/02_data/36_formatting.ipynb #f9f87bce
+# %% ../../nbs/02_data/36_formatting.ipynb #98e8ed72
 @register
 class DefaultFormatBundle:
     "The usual fields as tensors in containers."

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['ImagenetVIDDataset', 'MOTChallengeDataset', 'flat_rows', 'mot_frame_ids', 'DanceTrackDataset']
 
-# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #d1dd4fe0
+# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #20a45650
 import tempfile
 import numpy as np
 from fastcore.basics import patch
@@ -18,7 +18,7 @@ from .cocovid import CocoVID
 from .convert_imagenet import VID_CLASSES, VID_WNIDS
 from .video_dataset import CocoVideoDataset
 
-# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #3a166b3e
+# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #f8662dd2
 @register
 class ImagenetVIDDataset(CocoVideoDataset):
     "ImageNet VID (Russakovsky et al., 2015), and DET as single pictures."
@@ -52,7 +52,7 @@ class ImagenetVIDDataset(CocoVideoDataset):
         self.img_ids = [d['id'] for d in infos]
         return infos
 
-# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #8276417e
+# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #ff6cae64
 @register
 class MOTChallengeDataset(CocoVideoDataset):
     "MOT15, MOT16, MOT17, MOT20 (Leal-Taixé et al., 2015; Milan et al., 2016; Dendorfer et al., 2020)."
@@ -104,7 +104,7 @@ class MOTChallengeDataset(CocoVideoDataset):
         return dict(bboxes=boxes_of(objects), labels=np.array([self.cat2label[a['category_id']] for a in objects], 'int64'),
                     bboxes_ignore=boxes_of(regions), instance_ids=np.array([a.get('instance_id', -1) for a in objects], 'int64'))
 
-# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #c63cc8d7
+# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #4df7838a
 def flat_rows(
     frames:list, # frame -> class -> rows
     numbers:list, # number of each frame
@@ -152,7 +152,7 @@ def format_bbox_results(self:MOTChallengeDataset,
     from tracklab.metrics.mot_challenge import format_bbox_results
     Path(resfile).write_text(format_bbox_results(flat_rows(results, mot_frame_ids(infos), 5)), encoding='utf-8')
 
-# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #ef16220a
+# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #57ae7749
 @patch
 def _checked(self:MOTChallengeDataset, results, metrics):
     "Results of each metric, of the right length."
@@ -183,7 +183,7 @@ def format_results(self:MOTChallengeDataset,
         if 'bbox' in metrics: self.format_bbox_results(self._by_video(results['det_bboxes'])[n], i, f"{folders['bbox']}/{names[-1]}.txt")
     return folders,names,tmp
 
-# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #459385ba
+# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #a89ac99b
 @patch
 def get_benchmark_and_eval_split(self:MOTChallengeDataset)->tuple: # such as `MOT17`, `train`
     "The benchmark and the split that are evaluated."
@@ -243,7 +243,7 @@ def evaluate(self:MOTChallengeDataset,
     if hasattr(logger, 'info'): logger.info(str(out))
     return out
 
-# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #c29b898b
+# %% ../../nbs/02_data/22_vid_mot_datasets.ipynb #b7006b9f
 @register
 class DanceTrackDataset(MOTChallengeDataset):
     "DanceTrack, whose people look alike and move in many ways."

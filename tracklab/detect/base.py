@@ -6,7 +6,7 @@
 __all__ = ['bool_masks', 'make_targets', 'split_targets', 'to_result', 'BaseDetector', 'build_neck', 'check_augmentations',
            'parse_losses']
 
-# %% ../../nbs/05_detect/10_base_detector.ipynb #a8126587
+# %% ../../nbs/05_detect/10_base_detector.ipynb #06b00c51
 import cv2
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ from ..nn.init import BaseModule
 from ..core.files import atomic_path
 from ..viz.draw import id_colours, object_texts, paint_boxes, paint_masks, paint_names, to_canvas
 
-# %% ../../nbs/05_detect/10_base_detector.ipynb #08d8a61d
+# %% ../../nbs/05_detect/10_base_detector.ipynb #e4874938
 def bool_masks(
     masks, # `BitmapMasks`, array or tensor `(N,H,W)`
     device, # where to put them
@@ -59,7 +59,7 @@ def split_targets(
     void = [t.boxes[t.ignore] if 'ignore' in t else t.boxes[:0] for t in targets]
     return [t.boxes for t in real],[t.labels for t in real],void,[t.masks for t in real] if all('masks' in t for t in real) else None
 
-# %% ../../nbs/05_detect/10_base_detector.ipynb #66168706
+# %% ../../nbs/05_detect/10_base_detector.ipynb #bc763928
 def to_result(
     found, # `Instances` with `boxes`, `scores`, `labels` and perhaps `masks`
     num_classes:int, # how many classes
@@ -71,7 +71,7 @@ def to_result(
     for m,c in zip(found.masks.cpu().numpy(), found.labels.tolist()): masks[c].append(m)
     return boxes,masks
 
-# %% ../../nbs/05_detect/10_base_detector.ipynb #6c5375ca
+# %% ../../nbs/05_detect/10_base_detector.ipynb #1e26f4c8
 class BaseDetector(BaseModule):
     "Calls that all detectors have."
     CLASSES = None
@@ -136,14 +136,14 @@ class BaseDetector(BaseModule):
     ):
         return self.forward_train(img, img_metas, **kwargs) if return_loss else self.forward_test(img, img_metas, **kwargs)
 
-# %% ../../nbs/05_detect/10_base_detector.ipynb #ca62860a
+# %% ../../nbs/05_detect/10_base_detector.ipynb #04259e6e
 def build_neck(
     cfg, # config of a neck, or a list of them
 )->nn.Module: # maps of a backbone -> maps for a head
     "A neck, or several in a row."
     return nn.Sequential(*build(cfg)) if isinstance(cfg, (list,tuple)) else build(cfg)
 
-# %% ../../nbs/05_detect/10_base_detector.ipynb #df66c6e8
+# %% ../../nbs/05_detect/10_base_detector.ipynb #af681c84
 def check_augmentations(
     imgs, # list over augmentations
     img_metas, # list over augmentations
@@ -170,7 +170,7 @@ def forward_test(self:BaseDetector,
     if 'proposals' in kwargs: raise ValueError("augmented tests take no proposals")
     return self.aug_test(imgs, img_metas, **kwargs)
 
-# %% ../../nbs/05_detect/10_base_detector.ipynb #018d7252
+# %% ../../nbs/05_detect/10_base_detector.ipynb #97ce6470
 def _across_processes(v):
     v = v.detach().clone().float()
     if torch.distributed.is_available() and torch.distributed.is_initialized(): torch.distributed.all_reduce(v.div_(torch.distributed.get_world_size()))
@@ -204,7 +204,7 @@ def val_step(self:BaseDetector,
     "The losses of validation data."
     return self.train_step(data)
 
-# %% ../../nbs/05_detect/10_base_detector.ipynb #077a513e
+# %% ../../nbs/05_detect/10_base_detector.ipynb #7d5c1b90
 @patch
 def show_result(self:BaseDetector,
     img, # uint8 BGR image, or a file

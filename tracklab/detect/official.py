@@ -6,7 +6,7 @@
 __all__ = ['INNER_MODELS', 'KeyCheck', 'state_shapes', 'first_difference', 'parts_to_build', 'check_config', 'key_families',
            'check_family', 'what_is_open', 'family_text', 'key_entries', 'key_table']
 
-# %% ../../nbs/05_detect/90_official_configs.ipynb #4a26462b
+# %% ../../nbs/05_detect/90_official_configs.ipynb #e6653817
 import gzip, json
 from collections import Counter, namedtuple
 from functools import lru_cache, partial
@@ -16,7 +16,7 @@ from ..core.golden import Check, Entry, NotYet, golden_checker, golden_dir
 from ..core.registry import REGISTRY, UnknownType, build
 from ..nn.golden import official_config, without_checkpoints
 
-# %% ../../nbs/05_detect/90_official_configs.ipynb #84e0b5bd
+# %% ../../nbs/05_detect/90_official_configs.ipynb #93a141e7
 def state_shapes(
     cfg:dict, # config of a model
     prefix:str='', # put before every name
@@ -35,7 +35,7 @@ def first_difference(
         if got[k]!=v: return f'{k} is {got[k]} instead of {v}'
     return next((f'{k} is one too many' for k in got if k not in want), '')
 
-# %% ../../nbs/05_detect/90_official_configs.ipynb #b29ad0ec
+# %% ../../nbs/05_detect/90_official_configs.ipynb #679df067
 INNER_MODELS = 'detector','reid' # where configs of trackers hold others
 
 KeyCheck = namedtuple('KeyCheck', 'config status where') # status `ok`, `parts`, `differs` or `not yet`
@@ -63,7 +63,7 @@ def check_config(
     if where: return KeyCheck(name, 'differs', where)
     return KeyCheck(name, 'ok', '') if '' in parts else KeyCheck(name, 'parts', f"unknown type {model['type']!r}")
 
-# %% ../../nbs/05_detect/90_official_configs.ipynb #29c850e8
+# %% ../../nbs/05_detect/90_official_configs.ipynb #4d579b5f
 @lru_cache
 def key_families(
     path:Path, # file `*_keys.json.gz`
@@ -81,7 +81,7 @@ def check_family(
     "Check every config of a family."
     return [check_config(name, want, Path(path).parent) for name,want in key_families(path)[family].items()]
 
-# %% ../../nbs/05_detect/90_official_configs.ipynb #ef6a10a2
+# %% ../../nbs/05_detect/90_official_configs.ipynb #491170a7
 def what_is_open(
     checks, # `KeyCheck`s
 )->str: # the first config that differs, and unknown types, most frequent first
@@ -109,7 +109,7 @@ def key_entries(
         return [Check(family_text(checks), sum(c.status=='differs' for c in checks), 0)]
     for family in key_families(path): yield Entry(f"{path.name.removesuffix('_keys.json.gz')}/{family}", partial(run, family=family))
 
-# %% ../../nbs/05_detect/90_official_configs.ipynb #aced18e4
+# %% ../../nbs/05_detect/90_official_configs.ipynb #dad06cc2
 def key_table(
     path:Path, # file `*_keys.json.gz`
 )->list: # dicts, one per family and one for all

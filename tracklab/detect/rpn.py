@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['RPNHead', 'merge_aug_proposals', 'RPN']
 
-# %% ../../nbs/05_detect/13_rpn.ipynb #bf31b69b
+# %% ../../nbs/05_detect/13_rpn.ipynb #7d8a355c
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -14,11 +14,11 @@ from torch import nn
 from ..core.instances import Instances
 from ..core.registry import build, register
 from .base import BaseDetector, build_neck, split_targets
-from .dense import AnchorHead, map_back, merge_pretrained
+from .dense import AnchorHead, map_back, merge_pretrained, full_precision
 from ..nn.layers import ConvModule
 from ..nn.nms import batched_nms
 
-# %% ../../nbs/05_detect/13_rpn.ipynb #682e9b9f
+# %% ../../nbs/05_detect/13_rpn.ipynb #e6b37ee4
 @register
 class RPNHead(AnchorHead):
     "Is there anything at this anchor?"
@@ -69,9 +69,9 @@ class RPNHead(AnchorHead):
         metas, # meta per image
     )->list: # `Instances` with `boxes` and `scores` per image, best first
         "Proposals in pixels of the network's input."
-        return [Instances(boxes=d[:,:4], scores=d[:,4]) for d,_ in self.get_bboxes(*self(feats), img_metas=metas)]
+        return [Instances(boxes=d[:,:4], scores=d[:,4]) for d,_ in self.get_bboxes(*full_precision(self(feats)), img_metas=metas)]
 
-# %% ../../nbs/05_detect/13_rpn.ipynb #15abc0e5
+# %% ../../nbs/05_detect/13_rpn.ipynb #aee22410
 def merge_aug_proposals(
     aug_proposals, # `(n,5)` per version
     img_metas, # meta per version
@@ -99,7 +99,7 @@ def aug_test_rpn(self:RPNHead,
     versions = [self.simple_test_rpn(f, m) for f,m in zip(feats, img_metas)]
     return [merge_aug_proposals([v[i] for v in versions], [m[i] for m in img_metas], self.test_cfg) for i in range(len(img_metas[0]))]
 
-# %% ../../nbs/05_detect/13_rpn.ipynb #cedf55f8
+# %% ../../nbs/05_detect/13_rpn.ipynb #ce645c8c
 @register
 class RPN(BaseDetector):
     "Proposals as the result."

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['BaseRoIHead', 'StandardRoIHead', 'SharedResLayer', 'TwoStageDetector', 'FasterRCNN', 'FastRCNN', 'tiny_faster_rcnn']
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #dfecf7e0
+# %% ../../nbs/05_detect/15_two_stage.ipynb #cf105c2b
 import asyncio
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from ..core.boxes import bbox2roi, bbox_mapping
 from ..core.instances import Instances
 from ..core.registry import build, register
 from .base import BaseDetector, build_neck, split_targets, to_result
-from .dense import merge_pretrained
+from .dense import full_precision, merge_pretrained
 from ..nn.assigners import build_assigner
 from ..nn.box_samplers import build_sampler
 from ..nn.init import BaseModule
@@ -23,7 +23,7 @@ from ..nn.merge_augmented import merge_aug_bboxes, merge_aug_masks
 from ..nn.nms import multiclass_nms
 from ..nn.resnet import ARCHITECTURES, CONV_BN_INIT, ResLayer, backbone_init, keep_norms
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #e48bf4cf
+# %% ../../nbs/05_detect/15_two_stage.ipynb #f4b7cc6e
 class BaseRoIHead(BaseModule):
     "The parts of a second stage."
     def __init__(self,
@@ -61,7 +61,7 @@ class BaseRoIHead(BaseModule):
     def init_assigner_sampler(self):
         if self.train_cfg: self.bbox_assigner,self.bbox_sampler = build_assigner(self.train_cfg['assigner']),build_sampler(self.train_cfg['sampler'], context=self)
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #c23eb918
+# %% ../../nbs/05_detect/15_two_stage.ipynb #75f09c96
 @register
 class StandardRoIHead(BaseRoIHead):
     "One box head and perhaps one mask head."
@@ -127,7 +127,7 @@ class StandardRoIHead(BaseRoIHead):
         targets = self.mask_head.get_targets(sampling_results, gt_masks, self.train_cfg)
         return {**out, 'loss_mask':self.mask_head.loss(out['mask_pred'], targets, torch.cat([r.pos_gt_labels for r in sampling_results])), 'mask_targets':targets}
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #6773d287
+# %% ../../nbs/05_detect/15_two_stage.ipynb #48f7fbec
 @patch
 def simple_test_bboxes(self:StandardRoIHead,
     x, # maps of the levels
@@ -139,7 +139,7 @@ def simple_test_bboxes(self:StandardRoIHead,
     "Boxes of a batch."
     rois = bbox2roi([p[:,:4] for p in proposals])
     out,sizes = self._bbox_forward(x, rois),[len(p) for p in proposals]
-    split = lambda v: [None]*len(sizes) if v is None else v.split(sizes)
+    split = lambda v: [None]*len(sizes) if v is None else full_precision(v).split(sizes)
     found = [self.bbox_head.get_bboxes(r, c, b, m['img_shape'], m['scale_factor'], rescale=rescale, cfg=rcnn_test_cfg)
              for r,c,b,m in zip(rois.split(sizes), split(out['cls_score']), split(out['bbox_pred']), img_metas)]
     return tuple(map(list, zip(*found)))
@@ -180,7 +180,7 @@ def simple_test(self:StandardRoIHead,
     "`predict` in the documented form."
     return [to_result(r, self.num_classes) for r in self.predict(x, proposal_list, img_metas, rescale)]
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #fd506815
+# %% ../../nbs/05_detect/15_two_stage.ipynb #725668e3
 @patch
 def aug_test_bboxes(self:StandardRoIHead,
     feats, # maps of the levels, per version
@@ -229,7 +229,7 @@ def aug_test(self:StandardRoIHead,
     factor = 1 if rescale else boxes.new_tensor(np.asarray(img_metas[0][0]['scale_factor']))
     return [to_result(Instances(boxes=boxes[:,:4]*factor, scores=boxes[:,4], labels=labels, masks=masks), self.num_classes)]
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #01d75d74
+# %% ../../nbs/05_detect/15_two_stage.ipynb #2e6ba19f
 @register('ResLayer')
 class SharedResLayer(BaseModule):
     "One stage of a ResNet as a shared head."
@@ -260,7 +260,7 @@ class SharedResLayer(BaseModule):
         if self.norm_eval: keep_norms(self)
         return self
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #74077578
+# %% ../../nbs/05_detect/15_two_stage.ipynb #7fb24eac
 @register
 class TwoStageDetector(BaseDetector):
     "Proposals and a RoI head."
@@ -358,7 +358,7 @@ class TwoStageDetector(BaseDetector):
         out = self.roi_head._bbox_forward(x, bbox2roi([torch.rand(1000, 4, device=img.device).cumsum(1)*min(img.shape[-2:])/4]))
         return (self.rpn_head(x) if self.with_rpn else (),out['cls_score'],out['bbox_pred'])
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #7918f3d6
+# %% ../../nbs/05_detect/15_two_stage.ipynb #157e4de8
 @register
 class FasterRCNN(TwoStageDetector):
     "A region proposal network and a box head."
@@ -382,7 +382,7 @@ class FastRCNN(TwoStageDetector):
             if not isinstance(v, list): raise TypeError(f"{name} must be a list, got a {type(v).__name__}")
         return super().forward_test(imgs, img_metas, proposals=proposals, **kwargs)
 
-# %% ../../nbs/05_detect/15_two_stage.ipynb #5a0935d9
+# %% ../../nbs/05_detect/15_two_stage.ipynb #040a0290
 def tiny_faster_rcnn(
     num_classes:int=2, # classes
     depth:int=18, # of the ResNet

@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['appearance_gain', 'BoTSORTTracker']
 
-# %% ../../nbs/08_mot/12_botsort.ipynb #9d41c7ef
+# %% ../../nbs/08_mot/12_botsort.ipynb #74877732
 import numpy as np
 from ..core.registry import register
 from .bytetrack import ByteTracker
 from .strongsort import CameraCompensated, unit_vectors
 
-# %% ../../nbs/08_mot/12_botsort.ipynb #03be6a0a
+# %% ../../nbs/08_mot/12_botsort.ipynb #139c72d5
 def appearance_gain(
     gain, # `(P,)` IoU of pairs, with or without the score
     iou, # `(P,)` IoU
@@ -23,7 +23,7 @@ def appearance_gain(
     alike = (distance<match_score_thr)&(iou>match_iou_thr)
     return np.where(alike, np.maximum(gain, 1-distance/2), gain)
 
-# %% ../../nbs/08_mot/12_botsort.ipynb #dba85a74
+# %% ../../nbs/08_mot/12_botsort.ipynb #85126e23
 @register
 class BoTSORTTracker(CameraCompensated, ByteTracker):
     "BoT-SORT: ByteTrack with camera motion and appearance."

@@ -7,7 +7,7 @@ __all__ = ['KINDS', 'det_frames', 'box_embeddings', 'nearest_regressor', 'drifti
            'make_tracker', 'replay_sequence', 'replay_rows', 'check_sequences', 'check_rows', 'check_kalman',
            'check_linear', 'check_camera', 'check_base', 'tracker_entries']
 
-# %% ../../nbs/08_mot/00_replay.ipynb #3eca8f44
+# %% ../../nbs/08_mot/00_replay.ipynb #f57991ce
 import json
 import numpy as np
 from functools import partial
@@ -18,7 +18,7 @@ from ..core.instances import Instances
 from ..core.registry import build
 from ..core.tracks import Tracks
 
-# %% ../../nbs/08_mot/00_replay.ipynb #94f35047
+# %% ../../nbs/08_mot/00_replay.ipynb #e820d346
 def det_frames(
     path, # `det.txt` of a sequence
     score_map:str='raw', # `raw` or `stretch`
@@ -30,7 +30,7 @@ def det_frames(
     t.box = t.box.astype('float32')
     return [t.at(i) for i in range(t.num_frames)]
 
-# %% ../../nbs/08_mot/00_replay.ipynb #999402f6
+# %% ../../nbs/08_mot/00_replay.ipynb #002d70af
 def box_embeddings(
     boxes, # `(N,4)` xyxy
 ): # `(N,8)` float32 unit vectors
@@ -60,7 +60,7 @@ def drifting_frame(
     g = 128+40*np.sin(x/9)*np.cos(y/7)+30*np.sin((x+y)/13)+25*np.cos((x-2*y)/17)
     return np.clip(np.stack([g, .9*g+10, .8*g+20], -1), 0, 255).astype('float32')
 
-# %% ../../nbs/08_mot/00_replay.ipynb #b5f5eb74
+# %% ../../nbs/08_mot/00_replay.ipynb #d84f846d
 def street_detections(
     seen, # what `StreetScene.look` tells about a frame
     rng, # random generator
@@ -86,7 +86,7 @@ def street_video(
     codes /= np.linalg.norm(codes, axis=1, keepdims=True)
     return [f for f,_ in frames], [street_detections(s, rng, codes) for _,s in frames], scene.annotate(s for _,s in frames)
 
-# %% ../../nbs/08_mot/00_replay.ipynb #8e4a7aba
+# %% ../../nbs/08_mot/00_replay.ipynb #c3953720
 def _table(outs):
     outs = [(t,o) for t,o in outs if len(o)]
     frame = np.repeat([t for t,_ in outs], [len(o) for _,o in outs]).astype(int)
@@ -129,7 +129,7 @@ def replay_rows(
     parts = [np.split(inputs[k], cuts) for k in ('bboxes','labels','embeds')]
     return _table((t, tracker.update(Instances(boxes=b[:,:4], scores=b[:,4], labels=l, embeds=e), None, t)) for t,(b,l,e) in enumerate(zip(*parts))), tracker
 
-# %% ../../nbs/08_mot/00_replay.ipynb #3f644e03
+# %% ../../nbs/08_mot/00_replay.ipynb #3527d613
 def _table_checks(got, want, where, tolerance=1e-3):
     n = len(want['frame'])
     if len(got['frame'])!=n: return [Check(f"{where}: {len(got['frame'])} rows instead of {n}", np.inf, 0)]
@@ -159,7 +159,7 @@ def check_rows(case, folder, device):
     if 'alive' in case: checks.append(Check('ids in memory', len(set(tracker.ids)^set(case['alive'])), 0))
     return checks
 
-# %% ../../nbs/08_mot/00_replay.ipynb #f4ed41af
+# %% ../../nbs/08_mot/00_replay.ipynb #02c7f9c1
 def check_kalman(case, folder, device):
     "The documented methods of the Kalman filter, step by step."
     kf,checks = build(dict(type='KalmanFilter')), []
@@ -236,7 +236,7 @@ def check_base(case, folder, device):
         near(got.numpy(), c['crops'], f'crops {k}')
     return checks
 
-# %% ../../nbs/08_mot/00_replay.ipynb #6b45400d
+# %% ../../nbs/08_mot/00_replay.ipynb #8cb88540
 KINDS = {('tracker','sequences'):check_sequences, ('tracker','rows'):check_rows, ('runs','track'):check_kalman, ('cases',):check_linear,
          ('pairs','given'):check_camera, ('steps','momentums'):check_base}
 

@@ -7,7 +7,7 @@ __all__ = ['NORM', 'PART_FUNCTIONS', 'result_rows', 'add_motion', 'CallRecorder'
            'check_pair_losses', 'PartInputs', 'part_kalman', 'part_linear', 'part_l2', 'part_multi_pos', 'part_triplet',
            'part_sine', 'part_renormalise', 'part_warp', 'check_small_parts']
 
-# %% ../../nbs/08_mot/29_golden_mot.ipynb #c96ac7a4
+# %% ../../nbs/08_mot/29_golden_mot.ipynb #b057038d
 import ast, json, re
 from pathlib import Path
 import cv2
@@ -24,7 +24,7 @@ from ..nn.golden import (array_check, boxes_check, golden_code, golden_images, g
 from ..nn.siamese import depthwise_correlation
 from ..nn.warping import imrenormalize
 
-# %% ../../nbs/08_mot/29_golden_mot.ipynb #bfaff2da
+# %% ../../nbs/08_mot/29_golden_mot.ipynb #6d181476
 def result_rows(
     results, # documented results per frame
     key:str, # `det_bboxes` or `track_bboxes`
@@ -44,7 +44,7 @@ def add_motion(
     cfg['motion'] = [cfg['motion'], dict(type=call[1], **args)]
     return cfg
 
-# %% ../../nbs/08_mot/29_golden_mot.ipynb #e0fe8468
+# %% ../../nbs/08_mot/29_golden_mot.ipynb #94d6c499
 class CallRecorder:
     "Keeps what an object's methods return, per frame, while they are replaced."
     def __init__(self, calls:dict): self.calls,self.frame,self.seen = calls,0,{}              # name of an output -> (object, method)
@@ -73,7 +73,7 @@ def tracks_check(
     "1 - agreement up to a renaming of ids, allowed 3 %."
     return Check(name, 1-compare.track_agreement(got, want), .03)
 
-# %% ../../nbs/08_mot/29_golden_mot.ipynb #e8870133
+# %% ../../nbs/08_mot/29_golden_mot.ipynb #bfc46426
 def _embeds_checks(name, got, want):
     "Crops whose border, truncated to whole pixels, moved by one may differ by 5e-2; others by 1e-4"
     if got.shape!=want.shape: return [Check(f'{name}: shape {list(got.shape)} instead of {list(want.shape)}', np.inf, 1e-4)]
@@ -120,7 +120,7 @@ def check_tracking(
         else: checks.append(_boxes_embeds_check(k, got, want[k], dets, want['dets'], compare, max(1e-4, 10*noise)))
     return checks
 
-# %% ../../nbs/08_mot/29_golden_mot.ipynb #fbb07b61
+# %% ../../nbs/08_mot/29_golden_mot.ipynb #51fbf10c
 @network_checker(lambda e: 'losses' in e['outputs'] and 'gt_match_indices' in e['inputs'])
 def check_pair_losses(
     entry:dict, # of the index
@@ -143,7 +143,7 @@ def check_pair_losses(
     g = entry['outputs']['losses_grad_norm']
     return checks+gradient_checks(model, g, want['losses_grad_norm'], 'losses_grad_norm', entry['noise'].get('losses_grad_norm'), int(re.search(r'first (\d+) parts', g['what'])[1]))
 
-# %% ../../nbs/08_mot/29_golden_mot.ipynb #a4d230e8
+# %% ../../nbs/08_mot/29_golden_mot.ipynb #7cb1e00e
 def _literals(text):
     "Named arguments in a text such as `f(a=1, **{'b': 2})`"
     out = {k:ast.literal_eval(v) for k,v in re.findall(r'(\w+)=([\w.-]+)', text)}
@@ -159,7 +159,7 @@ class PartInputs:
 NORM = dict(mean=[123.675,116.28,103.53], std=[58.395,57.12,57.375], to_rgb=True)
 def _network_input(img): return torch.from_numpy(normalised_image(img, dict(NORM, pad_divisor=1, pad_value=0)))[None]
 
-# %% ../../nbs/08_mot/29_golden_mot.ipynb #141c4007
+# %% ../../nbs/08_mot/29_golden_mot.ipynb #bff4c487
 def part_kalman(i, what, how, kind):
     "Three measurements, one after the other"
     kf,z,states,gates = build(dict(type='KalmanFilter')),i['kalman'],[],[]
@@ -213,7 +213,7 @@ PART_FUNCTIONS = dict(KalmanFilter=part_kalman, LinearMotion=part_linear, Camera
     SinePositionalEncoding=part_sine, imrenormalize=part_renormalise, quad2bbox=lambda i, *_: quad2bbox(i['quads']), depthwise_correlation=lambda i, what, *_: depthwise_correlation(*i.noises(what)),
     interpolate_tracks=lambda i, what, how, kind: interpolate_tracks(i['interpolate'], **_literals(how)))
 
-# %% ../../nbs/08_mot/29_golden_mot.ipynb #43cb3c98
+# %% ../../nbs/08_mot/29_golden_mot.ipynb #a295493e
 @network_checker(lambda e: 'config' not in e and 'cfg' not in e and 'inputs' in e)
 def check_small_parts(
     entry:dict, # of the index

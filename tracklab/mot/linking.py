@@ -6,7 +6,7 @@
 __all__ = ['LENGTH', 'gaussian_smooth', 'gaussian_smoothed_interpolation', 'link_input', 'link_network', 'train_link',
            'AppearanceFreeLink']
 
-# %% ../../nbs/08_mot/11_tracklet_linking.ipynb #269c3d08
+# %% ../../nbs/08_mot/11_tracklet_linking.ipynb #051b19e1
 import numpy as np
 from fastcore.basics import patch
 from pathlib import Path
@@ -15,7 +15,7 @@ from ..core.tracks import Tracks
 from ..metrics.interpolation import interpolate_tracks
 from .assignment import match_pairs, most_matches_gain
 
-# %% ../../nbs/08_mot/11_tracklet_linking.ipynb #669d0726
+# %% ../../nbs/08_mot/11_tracklet_linking.ipynb #0c7793a5
 def _as_rows(tracks):
     "`Tracks` or rows -> rows `(N,7)`"
     if isinstance(tracks, Tracks): return np.column_stack([tracks.frame, tracks.id, tracks.box, tracks.score]).reshape(-1, 7)
@@ -30,7 +30,7 @@ def _as_given(rows, tracks, labels=None):
     ids = rows[:,1].astype(int)
     return Tracks(rows[:,0], rows[:,2:6], ids, [labels[i] for i in ids.tolist()], rows[:,6], num_frames=tracks.num_frames)
 
-# %% ../../nbs/08_mot/11_tracklet_linking.ipynb #d6fe5ac1
+# %% ../../nbs/08_mot/11_tracklet_linking.ipynb #d8ec01ec
 def gaussian_smooth(
     frame, # `(L,)` frames of one track
     x, # `(L,C)` its coordinates
@@ -45,7 +45,7 @@ def gaussian_smooth(
     e = np.maximum(e, 0)
     return V@((e/(e+noise))[:,None]*(V.T@x))
 
-# %% ../../nbs/08_mot/11_tracklet_linking.ipynb #618bc1fd
+# %% ../../nbs/08_mot/11_tracklet_linking.ipynb #e14e3fba
 def gaussian_smoothed_interpolation(
     tracks, # `Tracks`, or `(N,7)` rows `frame, id, x1, y1, x2, y2, score`
     min_num_frames:int=5, # tracks with more boxes than this are filled
@@ -59,7 +59,7 @@ def gaussian_smoothed_interpolation(
         rows[k,2:6] = gaussian_smooth(rows[k,0], rows[k,2:6], smooth_tau)
     return _as_given(rows, tracks)
 
-# %% ../../nbs/08_mot/11_tracklet_linking.ipynb #8c383c79
+# %% ../../nbs/08_mot/11_tracklet_linking.ipynb #de76e244
 LENGTH = 30 # positions of each track
 
 def _padded(x, before):
@@ -75,7 +75,7 @@ def link_input(
     lo,hi = both.min((0,1)),both.max((0,1))
     return ((both-(hi+lo)/2)/((hi-lo)/2+1e-5)).astype('float32')
 
-# %% ../../nbs/08_mot/11_tracklet_linking.ipynb #af8c79f7
+# %% ../../nbs/08_mot/11_tracklet_linking.ipynb #275693cb
 def link_network(
     channels=(32,64,128,256), # of the temporal blocks; the published ones by default
 ): # module: two `(B,1,30,3)` -> `(B,2)` logits
@@ -119,7 +119,7 @@ def link_network(
 
     return LinkNetwork()
 
-# %% ../../nbs/08_mot/11_tracklet_linking.ipynb #9a450db0
+# %% ../../nbs/08_mot/11_tracklet_linking.ipynb #271cdb90
 def _samples(tracks, rng, num_pairs):
     "Pairs of track parts and whether they belong together: inputs `(5*num_pairs,2,30,3)` and labels."
     x,y = [],[]
@@ -165,7 +165,7 @@ def train_link(
         opt.zero_grad(); loss.backward(); opt.step(); plan.step()
     return net.eval()
 
-# %% ../../nbs/08_mot/11_tracklet_linking.ipynb #6dea0447
+# %% ../../nbs/08_mot/11_tracklet_linking.ipynb #9d3f2daa
 @register
 class AppearanceFreeLink:
     "AFLink: join tracks that are parts of one, by their motion."
@@ -202,7 +202,7 @@ class AppearanceFreeLink:
 
     forward = __call__
 
-# %% ../../nbs/08_mot/11_tracklet_linking.ipynb #dc4ac394
+# %% ../../nbs/08_mot/11_tracklet_linking.ipynb #61b07187
 @patch
 def links(self:AppearanceFreeLink,
     parts:list, # of each track `(L,3)` frame, x1, y1, ascending

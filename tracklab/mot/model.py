@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['View', 'BaseMultiObjectTracker', 'tracking_results', 'DeepSORT', 'ByteTrack', 'OCSORT']
 
-# %% ../../nbs/08_mot/20_mot_model.ipynb #dab2fd6b
+# %% ../../nbs/08_mot/20_mot_model.ipynb #3ab705f3
 import numpy as np
 import torch
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from ..nn.init import BaseModule
 from ..nn.warping import imrenormalize
 from ..viz.imshow import imshow_tracks
 
-# %% ../../nbs/08_mot/20_mot_model.ipynb #1c5e00f5
+# %% ../../nbs/08_mot/20_mot_model.ipynb #8bb63e40
 @dataclass
 class View:
     "One frame as a model saw it."
@@ -35,7 +35,7 @@ class View:
         boxes = torch.as_tensor(np.asarray(boxes), dtype=self.img.dtype, device=self.img.device).reshape(-1, 4)
         return boxes*boxes.new_tensor(np.asarray(self.meta['scale_factor'])) if self.rescale else boxes
 
-# %% ../../nbs/08_mot/20_mot_model.ipynb #994152bd
+# %% ../../nbs/08_mot/20_mot_model.ipynb #49445dbc
 class BaseMultiObjectTracker(BaseModule):
     "Calls that all multi-object trackers have."
     CLASSES,cfg,amp_dtype = None,None,None
@@ -78,7 +78,7 @@ class BaseMultiObjectTracker(BaseModule):
     @property
     def num_classes(self)->int: return self.detector.num_classes
 
-# %% ../../nbs/08_mot/20_mot_model.ipynb #c2eafb05
+# %% ../../nbs/08_mot/20_mot_model.ipynb #019dbec4
 @patch
 def freeze_module(self:BaseMultiObjectTracker,
     module, # name of a part, or several
@@ -98,7 +98,7 @@ def train(self:BaseMultiObjectTracker, mode:bool=True):
     for name in self.frozen: getattr(self, name).eval()
     return self
 
-# %% ../../nbs/08_mot/20_mot_model.ipynb #906e10c5
+# %% ../../nbs/08_mot/20_mot_model.ipynb #7926cd6d
 def _plain_boxes(public, x):
     "Public boxes per image, whichever way they were collected"
     while len(public) and isinstance(public[0], (list,tuple)): public = public[0]
@@ -146,7 +146,7 @@ def reset(self:BaseMultiObjectTracker):
     self.tracker.reset()
     self.view = None
 
-# %% ../../nbs/08_mot/20_mot_model.ipynb #cc3c88dc
+# %% ../../nbs/08_mot/20_mot_model.ipynb #3da3fb22
 @patch
 def embed_boxes(self:BaseMultiObjectTracker,
     frame, # not used: the view knows
@@ -157,7 +157,7 @@ def embed_boxes(self:BaseMultiObjectTracker,
     if own: img = imrenormalize(img, self.view.meta['img_norm_cfg'], own)
     return self.reid.simple_test(self.tracker.crop_imgs(img, [self.view.meta], self.view.to_input(boxes), False))
 
-# %% ../../nbs/08_mot/20_mot_model.ipynb #4efde849
+# %% ../../nbs/08_mot/20_mot_model.ipynb #d88a0b56
 def tracking_results(
     detections:Instances, # of one frame
     tracks:Instances, # of the same frame, with `ids`
@@ -204,7 +204,7 @@ def forward_train(self:BaseMultiObjectTracker, *args, **kwargs):
     "Trackers whose parts are trained alone have no loss."
     raise NotImplementedError(f"{type(self).__name__} has nothing to train as a whole: train its detector and its re-identification network")
 
-# %% ../../nbs/08_mot/20_mot_model.ipynb #dcb3ace1
+# %% ../../nbs/08_mot/20_mot_model.ipynb #3945353b
 @patch
 def forward_test(self:BaseMultiObjectTracker,
     imgs, # list with one `(1,3,H,W)`
@@ -220,7 +220,7 @@ def forward(self:BaseMultiObjectTracker, img, img_metas, return_loss:bool=True, 
     "Train or test."
     return self.forward_train(img, img_metas, **kwargs) if return_loss else self.forward_test(img, img_metas, **kwargs)
 
-# %% ../../nbs/08_mot/20_mot_model.ipynb #69a49993
+# %% ../../nbs/08_mot/20_mot_model.ipynb #9f3de70d
 @patch
 def show_result(self:BaseMultiObjectTracker,
     img, # uint8 BGR frame, or a file
@@ -239,7 +239,7 @@ def show_result(self:BaseMultiObjectTracker,
     o = results2outs(result['track_bboxes'], result.get('track_masks'), np.shape(img)[:2])
     return imshow_tracks(img, o['bboxes'], o['labels'], o['ids'], o.get('masks'), self.CLASSES, score_thr, thickness, font_scale, show, wait_time, out_file, backend)
 
-# %% ../../nbs/08_mot/20_mot_model.ipynb #3fdb490b
+# %% ../../nbs/08_mot/20_mot_model.ipynb #5c49a3cd
 @patch(as_prop=True)
 def device(self:BaseMultiObjectTracker): # where the model computes
     return next(self.parameters()).device
@@ -273,7 +273,7 @@ def track(self:BaseMultiObjectTracker,
     [(_,tracks)] = self.process([frame], None if public is None else [public])
     return tracks
 
-# %% ../../nbs/08_mot/20_mot_model.ipynb #939e8513
+# %% ../../nbs/08_mot/20_mot_model.ipynb #3f6ac0ad
 @register
 class DeepSORT(BaseMultiObjectTracker):
     "SORT, and DeepSORT with a re-identification network."

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['picture_of', 'SeesFrames', 'FrameTracktor', 'StrongSORT', 'BoTSORT']
 
-# %% ../../nbs/08_mot/24_strongsort_model.ipynb #fa8dd2f5
+# %% ../../nbs/08_mot/24_strongsort_model.ipynb #7f404390
 import cv2
 import numpy as np
 from ..core.registry import register
@@ -13,7 +13,7 @@ from ..detect.frames import to_bgr
 from .model import BaseMultiObjectTracker
 from .tracktor_model import Tracktor
 
-# %% ../../nbs/08_mot/24_strongsort_model.ipynb #d8066d04
+# %% ../../nbs/08_mot/24_strongsort_model.ipynb #786d1cd4
 def picture_of(
     img, # `(1,3,H,W)` input of a network
     meta:dict, # its `img_shape`, `ori_shape`, `img_norm_cfg`
@@ -26,7 +26,7 @@ def picture_of(
     H,W = meta['ori_shape'][:2]
     return np.ascontiguousarray(x) if (H,W)==(h,w) else cv2.resize(x, (W,H), interpolation=cv2.INTER_LINEAR)
 
-# %% ../../nbs/08_mot/24_strongsort_model.ipynb #8f7a5bed
+# %% ../../nbs/08_mot/24_strongsort_model.ipynb #d753fbcc
 class SeesFrames(BaseMultiObjectTracker):
     "A model whose tracker is given the picture in pixels of the original."
     frames = ()

@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['QDTrack']
 
-# %% ../../nbs/08_mot/23_qdtrack_model.ipynb #968b0acc
+# %% ../../nbs/08_mot/23_qdtrack_model.ipynb #852f79c5
 import numpy as np
 from fastcore.basics import patch
 from ..core.registry import register
 from .model import BaseMultiObjectTracker, View
 
-# %% ../../nbs/08_mot/23_qdtrack_model.ipynb #9bcce3d8
+# %% ../../nbs/08_mot/23_qdtrack_model.ipynb #f901fa30
 @register
 class QDTrack(BaseMultiObjectTracker):
     "A two-stage detector with embeddings of its boxes."
@@ -32,7 +32,7 @@ class QDTrack(BaseMultiObjectTracker):
         boxes = objects.boxes*objects.boxes.new_tensor(np.asarray(meta['scale_factor'])) if rescale else objects.boxes
         return objects.with_(embeds=self.track_head.extract_bbox_feats([level[i:i+1] for level in x], [boxes]))
 
-# %% ../../nbs/08_mot/23_qdtrack_model.ipynb #5f5e63a1
+# %% ../../nbs/08_mot/23_qdtrack_model.ipynb #89cb5f99
 @patch
 def forward_train(self:QDTrack,
     img, # `(B,3,H,W)` key frames

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['CameraCompensated', 'unit_vectors', 'StrongSORTTracker']
 
-# %% ../../nbs/08_mot/10_strongsort.ipynb #06663f19
+# %% ../../nbs/08_mot/10_strongsort.ipynb #e7aeb289
 import numpy as np
 from scipy.spatial.distance import cdist
 from ..core.instances import Instances
@@ -13,7 +13,7 @@ from ..core.registry import build, register
 from .sort import SortTracker
 from ..motion.global_motion import warp_states
 
-# %% ../../nbs/08_mot/10_strongsort.ipynb #ba125abe
+# %% ../../nbs/08_mot/10_strongsort.ipynb #8c555001
 class CameraCompensated:
     "Mix-in for trackers with a Kalman filter: tracks move with the camera."
     def __init__(self,
@@ -43,7 +43,7 @@ class CameraCompensated:
             if 'boxes' in m: m['boxes'] = self.cmc.warp_bboxes(m['boxes'], warp).astype(m['boxes'].dtype)
         self.last_frame,self.last_boxes = frame,boxes
 
-# %% ../../nbs/08_mot/10_strongsort.ipynb #bdd742da
+# %% ../../nbs/08_mot/10_strongsort.ipynb #4866835c
 def unit_vectors(
     x, # `(N,C)`
 ): # `(N,C)` of length 1; zeros stay zeros

@@ -8,7 +8,7 @@ __all__ = ['REID_SIZE', 'TINY_NORM', 'TINY_METHODS', 'street_frames', 'train_by_
            'train_tiny_reid', 'tiny_qdtrack', 'pair_batches', 'train_tiny_qdtrack', 'tiny_tracker_config',
            'tiny_tracker']
 
-# %% ../../nbs/08_mot/40_tiny_models.ipynb #f36c60f0
+# %% ../../nbs/08_mot/40_tiny_models.ipynb #d8c9ab6d
 import copy
 from pathlib import Path
 import cv2
@@ -27,7 +27,7 @@ from ..detect.tiny import TINY_SIZE, average_weights, tiny_detector, tiny_yolox,
 from ..detect.two_stage import tiny_faster_rcnn
 from ..metrics.reid import reid_curves
 
-# %% ../../nbs/08_mot/40_tiny_models.ipynb #966a9f9c
+# %% ../../nbs/08_mot/40_tiny_models.ipynb #df79449a
 def street_frames(
     seeds, # one street each
     times, # function of a numpy generator that gives the frames of a street
@@ -50,7 +50,7 @@ def street_frames(
         out.append(street)
     return out
 
-# %% ../../nbs/08_mot/40_tiny_models.ipynb #3ee87943
+# %% ../../nbs/08_mot/40_tiny_models.ipynb #0e5f5fd5
 def train_by_steps(
     model, # with `forward_train`
     batch, # function of a numpy generator and the share of training that is over: arguments of `forward_train`
@@ -76,7 +76,7 @@ def train_by_steps(
         log(step, numbers)
     return average.eval()
 
-# %% ../../nbs/08_mot/40_tiny_models.ipynb #9c6195ce
+# %% ../../nbs/08_mot/40_tiny_models.ipynb #1eebec1c
 REID_SIZE = (128,64) # height and width of the crops
 TINY_NORM = dict(mean=[114.]*3, std=[58.]*3, to_rgb=False) # of the networks trained here
 
@@ -103,7 +103,7 @@ def reid_input(
     "Crops as the network takes them."
     return (torch.from_numpy(np.ascontiguousarray(crops)).permute(0, 3, 1, 2).float()-TINY_NORM['mean'][0])/TINY_NORM['std'][0]
 
-# %% ../../nbs/08_mot/40_tiny_models.ipynb #f5b65ab6
+# %% ../../nbs/08_mot/40_tiny_models.ipynb #317d469e
 def reid_batches(
     crops, # see `person_crops`
     ids, # their identities
@@ -134,7 +134,7 @@ def tiny_reid(
     backbone = dict(type='ResNet', depth=18, base_channels=16, out_indices=(3,))
     return dict(type='BaseReID', backbone=backbone, neck=dict(type='GlobalAveragePooling'), head=head)
 
-# %% ../../nbs/08_mot/40_tiny_models.ipynb #1225840f
+# %% ../../nbs/08_mot/40_tiny_models.ipynb #1731619d
 @torch.no_grad()
 def embed_crops(
     model, # `BaseReID`
@@ -169,7 +169,7 @@ def calibrate(
     out.bias.sub_(torch.from_numpy(mean)).mul_(factor)
     out.weight.mul_(factor)
 
-# %% ../../nbs/08_mot/40_tiny_models.ipynb #8783ee0b
+# %% ../../nbs/08_mot/40_tiny_models.ipynb #1c9bed03
 def half_state(
     model, # a network
 )->dict: # state
@@ -206,7 +206,7 @@ def train_tiny_reid(
     with atomic_path(path) as part: torch.save(dict(state_dict=half_state(model), meta=dict(steps=steps)), part)
     return model
 
-# %% ../../nbs/08_mot/40_tiny_models.ipynb #94e5919d
+# %% ../../nbs/08_mot/40_tiny_models.ipynb #694c1ec0
 def tiny_qdtrack(
     **kwargs # of the tracker
 )->dict: # config
@@ -261,7 +261,7 @@ def train_tiny_qdtrack(
     with atomic_path(path) as part: torch.save(dict(state_dict=half_state(model), meta=dict(CLASSES=('person',), steps=steps)), part)
     return model
 
-# %% ../../nbs/08_mot/40_tiny_models.ipynb #523b4c4d
+# %% ../../nbs/08_mot/40_tiny_models.ipynb #edbbf656
 TINY_METHODS = ('sort','deepsort','strongsort','bytetrack','ocsort','botsort','tracktor','qdtrack')
 
 def tiny_tracker_config(

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['greedy_nms', 'TracktorTracker']
 
-# %% ../../nbs/08_mot/06_tracktor.ipynb #dd804bc7
+# %% ../../nbs/08_mot/06_tracktor.ipynb #48055592
 import numpy as np
 from fastcore.basics import patch
 from scipy.spatial.distance import cdist
@@ -15,7 +15,7 @@ from ..core.registry import build, register
 from .assignment import match_pairs, most_matches_gain
 from .base import BaseTracker
 
-# %% ../../nbs/08_mot/06_tracktor.ipynb #9f5fd641
+# %% ../../nbs/08_mot/06_tracktor.ipynb #9424b78b
 def greedy_nms(
     boxes, # `(N,4)` xyxy
     scores, # `(N,)`
@@ -29,7 +29,7 @@ def greedy_nms(
         if keep[i]: keep[i+1:] &= ~over[i,i+1:]
     return order[keep]
 
-# %% ../../nbs/08_mot/06_tracktor.ipynb #81b98c4a
+# %% ../../nbs/08_mot/06_tracktor.ipynb #ac6f056f
 @register
 class TracktorTracker(BaseTracker):
     "Tracktor: regress the boxes of all tracks, re-identify the lost ones."
@@ -74,7 +74,7 @@ class TracktorTracker(BaseTracker):
         self.last_frame = frame
         return o.with_(ids=ids)
 
-# %% ../../nbs/08_mot/06_tracktor.ipynb #839ab3c6
+# %% ../../nbs/08_mot/06_tracktor.ipynb #08a9d1bc
 @patch
 def _boxes(self:TracktorTracker):
     "The newest boxes of all tracks `(T,K,4)`, a view"
@@ -98,7 +98,7 @@ def _move(self:TracktorTracker, frame, frame_id):
         m['velocity'][seen] = v[seen]
         boxes[:,0] = self.linear_motion.step(boxes[:,0], m['velocity'])
 
-# %% ../../nbs/08_mot/06_tracktor.ipynb #23e5840c
+# %% ../../nbs/08_mot/06_tracktor.ipynb #488142f9
 @patch
 def _propagate(self:TracktorTracker, frame, frame_id)->Instances:
     "The tracks of the previous frame that the regressor still sees, best first."
@@ -131,7 +131,7 @@ def _reidentify(self:TracktorTracker, o, kept_ids):
     ids[j[p]] = m['ids'][lost[i[p]]]
     return ids
 
-# %% ../../nbs/08_mot/06_tracktor.ipynb #ca81cfa0
+# %% ../../nbs/08_mot/06_tracktor.ipynb #b7a576de
 @patch
 def _remember(self:TracktorTracker, o, ids, frame_id):
     "Write the objects of this frame into the memory."

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Tracktor']
 
-# %% ../../nbs/08_mot/21_tracktor_model.ipynb #43265c62
+# %% ../../nbs/08_mot/21_tracktor_model.ipynb #0ff9224d
 import torch
 from fastcore.basics import patch
 from ..core.registry import build, register
@@ -13,7 +13,7 @@ from ..motion.camera import CameraMotionCompensation
 from ..motion.linear import LinearMotion
 from .model import BaseMultiObjectTracker
 
-# %% ../../nbs/08_mot/21_tracktor_model.ipynb #e63cb652
+# %% ../../nbs/08_mot/21_tracktor_model.ipynb #33163cc6
 @register
 class Tracktor(BaseMultiObjectTracker):
     "A two-stage detector that moves its own boxes along."
@@ -43,7 +43,7 @@ class Tracktor(BaseMultiObjectTracker):
     with_linear_motion = property(lambda self: self.linear_motion is not None, doc="Is there a model of linear motion?")
     motion = property(lambda self: [m for m in (self.cmc, self.linear_motion) if m is not None] or None, doc="The motion models")
 
-# %% ../../nbs/08_mot/21_tracktor_model.ipynb #57d3f079
+# %% ../../nbs/08_mot/21_tracktor_model.ipynb #ebd39d87
 @patch
 def regress_boxes(self:Tracktor,
     frame, # not used: the view knows
