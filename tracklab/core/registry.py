@@ -10,19 +10,19 @@ __all__ = ['PARENT', 'REGISTRY', 'register', 'build', 'MODELS', 'DETECTORS', 'BA
            'ACTIVATION_LAYERS', 'PADDING_LAYERS', 'UPSAMPLE_LAYERS', 'PLUGIN_LAYERS', 'DROPOUT_LAYERS', 'LINEAR_LAYERS',
            'ATTENTION', 'POSITIONAL_ENCODING', 'FEEDFORWARD_NETWORK', 'TRANSFORMER', 'TRANSFORMER_LAYER',
            'TRANSFORMER_LAYER_SEQUENCE', 'INITIALIZERS', 'HOOKS', 'RUNNERS', 'OPTIMIZERS', 'OPTIMIZER_BUILDERS',
-           'UnknownType', 'near', 'check_args', 'scope_chain', 'Registry', 'build_from_cfg']
+           'UnknownType', 'near', 'check_args', 'scope_chain', 'in_session', 'Registry', 'build_from_cfg']
 
-# %% ../../nbs/00_core/00_registry.ipynb #a8b159c8
+# %% ../../nbs/00_core/00_registry.ipynb #1f50a429
 import difflib, importlib, inspect, sys
 from typing import Any, Callable
 from fastcore.basics import patch
 
-# %% ../../nbs/00_core/00_registry.ipynb #39c9f659
+# %% ../../nbs/00_core/00_registry.ipynb #c2036fe5
 class UnknownType(KeyError):
     "A config names a type that no module has registered."
     def __str__(self): return self.args[0]
 
-# %% ../../nbs/00_core/00_registry.ipynb #644268dd
+# %% ../../nbs/00_core/00_registry.ipynb #268baf19
 def near(
     name:str, # the name that was not found
     known, # the names that exist
@@ -31,7 +31,7 @@ def near(
     found = difflib.get_close_matches(name, list(known), n=3)
     return f"; did you mean {' or '.join(map(repr, found))}?" if found else ''
 
-# %% ../../nbs/00_core/00_registry.ipynb #359538a4
+# %% ../../nbs/00_core/00_registry.ipynb #8aca7990
 def check_args(
     obj:Callable, # class or function about to be called
     kwargs:dict, # its arguments
@@ -47,10 +47,10 @@ def check_args(
     if extra: raise TypeError(f"{name}: unexpected argument {extra[0]!r}{near(extra[0], takes)}; {accepts}")
     if needs: raise TypeError(f"{name}: missing argument {needs[0]!r}; {accepts}")
 
-# %% ../../nbs/00_core/00_registry.ipynb #1a9b52ec
+# %% ../../nbs/00_core/00_registry.ipynb #b3b5d953
 PARENT = {'mmtrack':'mmdet', 'mmdet':'', 'mmcv':'', 'mmcls':'', '':None} # scope -> where to look next; '' holds our own names
 
-# %% ../../nbs/00_core/00_registry.ipynb #41795a02
+# %% ../../nbs/00_core/00_registry.ipynb #4e6a47ea
 def scope_chain(
     name:str, # `Name` or `scope.Name`
 )->list: # full names in the order in which they are tried
@@ -62,8 +62,10 @@ def scope_chain(
         scope = PARENT.get(scope)
     return names
 
-# %% ../../nbs/00_core/00_registry.ipynb #19c2f8de
-def _in_session(obj):
+# %% ../../nbs/00_core/00_registry.ipynb #4f7637de
+def in_session(
+    obj, # class or function
+)->bool:
     "Is `obj` what the running notebook or script knows under its name?"
     return getattr(sys.modules.get('__main__'), obj.__qualname__, None) is obj
 
@@ -72,7 +74,7 @@ def _same(a, b):
     modules = {a.__module__, b.__module__}
     return a.__qualname__==b.__qualname__ and (len(modules)==1 or '__main__' in modules)
 
-# %% ../../nbs/00_core/00_registry.ipynb #65160dcf
+# %% ../../nbs/00_core/00_registry.ipynb #697c2a6c
 class Registry:
     "A table from names to the classes and functions that configs may build."
     def __init__(self,
@@ -81,7 +83,7 @@ class Registry:
 
     def _entry(self, full):
         new,old = self._session.get(full),self._names.get(full)
-        return new if old is None or (new is not None and _in_session(new)) else old
+        return new if old is None or (new is not None and in_session(new)) else old
 
     def _find(self, name): return next((o for o in map(self._entry, scope_chain(name)) if o is not None), None)
 
@@ -93,19 +95,19 @@ class Registry:
     def __contains__(self, name): return self._find(name) is not None
     def __repr__(self): return f'{type(self).__name__} of {len(self)} types'
 
-# %% ../../nbs/00_core/00_registry.ipynb #5c1d9b49
+# %% ../../nbs/00_core/00_registry.ipynb #ec732080
 @patch
 def _add(self:Registry, full, obj, force):
     table = self._session if obj.__module__=='__main__' else self._names
     old = self._entry(full)
-    if old is not None and old.__module__=='__main__' and not _in_session(old): old = None # left behind by a finished notebook
+    if old is not None and old.__module__=='__main__' and not in_session(old): old = None # left behind by a finished notebook
     if old is not None and old is not obj and not force and not _same(old, obj):
         where = lambda o: f'{o.__module__}.{o.__qualname__}'
         raise ValueError(f"{full!r} is registered as {where(old)}, so {where(obj)} needs another name, or force=True")
     if force: self._names.pop(full, None), self._session.pop(full, None)
     table[full] = obj
 
-# %% ../../nbs/00_core/00_registry.ipynb #04d4fe0f
+# %% ../../nbs/00_core/00_registry.ipynb #45265cd6
 @patch
 def register(self:Registry,
     *names, # the names to use instead of the object's own, or the object itself when used as a bare decorator
@@ -119,7 +121,7 @@ def register(self:Registry,
         return obj
     return _decorate
 
-# %% ../../nbs/00_core/00_registry.ipynb #c9ca6e7e
+# %% ../../nbs/00_core/00_registry.ipynb #7ecc754b
 @patch
 def get(self:Registry,
     name:str, # `Name` or `scope.Name`
@@ -133,7 +135,7 @@ def get(self:Registry,
         if e.name!=home: raise
     return self._find(name)
 
-# %% ../../nbs/00_core/00_registry.ipynb #fbe27aaf
+# %% ../../nbs/00_core/00_registry.ipynb #52419175
 @patch
 def build(self:Registry,
     cfg, # dict with `type` (a name or a class) and its arguments, a list of such dicts, an object already built, or `None`
@@ -152,7 +154,7 @@ def build(self:Registry,
     check_args(obj, kwargs, kind if isinstance(kind, str) else obj.__name__)
     return obj(**kwargs)
 
-# %% ../../nbs/00_core/00_registry.ipynb #c6fe84a4
+# %% ../../nbs/00_core/00_registry.ipynb #5d28346f
 @patch
 def register_module(self:Registry,
     name=None, # a name or a list of names; the class's own by default
@@ -164,11 +166,11 @@ def register_module(self:Registry,
     decorate = self.register(*names, force=force)
     return decorate if module is None else decorate(module)
 
-# %% ../../nbs/00_core/00_registry.ipynb #54c22378
+# %% ../../nbs/00_core/00_registry.ipynb #4f6d2720
 REGISTRY = Registry(home='tracklab.all')
 register,build = REGISTRY.register,REGISTRY.build
 
-# %% ../../nbs/00_core/00_registry.ipynb #051bcbc8
+# %% ../../nbs/00_core/00_registry.ipynb #78c370cc
 MODELS = DETECTORS = BACKBONES = NECKS = HEADS = SHARED_HEADS = ROI_EXTRACTORS = LOSSES = REGISTRY
 TRACKERS = MOTION = REID = AGGREGATORS = RECOGNIZERS = LOCALIZERS = REGISTRY
 DATASETS = PIPELINES = SAMPLERS = REGISTRY
@@ -178,7 +180,7 @@ LINEAR_LAYERS = ATTENTION = POSITIONAL_ENCODING = FEEDFORWARD_NETWORK = TRANSFOR
 TRANSFORMER_LAYER = TRANSFORMER_LAYER_SEQUENCE = INITIALIZERS = REGISTRY
 HOOKS = RUNNERS = OPTIMIZERS = OPTIMIZER_BUILDERS = REGISTRY
 
-# %% ../../nbs/00_core/00_registry.ipynb #950867bd
+# %% ../../nbs/00_core/00_registry.ipynb #18e4eb79
 def build_from_cfg(
     cfg, # see `Registry.build`
     registry:Registry=REGISTRY, # table to look in
