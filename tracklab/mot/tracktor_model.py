@@ -5,15 +5,17 @@
 # %% auto #0
 __all__ = ['Tracktor']
 
-# %% ../../nbs/08_mot/21_tracktor_model.ipynb #0ff9224d
+# %% ../../nbs/08_mot/21_tracktor_model.ipynb #b6d989c1
+import numpy as np
 import torch
 from fastcore.basics import patch
+from ..core.instances import Instances
 from ..core.registry import build, register
 from ..motion.camera import CameraMotionCompensation
 from ..motion.linear import LinearMotion
 from .model import BaseMultiObjectTracker
 
-# %% ../../nbs/08_mot/21_tracktor_model.ipynb #33163cc6
+# %% ../../nbs/08_mot/21_tracktor_model.ipynb #db16c048
 @register
 class Tracktor(BaseMultiObjectTracker):
     "A two-stage detector that moves its own boxes along."
@@ -43,7 +45,7 @@ class Tracktor(BaseMultiObjectTracker):
     with_linear_motion = property(lambda self: self.linear_motion is not None, doc="Is there a model of linear motion?")
     motion = property(lambda self: [m for m in (self.cmc, self.linear_motion) if m is not None] or None, doc="The motion models")
 
-# %% ../../nbs/08_mot/21_tracktor_model.ipynb #ebd39d87
+# %% ../../nbs/08_mot/21_tracktor_model.ipynb #4f839454
 @patch
 def regress_boxes(self:Tracktor,
     frame, # not used: the view knows
@@ -55,3 +57,16 @@ def regress_boxes(self:Tracktor,
     scores,best = scores[:,:-1].max(1)
     moved = moved.unflatten(1, (moved.shape[1]//4, 4))
     return moved[torch.arange(len(moved)),best if moved.shape[1]>1 else 0],scores
+
+# %% ../../nbs/08_mot/21_tracktor_model.ipynb #c3299cf5
+@patch
+def associate(self:Tracktor,
+    view, # `View` of the next frame
+)->Instances: # its tracked objects, with `ids`, and `masks` where the detector has them
+    "Match, move, and mask the objects of a frame."
+    tracked = super(Tracktor, self).associate(view)
+    if not self.detector.with_mask: return tracked
+    labels = torch.as_tensor(np.asarray(tracked.labels, 'int64') if len(tracked) else [], dtype=torch.long, device=view.img.device)
+    boxes = torch.as_tensor(np.asarray(tracked.boxes, 'float32').reshape(-1, 4) if len(tracked) else np.zeros((0,4), 'float32'), device=view.img.device)
+    [masks] = self.detector.roi_head.simple_test_mask(view.feats, [view.meta], [boxes], [labels], view.rescale)
+    return tracked.with_(masks=masks.cpu().numpy()) if len(tracked) else tracked

@@ -10,7 +10,7 @@ __all__ = ['ROLES', 'ROI_ROLES', 'NETWORK_CASES', 'golden_code', 'fill_model', '
            'meta_of', 'check_detector', 'ellipse_masks', 'golden_targets', 'loss_mode', 'loss_checks',
            'gradient_checks', 'check_losses', 'network_checker']
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #c5c83824
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #61d687b5
 import copy, gzip, importlib.util, json, re
 from collections import defaultdict
 from functools import lru_cache
@@ -23,7 +23,7 @@ from ..core.golden import Check, Entry, NotYet, beside, golden_checker, golden_d
 from ..core.instances import Instances
 from ..core.registry import build
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #7fbcbbb5
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #818d760b
 @lru_cache
 def golden_code(
     path:Path, # a Python file of a goldens folder
@@ -34,7 +34,7 @@ def golden_code(
     spec.loader.exec_module(module)
     return module
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #46289de3
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #5efcdfe4
 def fill_model(
     model:nn.Module, # filled in place
     spec:dict, # `seed`, and optionally `adjust`: triples (pattern, factor, term), `kept`: keys to leave alone
@@ -62,7 +62,7 @@ def weight_checks(
     return [Check('number of keys', abs(len(state)-spec['num_keys']), 0), Check('number of values', abs(sum(v.numel() for v in state.values())-spec['num_values']), 0),
             Check('sum of weights', abs(total/spec['abs_sum']-1), 1e-5)]
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #57dffceb
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #464361df
 def _decode_tuples(o):
     if isinstance(o, dict): return tuple(_decode_tuples(v) for v in o['$tuple']) if '$tuple' in o else {k:_decode_tuples(v) for k,v in o.items()}
     return [_decode_tuples(v) for v in o] if isinstance(o, list) else o
@@ -117,7 +117,7 @@ def model_config(
     for k,v in entry.get('overrides', {}).items(): set_dotted(cfg, k, v)
     return without_checkpoints(cfg[entry['part']] if entry.get('part') else cfg)
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #fbd01dc4
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #063094e3
 def sample_everything(
     cfg, # nested config, changed in place
 ): # the config
@@ -129,7 +129,7 @@ def sample_everything(
         for v in cfg: sample_everything(v)
     return cfg
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #bb267533
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #b2f59ed5
 def open_entry(
     entry:dict, # of the index
     folder:Path, # of the goldens
@@ -141,7 +141,7 @@ def open_entry(
     model = fill_model(build(change(model_config(entry, folder))), entry['weights'], code.fill)
     return model.to(device).eval(),np.load(folder/Path(entry['file']).name),compare
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #c68d0425
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #4f756fdd
 def normalised_image(
     img, # `(H,W,3)` uint8 BGR
     recipe:dict, # `to_rgb mean std pad_divisor pad_value`
@@ -151,7 +151,7 @@ def normalised_image(
     x = (x.astype('float32')-np.float64(recipe['mean']))*(1/np.float64(recipe['std']))
     d = recipe['pad_divisor']
     pad = [(0,-x.shape[0]%d), (0,-x.shape[1]%d), (0,0)]
-    return np.pad(x, pad, constant_values=recipe['pad_value']).astype('float32').transpose(2, 0, 1)
+    return np.ascontiguousarray(np.pad(x, pad, constant_values=recipe['pad_value']).astype('float32').transpose(2, 0, 1))
 
 def _frames_of(what):
     "Frame numbers and windows (x, y, w, h) that a description names"
@@ -187,7 +187,7 @@ def input_check(
     got = flat[np.linspace(0, flat.size-1, len(want)).astype(int)]
     return Check(name, float(np.abs(got-want).max()), 1e-4)
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #1e8c1bc7
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #09f97d5b
 ROLES = dict(cls=0, reg=1, obj=2)                       # maps of a dense head by name
 ROI_ROLES = dict(feats='bbox_roi_extractor', cls_score='bbox_head/0', bbox_pred='bbox_head/1') # `roi/...`
 
@@ -233,7 +233,7 @@ class OutputRecorder:
     def __exit__(self, *_):
         for h in self.hooks: h.remove()
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #c2a3a131
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #0b24393e
 def array_tolerance(
     name:str, # of an output
     noise, # recorded difference of the reference from itself, or `None`
@@ -260,7 +260,7 @@ def array_check(
     flat = got.reshape(-1)[::spec['step']] if spec['step']>1 else got
     return Check(name, float(compare.error(flat.reshape(want.shape), want)), tolerance)
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #5a099281
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #54745d88
 def box_rows(
     results, # `Instances` per frame
 )->np.ndarray: # rows frame, x1, y1, x2, y2, score, label; sorted by label within a frame
@@ -292,7 +292,7 @@ def masks_check(name, got, packed, spec, noise, boxes):
     allowed = max(1e-3, 10*(noise or {}).get('differing_bits', 0)/inside)
     return Check(name, float((got!=want).sum())/inside, allowed)
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #8d34743c
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #0ad854b3
 def check_module(
     entry:dict, # of the index, with `cfg`
     name:str, # of the entry
@@ -316,7 +316,7 @@ def check_module(
         checks.append(array_check(k, got, want[k], spec, compare, array_tolerance(k, entry['noise'].get(k), True)))
     return checks
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #aca64340
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #dfee2c7c
 def meta_of(
     info:dict, # `image_info` of an entry
     images, # `(B,3,H,W)`
@@ -387,7 +387,7 @@ def _decoding_checks(model, entry, want, got, rois, images, metas, compare):
         if 'roi/mask_pred' in entry['outputs']: out['roi/mask_pred'] = model.roi_head._mask_forward(model.extract_feat(images), numbered)['mask_pred']
     return [array_check(k, v, want[k], entry['outputs'][k], compare, array_tolerance(k, entry['noise'].get(k), False)) for k,v in out.items()]
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #5a5fa35d
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #e1e32269
 def ellipse_masks(
     boxes, # `(N,4)` xyxy
     size:tuple, # height and width of the masks
@@ -425,7 +425,7 @@ def loss_mode(
         if isinstance(m, still): m.eval()
     return model
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #0b5e3f15
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #a19b929e
 def loss_checks(
     losses:dict, # of the model: tensors or lists of them
     spec:dict, # recorded `values`
@@ -498,7 +498,7 @@ def check_losses(
         if g: checks += gradient_checks(model, g, want[k+'_grad_norm'], k+'_grad_norm', entry['noise'].get(k+'_grad_norm'), int(re.search(r'first (\d+) parts', g['what'])[1]))
     return checks
 
-# %% ../../nbs/04_nn/90_golden_networks.ipynb #9436a163
+# %% ../../nbs/04_nn/90_golden_networks.ipynb #3e107fa1
 NETWORK_CASES = [] # pairs (function of an entry: does it apply?, check function); later notebooks insert theirs before these
 
 def network_checker(
