@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import nn
 from ..core.boxes import bbox2roi
 from ..core.registry import build, register
+from ..detect.two_stage import StandardRoIHead
 from .quasi_dense import embed_similarity
 from ..nn.assigners import build_assigner
 from ..nn.box_samplers import build_sampler
@@ -225,13 +226,7 @@ class QuasiDenseTrackHead(BaseModule):
         "Embeddings of boxes."
         return self.embed_head(self.roi_extractor(x[:self.roi_extractor.num_inputs], bbox2roi(bboxes)))
 
-    def sample(self, x, proposals, gt_bboxes, gt_labels, gt_bboxes_ignore=None)->list:
-        "Regions to learn from, a `SamplingResult` per image."
-        out = []
-        for i,props in enumerate(proposals):
-            assigned = self.bbox_assigner.assign(props, gt_bboxes[i], None if gt_bboxes_ignore is None else gt_bboxes_ignore[i], gt_labels[i])
-            out.append(self.bbox_sampler.sample(assigned, props, gt_bboxes[i], gt_labels[i], feats=[level[i][None] for level in x]))
-        return out
+    sample = StandardRoIHead.sample # regions to learn from
 
     def forward_train(self,
         x, # maps of the levels
