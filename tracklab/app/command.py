@@ -98,6 +98,7 @@ def tracking_model(a, say=print): # model, names of classes
         from tracklab.apis import init_model, open_config
         cfg = open_config(a.tracker)
         if 'detector' in cfg['model']:
+            if a.detector or a.score_thr: raise ValueError(f"--detector and --score-thr are for trackers without a detector: the model of {a.tracker} has its own")
             model = init_model(cfg, a.checkpoint, _device(a.device))
             return model,model.CLASSES or tuple(f'class {i}' for i in range(model.num_classes))
         if a.checkpoint is not None: raise ValueError(f"--checkpoint: the model of {a.tracker} has no detector whose weights it could hold")
