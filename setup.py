@@ -10,5 +10,6 @@ topics = ['Intended Audience :: Science/Research', 'Topic :: Scientific/Engineer
 setup(name=cfg['lib_name'], version=cfg['version'], description=cfg['description'], author=cfg['author'], author_email=cfg['author_email'],
       keywords=cfg['keywords'], url=cfg['git_url'], license='Apache-2.0', python_requires='>='+cfg['min_python'], classifiers=topics,
       long_description=(here/'README.md').read_text(encoding='utf-8'), long_description_content_type='text/markdown',
-      packages=find_packages(include=[cfg['lib_name']+'*']), package_data={cfg['lib_name']+'.core': ['*.csv'], **{cfg['lib_name']+o: ['*.pth'] for o in ('.detect','.mot')}}, install_requires=cfg['requirements'].split(), extras_require=extras,
+      packages=find_packages(include=[cfg['lib_name']+'*']), package_data={cfg['lib_name']: ['assets/*', 'assets/*/*']},
+      install_requires=cfg['requirements'].split(), extras_require=extras,
       entry_points={'console_scripts': cfg['console_scripts'].split(), 'nbdev': [f"{cfg['lib_name']}={cfg['lib_path']}._modidx:d"]})

@@ -9,13 +9,13 @@ __all__ = ['zoo', 'read_model_zoo', 'UnknownName', 'Zoo']
 import copy, csv, fnmatch, importlib
 from pathlib import Path
 from typing import Callable
-import tracklab
 from .config import merge_options
+from .paths import asset
 from .registry import near
 
 # %% ../../nbs/00_core/17_zoo.ipynb #b9e7928d
 def read_model_zoo(
-    path=Path(tracklab.__file__).parent/'core/model_zoo.csv', # columns `model`, `dataset`, `metric`, `value`, `checkpoint`
+    path=asset('model_zoo.csv'), # columns `model`, `dataset`, `metric`, `value`, `checkpoint`
 )->dict: # name -> `checkpoint` (an address, or a list of those of the parts) and `reported` (dataset -> metric -> value)
     "Published checkpoints and results by the names of their configs."
     out = {}

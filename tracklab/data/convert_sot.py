@@ -15,7 +15,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Literal
-from ..verify.golden import project_root
+from ..core.paths import ASSETS
 from .convert import (AnnotationError, Problems, append_row, converter, image_number, image_size, list_folder, list_folders, list_images,
                                    parallel_map, parse_number, parse_numbers, read_rows, read_text, write_json, write_text)
 
@@ -158,10 +158,10 @@ def read_names(
 def find_list(
     given, # a path, or `None`
     places, # paths to try
-    name:str, # in `data/lists`
+    name:str, # of a packaged list
 )->Path: # the first that exists
     "Where a list is."
-    tried = [Path(given)] if given else [*map(Path, places), project_root()/'data/lists'/name]
+    tried = [Path(given)] if given else [*map(Path, places), ASSETS/'lists'/name]
     found = next((p for p in tried if p.is_file()), None)
     if found is None: raise FileNotFoundError(f"{name}: no such list; looked for {', '.join(map(str, tried))}")
     return found

@@ -12,11 +12,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-import tracklab
 from ..core.boxes import xyxy_to_xywh
 from ..core.checkpoint import load_state_dict, read_checkpoint
 from ..core.files import atomic_path
 from ..core.instances import Instances
+from ..core.paths import asset
 from ..core.registry import build
 from ..data.synthetic import CameraPath, StreetScene
 from .frames import FrameDetector
@@ -176,7 +176,7 @@ def tiny_detector(
     **kwargs # of `FrameDetector`
 )->FrameDetector: # finds people of synthetic streets
     "The detector that ships with the package."
-    checkpoint = Path(tracklab.__file__).parent/'detect/tiny_yolox.pth' if checkpoint is None else checkpoint
+    checkpoint = asset('tiny_yolox.pth') if checkpoint is None else checkpoint
     model = build(tiny_yolox())
     load_state_dict(model, {k:v.float() if v.dtype==torch.half else v for k,v in read_checkpoint(checkpoint)['state_dict'].items()}, strict=True, name=str(checkpoint))
     return FrameDetector(model, **{'scale':TINY_SIZE, 'pad_val':114., 'classes':('person',), 'device':device, **kwargs})

@@ -10,6 +10,7 @@ __all__ = ['LENGTH', 'gaussian_smooth', 'gaussian_smoothed_interpolation', 'link
 import numpy as np
 from fastcore.basics import patch
 from pathlib import Path
+from ..core.paths import asset
 from ..core.registry import register
 from ..core.tracks import Tracks
 from ..metrics.interpolation import interpolate_tracks
@@ -179,8 +180,7 @@ class AppearanceFreeLink:
             raise ValueError(f"temporal_threshold must be two numbers of frames, 0 or more and ascending, got {temporal_threshold}")
         self.temporal_threshold,self.spatial_threshold,self.confidence_threshold = temporal_threshold,spatial_threshold,confidence_threshold
         from tracklab.core.checkpoint import find_state_dict, read_checkpoint
-        import tracklab
-        state = find_state_dict(read_checkpoint(checkpoint or Path(tracklab.__file__).parent/'mot'/'aflink.pth'))
+        state = find_state_dict(read_checkpoint(checkpoint or asset('aflink.pth')))
         self.network = link_network([state[f'TemporalModule_1.{i}.conv.weight'].shape[0] for i in range(4)]).eval()
         self.network.load_state_dict(state)
 

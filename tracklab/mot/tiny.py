@@ -14,11 +14,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-import tracklab
 from ..core.checkpoint import load_state_dict, read_checkpoint
 from ..core.config import merge_options
 from ..core.files import atomic_path
 from ..core.instances import Instances
+from ..core.paths import ASSETS
 from ..core.registry import build
 from ..data.synthetic import CameraPath, StreetScene
 from ..detect.base import parse_losses
@@ -308,7 +308,7 @@ def tiny_tracker(
     **changes, # of the tracker's settings
 ): # model with `track(frame)` and `process(frames)`
     "A method with networks trained on synthetic streets."
-    cfg,folder = tiny_tracker_config(method, **changes),Path(tracklab.__file__).parent/'mot' if folder is None else Path(folder)
+    cfg,folder = tiny_tracker_config(method, **changes),ASSETS if folder is None else Path(folder)
     model = build(cfg['model'])
     if method=='qdtrack': load_half(model, folder/'tiny_qdtrack.pth')
     elif method=='tracktor': model.detector = load_half(build(tiny_qdtrack()), folder/'tiny_qdtrack.pth').detector

@@ -17,8 +17,8 @@ from ..core.masks import decode_masks, polygons_to_rle
 from ..core.registry import build
 from ..core.tracks import Tracks
 from ..data.convert import load_converters, reported, run_converter
-from .converters import converter_argv
-from .datasets import DATASET_CASES, made_input
+from .converters import converter_argv, made_input
+from .datasets import DATASET_CASES
 from ..data.reid_dataset import ReIDDataset
 from ..data.sot_cocovid_datasets import SOTTrainDataset
 from ..data.video_dataset import CocoVideoDataset
@@ -34,10 +34,9 @@ def converted(
     folder:Path, # the folder `datasets` of the golden data
     name:str, # `FILE` or `FILE of CONVERSION`
     root:Path, # empty folder to work in
-    seed:int, # of the input
     drop:str='', # options that are left out, a regular expression
 )->Path: # the folder with the converted files
-    "Make the input that a file comes from and convert it."
+    "Unpack the input that a file comes from and convert it."
     file,_,wanted = name.partition(' of ')
     index = json.loads((folder.parent/'converters/index.json').read_text(encoding='utf-8'))
     def makes(case):
@@ -45,7 +44,7 @@ def converted(
         return case['case']==wanted if wanted else file.split('/')[0] in tops
     case = next(filter(makes, index['cases']), None)
     if case is None: raise NotYet(f'no conversion makes {name}')
-    paths,out = made_input(folder.parent, case['input'], root/'in', seed),root/'out'
+    paths,out = made_input(folder.parent/'converters', case['input'], root/'in'),root/'out'
     out.mkdir()
     argv = converter_argv(load_converters()[case['converter']], re.sub(drop, '', case['options']), {**paths, 'out':str(out)})
     with reported(): run_converter(case['converter'], argv)
@@ -59,23 +58,22 @@ def _near(got, want, where):
 def opened(
     folder:Path, # the folder `datasets` of the golden data
     case:dict, # `dataset`, maybe `ann_file`, `kwargs`, `classes`, `test_mode`
-    seed:int, # of the input
     root:Path, # empty folder to work in
     **more, # further arguments
 ): # the dataset
     "Open the dataset of a case."
     name = case.get('ann_file') or UNNAMED.get(case['dataset'])
     if name is None: raise NotYet(f"the annotation file of a case of {case['dataset']}")
-    file = converted(folder, name, root, seed)/name.partition(' of ')[0]
+    file = converted(folder, name, root)/name.partition(' of ')[0]
     args = {k:case[k] for k in ('classes','test_mode') if k in case}
     if case['dataset']=='TaoDataset': args['test_mode'] = True               # its cases keep frames without objects
     if case['dataset']=='YouTubeVISDataset': args['dataset_version'] = re.search(r'20\d\d', name)[0]
     return build(dict(type=case['dataset'], ann_file=str(file), pipeline=[], img_prefix='PREFIX')|args|case.get('kwargs', {})|more)
 
-def check_opened(folder, case, seed, device):
+def check_opened(folder, case, device):
     "Frames, categories and annotations of a dataset."
     with tempfile.TemporaryDirectory() as d:
-        data = opened(folder, case, seed, Path(d))
+        data = opened(folder, case, Path(d))
         got = dict(len=len(data), filenames=[i['filename'] for i in data.data_infos], num_classes=len(data.CLASSES),
                    img_ids=data.img_ids, cat_ids=data.cat_ids,
                    cat2label={str(k):v for k,v in data.cat2label.items()})
@@ -87,13 +85,13 @@ def check_opened(folder, case, seed, device):
         return checks
 
 # %% ../../nbs/15_verify/32_golden_coco_datasets.ipynb #ee4575af
-def check_prepared(folder, rows, cases, seed, device):
+def check_prepared(folder, rows, cases, device):
     "Samples of a frame and a reference."
     files = {r['index']:r['output'][0]['img_info']['filename'] for r in rows}
     def fits(c): return c.get('dataset')=='CocoVideoDataset' and all(c['filenames'][i:i+1]==[f] for i,f in files.items())
     case = next(c for c in cases.values() if isinstance(c, dict) and fits(c))
     with tempfile.TemporaryDirectory() as d:
-        data,checks = opened(folder, case, seed, Path(d)),[]
+        data,checks = opened(folder, case, Path(d)),[]
         for r in rows:
             ids,n = r['draws'][0]['args']
             key = r['output'][0]['img_info']
@@ -103,22 +101,22 @@ def check_prepared(folder, rows, cases, seed, device):
             checks.append(_near(data.prepare_data(r['index']), r['output'], f"sample {r['index']}"))
         return checks
 
-def check_detections(folder, want, cases, seed, device):
+def check_detections(folder, want, cases, device):
     "Public detections in samples."
     case = next(c for c in cases.values() if isinstance(c, dict) and c.get('dataset')=='MOTChallengeDataset')
     name = case['ann_file'].replace('_cocoformat.json', '_detections.pkl')
     with tempfile.TemporaryDirectory() as d:
         (Path(d)/'1').mkdir()
         (Path(d)/'2').mkdir()
-        file = converted(folder, name, Path(d)/'1', seed)/name.partition(' of ')[0]
-        data = opened(folder, case, seed, Path(d)/'2', detection_file=str(file))
+        file = converted(folder, name, Path(d)/'1')/name.partition(' of ')[0]
+        data = opened(folder, case, Path(d)/'2', detection_file=str(file))
         got = [data.prepare_results(i)['detections'] for i in data.data_infos[:len(want['detections'])]]
         return [_near(got, want['detections'], 'detections')]
 
-def check_pairs(folder, case, seed, device):
+def check_pairs(folder, case, device):
     "Exemplars and search frames."
     with tempfile.TemporaryDirectory() as d:
-        data = opened(folder, case, seed, Path(d))
+        data = opened(folder, case, Path(d))
         checks = [Check('length', abs(len(data)-case['len']), 0)]
         for w in case['cases']:
             np.random.seed(w['seed'])
@@ -131,12 +129,12 @@ def check_pairs(folder, case, seed, device):
         return checks
 
 # %% ../../nbs/15_verify/32_golden_coco_datasets.ipynb #c13812e2
-def check_video_sampler(folder, want, cases, seed, device):
+def check_video_sampler(folder, want, cases, device):
     "Whole videos for each process."
     total = sum(map(len, next(iter(want.values()))))
     case = next(c for c in cases.values() if isinstance(c, dict) and c.get('dataset')=='MOTChallengeDataset' and c['len']==total)
     with tempfile.TemporaryDirectory() as d:
-        data = opened(folder, case, seed, Path(d))
+        data = opened(folder, case, Path(d))
         return [_near([list(DistributedVideoSampler(data, int(n), r)) for r in range(int(n))], w,
                       f'{n} processes') for n,w in want.items()]
 
@@ -156,22 +154,22 @@ def coco_entries(
 ): # yields one `Entry` per case
     "Datasets on COCO-like files."
     data = load_golden(folder/'coco')
-    seed,cases = data['seed'],data['cases']
+    cases = data['cases']
     special = dict(cocovid_prepare_data=check_prepared, mot_detections=check_detections, distributed_video_sampler=check_video_sampler)
     for name,case in cases.items():
-        if name in special: run = partial(special[name], folder, case, cases, seed)
+        if name in special: run = partial(special[name], folder, case, cases)
         elif name=='distributed_quota_sampler': run = partial(check_quota_sampler, case)
         elif not isinstance(case, dict) or 'dataset' not in case: run = partial(_unknown, name)
-        else: run = partial(check_pairs if 'ref_img_sampler' in case else check_opened, folder, case, seed)
+        else: run = partial(check_pairs if 'ref_img_sampler' in case else check_opened, folder, case)
         yield Entry(f'coco/{name}', run)
 
 def _unknown(name, device): raise NotYet(f'nothing here checks {name}')
 
 # %% ../../nbs/15_verify/32_golden_coco_datasets.ipynb #34f5ee11
-def check_reid(folder, case, seed, device):
+def check_reid(folder, case, device):
     "The list, and samples of triplets."
     with tempfile.TemporaryDirectory() as d:
-        file = converted(folder, case['ann_file'], Path(d), seed, r'--max-per-person \d+')/case['ann_file']
+        file = converted(folder, case['ann_file'], Path(d), r'--max-per-person \d+')/case['ann_file']
         data = ReIDDataset([], data_prefix='PREFIX', ann_file=str(file))
         got = dict(len=len(data), first=data.data_infos[0], gt_labels=data.get_gt_labels(), pids=data.pids,
                    index_dic={str(k):v for k,v in data.index_dic.items()})
@@ -190,7 +188,7 @@ def reid_dataset_entries(
 ): # yields one `Entry`
     "The re-identification dataset."
     data = load_golden(folder/'reid')
-    yield Entry('reid', partial(check_reid, folder, data['cases'], data['seed']))
+    yield Entry('reid', partial(check_reid, folder, data['cases']))
 
 def classes_entries(
     folder:Path, # the folder `datasets` of the golden data

@@ -326,7 +326,7 @@ def sot_dataset_entries(path):
 def _check_sot_dataset(case, folder, device='cpu'):
     from tracklab.verify.datasets import made_sot_dataset
     with tempfile.TemporaryDirectory() as d:
-        data,_ = made_sot_dataset({'split':'test', 'test_mode':True, **case}, folder, case['seed'], Path(d))
+        data,_ = made_sot_dataset({'split':'test', 'test_mode':True, **case}, folder, Path(d))
         boxes = case['track_bboxes']
         results = dict(track_bboxes=_ragged(boxes) if isinstance(boxes, dict) else list(boxes))
         checks = []

@@ -19,7 +19,8 @@ from .golden import Check, NotYet, beside
 from ..core.registry import build
 from ..core.instances import results2outs
 from ..metrics.interpolation import interpolate_tracks
-from .networks import (array_check, boxes_check, golden_code, golden_images, golden_targets, gradient_checks, input_check, loss_checks, loss_mode,
+from .recipes import error, match_rows, noise, track_agreement
+from .networks import (array_check, boxes_check, golden_images, golden_targets, gradient_checks, input_check, loss_checks, loss_mode,
     meta_of, network_checker, normalised_image, open_entry, sample_everything, weight_checks)
 from ..sot.siamese import depthwise_correlation
 from ..nn.ops.warping import imrenormalize
@@ -68,10 +69,9 @@ def tracks_check(
     name:str, # of the output
     got, # rows frame, id, x1, y1, x2, y2, score, label
     want, # recorded rows
-    compare, # functions of the goldens folder
 )->Check:
     "1 - agreement up to a renaming of ids, allowed 3 %."
-    return Check(name, 1-compare.track_agreement(got, want), .03)
+    return Check(name, 1-track_agreement(got, want), .03)
 
 # %% ../../nbs/15_verify/15_golden_mot_models.ipynb #bfc46426
 def _embeds_checks(name, got, want):
@@ -81,12 +81,12 @@ def _embeds_checks(name, got, want):
     few = np.sort(off)[:max(int(.9*len(off)), 1)] if len(off) else off
     return [Check(name, float(few.max(initial=0)), 1e-4), Check(f'{name}, crops at a pixel border', float(off.max(initial=0)), 5e-2)]
 
-def _boxes_embeds_check(name, got, want, dets, want_dets, compare, tolerance):
+def _boxes_embeds_check(name, got, want, dets, want_dets, tolerance):
     "Embeddings of the same boxes; near-ties among the detections may swap their rows"
     t = int(re.match(r'frame(\d+)/', name)[1])
     mine,theirs = (d[d[:,0]==t,1:] for d in (dets, want_dets))
-    i,j = np.array(compare.match(mine, theirs)).reshape(-1, 2).T
-    return Check(name, float(compare.error(got[i], want[j])), tolerance)
+    i,j = np.array(match_rows(mine, theirs)).reshape(-1, 2).T
+    return Check(name, float(error(got[i], want[j])), tolerance)
 
 @network_checker(lambda e: 'tracks' in e['outputs'] and 'det_masks' not in e['outputs'])
 def check_tracking(
@@ -97,7 +97,7 @@ def check_tracking(
 )->list: # `Check`s
     "A model over all frames."
     note = entry.get('linear_motion')
-    model,want,compare = open_entry(entry, folder, device, (lambda cfg: add_motion(cfg, note)) if note else lambda cfg: cfg)
+    model,want = open_entry(entry, folder, device, (lambda cfg: add_motion(cfg, note)) if note else lambda cfg: cfg)
     images,_ = golden_images(entry, folder)
     checks = weight_checks(model, entry['weights'])+[input_check(images, want['input/img'])]
     images,results = images.to(device),[]
@@ -110,14 +110,14 @@ def check_tracking(
             r.frame = t
             results.append(model([x[None]], [[{**meta_of(entry['image_info'], images), 'frame_id':t}]], return_loss=False, rescale=True))
     dets = result_rows(results, 'det_bboxes')
-    checks += [boxes_check('dets', dets, want['dets'], entry['noise'].get('dets'), compare), tracks_check('tracks', result_rows(results, 'track_bboxes'), want['tracks'], compare)]
-    if 'warp_matrices' in want: checks.append(Check('warp_matrices', float(compare.error(np.stack([v for k,v in r.seen.items() if 'warp' in k]), want['warp_matrices'])), 1e-3))
+    checks += [boxes_check('dets', dets, want['dets'], entry['noise'].get('dets')), tracks_check('tracks', result_rows(results, 'track_bboxes'), want['tracks'])]
+    if 'warp_matrices' in want: checks.append(Check('warp_matrices', float(error(np.stack([v for k,v in r.seen.items() if 'warp' in k]), want['warp_matrices'])), 1e-3))
     for k in entry['outputs']:
         if '/embeds' not in k: continue
         if k not in r.seen: checks.append(Check(f'{k}: never called', np.inf, 1e-4)); continue
         got,noise = r.seen[k].cpu().numpy(),entry['noise'].get(k, 0)
         if model.with_reid: checks += _embeds_checks(k, got, want[k])
-        else: checks.append(_boxes_embeds_check(k, got, want[k], dets, want['dets'], compare, max(1e-4, 10*noise)))
+        else: checks.append(_boxes_embeds_check(k, got, want[k], dets, want['dets'], max(1e-4, 10*noise)))
     return checks
 
 # %% ../../nbs/15_verify/15_golden_mot_models.ipynb #51fbf10c
@@ -129,7 +129,7 @@ def check_pair_losses(
     device:str, # where to compute
 )->list: # `Check`s
     "Losses and gradients of a key frame and its reference."
-    model,want,_ = open_entry(entry, folder, device, sample_everything)
+    model,want = open_entry(entry, folder, device, sample_everything)
     model = loss_mode(model, not entry['mode'].startswith('eval'))
     images,refs = (golden_images(entry, folder, k)[0] for k in ('img','ref_img'))
     checks = weight_checks(model, entry['weights'])+[input_check(images, want['input/img']), input_check(refs, want['input/ref_img'], 'ref_img')]
@@ -151,9 +151,9 @@ def _literals(text):
 
 class PartInputs:
     "The inputs that descriptions speak of."
-    def __init__(self, entry, want, folder): self.entry,self.want,self.weights,self.folder = entry,want,golden_code(beside(folder, 'weights.py')),folder
+    def __init__(self, entry, want, folder): self.entry,self.want,self.folder = entry,want,folder
     def __getitem__(self, k): return self.want[f'input/{k}']
-    def noises(self, what): return [torch.from_numpy(self.weights.noise(n, ast.literal_eval(s), self.entry.get('seed', 0)).astype('float32')) for n,s in re.findall(r"noise\('([\w.]+)', (\(.*?\))\)", what)]
+    def noises(self, what): return [torch.from_numpy(noise(n, ast.literal_eval(s), self.entry['seed']).astype('float32')) for n,s in re.findall(r"noise\('([\w.]+)', (\(.*?\))\)", what)]
     def frames(self, numbers): return [cv2.imread(str(beside(self.folder, f'frames/{i:06d}.png'))) for i in numbers]
 
 NORM = dict(mean=[123.675,116.28,103.53], std=[58.395,57.12,57.375], to_rgb=True)
@@ -222,11 +222,11 @@ def check_small_parts(
     device:str, # not used
 )->list: # `Check`s
     "Each part by what its description says."
-    want,compare,checks = np.load(folder/Path(entry['file']).name),golden_code(beside(folder, 'compare.py')),[]
+    want,checks = np.load(folder/Path(entry['file']).name),[]
     inputs = PartInputs(entry, want, folder)
     for k,spec in entry['outputs'].items():
         part = PART_FUNCTIONS.get(re.match(r'\w+', spec['how'])[0])
         if part is None: raise NotYet(f"a part made by {spec['how']}")
         got = torch.as_tensor(part(inputs, spec['what'], spec['how'], k.split('/')[-1]))
-        checks.append(array_check(k, got, want[k], spec, compare, 1e-3 if 'get_warp_matrix' in spec['how'] else 1e-4))
+        checks.append(array_check(k, got, want[k], spec, 1e-3 if 'get_warp_matrix' in spec['how'] else 1e-4))
     return checks
