@@ -33,12 +33,7 @@ def zoo_rows(
     zoo:Zoo=zoo, # where to look
 )->list: # dicts: name, task, model, checkpoint, reported
     "What is known about names."
-    rows = []
-    for name in find_names(pattern, task, zoo):
-        o = zoo[name]; model = o['model']
-        rows.append(dict(name=name, task=o['task'], model=model.get('type') or next(iter(model.values()))['type'],
-            checkpoint=o['checkpoint'], reported=o['reported']))
-    return rows
+    return [dict(name=name, **zoo.summary(name)) for name in find_names(pattern, task, zoo)]
 
 def reported_text(
     reported:dict, # metric -> value, or dataset -> metric -> value

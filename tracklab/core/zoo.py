@@ -10,7 +10,7 @@ import copy, csv, fnmatch, importlib
 from pathlib import Path
 from typing import Callable
 from .config import merge_options
-from .paths import asset
+from .paths import asset, package_index
 from .registry import near
 
 # %% ../../nbs/00_core/17_zoo.ipynb #b9e7928d
@@ -35,9 +35,10 @@ class UnknownName(KeyError):
 class Zoo:
     "A table from names to configs."
     def __init__(self,
-        home:str=None, # module whose import registers everything; imported once, when a name is not found or names are listed
+        home:str=None, # module whose import registers everything, for names that the index lacks
         facts:dict=None, # name -> `checkpoint` and `reported`, for those that are registered without
-    ): self.home,self.facts,self._entries = home,facts or {},{}
+        index=dict, # function that gives name -> `module` and `summary`: what can be said without importing anything
+    ): self.home,self.facts,self.index,self._entries = home,facts or {},index,{}
 
     def register(self,
         name:str, # the official one
@@ -57,11 +58,13 @@ class Zoo:
         self._entries[name] = make,kwargs,options or {},dict(task=task, checkpoint=checkpoint or known['checkpoint'],
             reported=reported or known['reported'])
 
-    def _load(self):
-        if self.home: home,self.home = self.home,None; importlib.import_module(home)
+    def _load(self, name):
+        "Import what registers a name; everything, if the index does not know it"
+        for module in filter(None, (self.index().get(name, {}).get('module'), self.home)):
+            if name not in self._entries: importlib.import_module(module)
 
     def __getitem__(self, name)->dict: # `model`, perhaps `data`, and the facts `task`, `checkpoint` (or `None`), `reported`
-        if name not in self._entries: self._load()
+        self._load(name)
         if name not in self._entries: raise UnknownName(f"unknown config {name!r}{near(name, self._entries)}")
         make,kwargs,options,facts = self._entries[name]
         cfg = merge_options(make(**kwargs), options)
@@ -72,17 +75,28 @@ class Zoo:
         task:str=None, # only those for this task
     )->list: # sorted
         "The names that fit."
-        self._load()
-        return sorted(n for n in fnmatch.filter(self._entries, pattern) if task in (None,self._entries[n][-1]['task']))
+        return [n for n in fnmatch.filter(sorted({*self.index(), *self._entries}), pattern) if task in (None,self.summary(n)['task'])]
+
+    def summary(self,
+        name:str, # exact
+    )->dict: # `task`, `model` (its type), `checkpoint`, `reported`
+        "What is known about a config, without making it if the index knows it."
+        if name not in self._entries and name in self.index(): return {k:v for k,v in self.index()[name].items() if k!='module'}
+        o = self[name]
+        model = o['model'].get('type') or next(iter(o['model'].values()))['type']
+        return dict(task=o['task'], model=model, checkpoint=o['checkpoint'], reported=o['reported'])
+
+    def module(self, name)->str: # where a registered config is made
+        "The module that registers a config."
+        return self._entries[name][0].__module__
 
     @property
     def tasks(self)->list:
         "What the configs are for."
-        self._load()
-        return sorted({facts['task'] for *_,facts in self._entries.values()})
+        return sorted({self.summary(n)['task'] for n in self.names()})
 
-    def __contains__(self, name): self._load(); return name in self._entries
-    def __repr__(self): return f'{type(self).__name__} of {len(self._entries)} configs'
+    def __contains__(self, name): return name in self.index() or name in self._entries
+    def __repr__(self): return f'{type(self).__name__} of {len(self.names())} configs'
 
 # %% ../../nbs/00_core/17_zoo.ipynb #47dc0c9a
-zoo = Zoo(home='tracklab.all', facts=read_model_zoo())
+zoo = Zoo('tracklab.all', read_model_zoo(), lambda: package_index()['zoo'])

@@ -7,14 +7,14 @@ __all__ = ['PART_GROUPS', 'OPERATORS', 'find_part', 'leading_call', 'call_argume
            'named_results', 'part_check', 'check_part', 'part_entries', 'mmdet_entries']
 
 # %% ../../nbs/15_verify/11_golden_parts.ipynb #75db9abf
-import ast, importlib, json, pkgutil, re
+import ast, importlib, json, re
 import numpy as np
 import torch
-import tracklab.nn
 from functools import partial
 from ..core import boxes as box_functions
 from .golden import Check, Entry, NotYet, golden_checker
 from ..core.instance_masks import BitmapMasks
+from ..core.paths import package_index
 from ..core.registry import build
 from .networks import _network_entries
 
@@ -24,11 +24,9 @@ def find_part(
 ): # the object
     "What the package calls by a documented name."
     name = name.split('.')[-1]
-    if hasattr(box_functions, name): return getattr(box_functions, name)
-    for m in pkgutil.iter_modules(tracklab.nn.__path__):
-        module = importlib.import_module(f'tracklab.nn.{m.name}')
-        if name in getattr(module, '__all__', ()): return getattr(module, name)
-    raise NotYet(f"nothing here is called {name}")
+    module = package_index()['names'].get(name)
+    if module is None: raise NotYet(f"nothing here is called {name}")
+    return getattr(importlib.import_module(module), name)
 
 # %% ../../nbs/15_verify/11_golden_parts.ipynb #c46e7010
 def leading_call(
