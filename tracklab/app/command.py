@@ -195,7 +195,7 @@ def _bar(what):
 
 def cmd_test(a)->int:
     "Test a model on the dataset of its config."
-    from tracklab.apis import save_results
+    from tracklab.engine.testing import save_results
     from tracklab.app.test import evaluate_results, plain_numbers, run_test
     from tracklab.core.config import parse_options
     from tracklab.core.files import atomic_path

@@ -7,11 +7,12 @@ __all__ = ['LESS_IS_BETTER', 'search_space', 'search_grid', 'search_tracker', 'f
 
 # %% ../../nbs/14_app/12_search.ipynb #287ff282
 import copy, itertools
-from fnmatch import fnmatch
 from pathlib import Path
 import torch
-from ..apis import init_model, open_config, unpack_batch
-from .test import evaluate_results, join_processes, plain_numbers, test_loader
+from ..apis import init_model, open_config
+from .test import evaluate_results, plain_numbers, test_loader
+from ..core.distributed import join_processes
+from ..engine.testing import unpack_batch
 from ..core.config import Config, merge_options
 from ..core.files import atomic_path
 from ..mot.model import tracking_results

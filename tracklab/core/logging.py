@@ -6,15 +6,9 @@
 __all__ = ['get_logger', 'get_root_logger', 'warn_once']
 
 # %% ../../nbs/00_core/07_logging.ipynb #704b8820
-import functools, logging, os, sys
+import functools, logging, os
 from pathlib import Path
-
-# %% ../../nbs/00_core/07_logging.ipynb #81482a25
-def _rank():
-    "Rank of this process, 0 when it runs alone."
-    dist = getattr(sys.modules.get('torch'), 'distributed', None) # a process that has not imported torch is not part of a group
-    if dist and dist.is_available() and dist.is_initialized(): return dist.get_rank()
-    return int(os.environ.get('RANK', 0))
+from .distributed import process_rank
 
 # %% ../../nbs/00_core/07_logging.ipynb #160432cf
 def get_logger(
@@ -29,7 +23,7 @@ def get_root_logger(
     log_level:int=logging.INFO, # level for rank 0; other ranks log errors
 )->logging.Logger: # the logger named `tracklab`
     "The package's logger, with a stream and if wanted a file."
-    logger,rank = get_logger(),_rank()
+    logger,rank = get_logger(),process_rank()
     handlers = []
     if not any(type(h) is logging.StreamHandler for h in logger.handlers): handlers.append(logging.StreamHandler())
     files = [h.baseFilename for h in logger.handlers if isinstance(h, logging.FileHandler)]

@@ -5,10 +5,11 @@
 # %% auto #0
 __all__ = ['META', 'INDEXED', 'MatchInstances', 'default_meta', 'Collect', 'VideoCollect', 'ToList', 'ConcatSameTypeFrames',
            'ConcatVideoReferences', 'picture_tensor', 'ImageToTensor', 'ToTensor', 'Transpose', 'ToDataContainer',
-           'DefaultFormatBundle', 'SeqDefaultFormatBundle', 'MultiImagesToTensor', 'ReIDFormatBundle']
+           'DefaultFormatBundle', 'SeqDefaultFormatBundle', 'MultiImagesToTensor', 'ReIDFormatBundle', 'original_image']
 
 # %% ../../nbs/03_data/36_formatting.ipynb #7c511578
 import warnings
+import cv2
 import numpy as np
 from ..core.registry import register
 from .pipeline import Compose, DataContainer, to_tensor
@@ -248,3 +249,16 @@ class ReIDFormatBundle:
     def __call__(self, results):
         if isinstance(results, dict): return self.reid_format_bundle(results)
         return self.reid_format_bundle(dict(img=np.stack([r['img'] for r in results], -1), gt_label=np.array([r['gt_label'] for r in results])))
+
+# %% ../../nbs/03_data/36_formatting.ipynb #786d1cd4
+def original_image(
+    img, # `(1,3,H,W)` input of a network
+    meta:dict, # its `img_shape`, `ori_shape`, `img_norm_cfg`
+)->np.ndarray: # `(h,w,3)` uint8 BGR, of the original's size
+    "Regain a picture from the input of a network."
+    (h,w),norm = meta['img_shape'][:2],meta['img_norm_cfg']
+    x = img[0,:,:h,:w].permute(1, 2, 0).cpu().numpy()*np.float32(norm['std'])+np.float32(norm['mean'])
+    if norm.get('to_rgb', True): x = x[...,::-1]
+    x = np.clip(np.rint(x), 0, 255).astype('uint8')
+    H,W = meta['ori_shape'][:2]
+    return np.ascontiguousarray(x) if (H,W)==(h,w) else cv2.resize(x, (W,H), interpolation=cv2.INTER_LINEAR)

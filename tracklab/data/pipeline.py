@@ -6,7 +6,6 @@
 __all__ = ['Compose', 'DataContainer', 'to_tensor', 'each_frame', 'fields']
 
 # %% ../../nbs/03_data/20_pipeline.ipynb #bd4414b3
-import cv2
 import numpy as np
 from ..core.registry import build, register
 

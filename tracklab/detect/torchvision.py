@@ -8,7 +8,6 @@ __all__ = ['cached_weights', 'TorchvisionDetector']
 # %% ../../nbs/06_detect/01_torchvision_detector.ipynb #7136564f
 import numpy as np
 import torch
-from fastcore.basics import patch
 from pathlib import Path
 from torchvision.models import get_model_builder, get_model_weights, list_models
 from torchvision.models import detection as tv_detection

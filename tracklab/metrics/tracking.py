@@ -15,7 +15,7 @@ from ..core.tracks import Tracks
 from .pairs import eval_sequence
 from .preprocessing import mot_preprocess
 from .hota import hota, combine_hota
-from .clear import clear, combine_clear, CLEAR_RATES
+from .clear import clear, combine_clear
 from .identity import identity, combine_identity
 from .vace import vace, combine_vace, count, combine_count
 

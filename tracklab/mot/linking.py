@@ -9,7 +9,6 @@ __all__ = ['LENGTH', 'gaussian_smooth', 'gaussian_smoothed_interpolation', 'link
 # %% ../../nbs/09_mot/11_tracklet_linking.ipynb #051b19e1
 import numpy as np
 from fastcore.basics import patch
-from pathlib import Path
 from ..core.paths import asset
 from ..core.registry import register
 from ..core.tracks import Tracks
@@ -153,18 +152,16 @@ def train_link(
 ):
     "Train the network of AFLink on true tracks."
     import torch
+    from tracklab.engine.loop import train_by_steps
     long = [[(np.column_stack([t.frame[k], t.box[k,:2]]), np.median(t.box[k,3]-t.box[k,1])) for i in t.ids if (k:=t.id==i).sum()>=30] for t in tracks]
     long = [v for v in long if v]
     if not long: raise ValueError("there is no true track of 30 boxes or more to learn from")
     torch.manual_seed(seed)
-    rng,net = np.random.default_rng(seed),link_network(channels).train()
-    opt = torch.optim.AdamW(net.parameters(), lr)
-    plan = torch.optim.lr_scheduler.OneCycleLR(opt, lr, num_steps)
-    for _ in range(num_steps):
-        x,y = map(torch.from_numpy, _samples(long, rng, num_pairs))
-        loss = torch.nn.functional.cross_entropy(net(x[:,None,0], x[:,None,1]), y, torch.tensor([1.,4]))
-        opt.zero_grad(); loss.backward(); opt.step(); plan.step()
-    return net.eval()
+    batch = lambda rng, done: tuple(map(torch.from_numpy, _samples(long, rng, num_pairs)))
+    def losses(net, data):
+        x,y = data
+        return dict(loss=torch.nn.functional.cross_entropy(net(x[:,None,0], x[:,None,1]), y, torch.tensor([1.,4])))
+    return train_by_steps(link_network(channels), batch, num_steps, losses, lr, weight_decay=.01, average=False, seed=seed)
 
 # %% ../../nbs/09_mot/11_tracklet_linking.ipynb #9d3f2daa
 @register

@@ -9,7 +9,7 @@ __all__ = ['QDTrack']
 import numpy as np
 from fastcore.basics import patch
 from ..core.registry import register
-from .model import BaseMultiObjectTracker, View
+from .model import BaseMultiObjectTracker
 
 # %% ../../nbs/09_mot/23_qdtrack_model.ipynb #f901fa30
 @register

@@ -10,7 +10,6 @@ import math, torch
 import torch.nn.functional as F
 from torch import nn
 from ..core.registry import register
-from .init import Sequential
 from .layers import ConvModule
 
 # %% ../../nbs/04_nn/04_plugins.ipynb #9ff21b64

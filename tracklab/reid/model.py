@@ -8,11 +8,10 @@ __all__ = ['pairwise_distances', 'TripletLoss', 'GlobalAveragePooling', 'FcModul
 
 # %% ../../nbs/08_reid/00_reid.ipynb #848feb63
 import torch
-import torch.nn.functional as F
 from torch import nn
 from ..core.registry import build, register
-from ..detect.base import parse_losses
 from ..nn.init import BaseModule
+from ..nn.model import BaseModel
 from ..nn.layers import build_activation_layer, build_norm_layer
 from ..nn.losses.base import accuracy, build_loss
 from ..nn.backbones.resnet import ResNet
@@ -156,7 +155,7 @@ class ClassifierResNet(ResNet):
     def __init__(self, depth, norm_eval=False, **kwargs): super().__init__(depth, norm_eval=norm_eval, **kwargs)
 
 @register
-class BaseReID(BaseModule):
+class BaseReID(BaseModel):
     "Backbone, neck and head for one crop."
     def __init__(self,
         backbone:dict, # config; names are those of a classification toolbox
@@ -171,7 +170,6 @@ class BaseReID(BaseModule):
         self.backbone = build({**backbone, 'type':kind if '.' in kind else f'mmcls.{kind}'})
         if neck is not None: self.neck = build(neck)
         if head is not None: self.head = build(head)
-        self.fp16_enabled = False
 
     @property
     def with_neck(self)->bool: return hasattr(self, 'neck')
@@ -204,14 +202,3 @@ class BaseReID(BaseModule):
         return self.head.forward_train(self.extract_feat(img)[0])[0]
 
     def forward_test(self, imgs, **kwargs): return self.simple_test(imgs[0] if isinstance(imgs, list) else imgs, **kwargs)
-    def forward(self, img, return_loss=True, **kwargs): return self.forward_train(img, **kwargs) if return_loss else self.forward_test(img, **kwargs)
-
-    def train_step(self,
-        data:dict, # arguments of `forward`
-        optimizer=None, # not used
-    )->dict: # `loss`, `log_vars`, `num_samples`
-        "One step of training, without the optimiser's."
-        loss,log = parse_losses(self(**data))
-        return dict(loss=loss, log_vars=log, num_samples=len(data['img']))
-
-    val_step = train_step

@@ -7,7 +7,6 @@ __all__ = ['DATASET_CASES', 'dataset_entries', 'video_list', 'annotation_file', 
 
 # %% ../../nbs/15_verify/31_golden_datasets.ipynb #0cb3e7e9
 import random,re,tempfile
-import numpy as np
 from functools import partial
 from pathlib import Path
 from .golden import *

@@ -13,11 +13,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from fastcore.basics import patch
 from ..core.boxes import quad2bbox
 from .golden import Check, NotYet, beside
 from ..core.registry import build
-from ..core.instances import results2outs
 from ..metrics.interpolation import interpolate_tracks
 from .recipes import error, match_rows, noise, track_agreement
 from .networks import (array_check, boxes_check, golden_images, golden_targets, gradient_checks, input_check, loss_checks, loss_mode,

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 import torch
 from torch import nn
-from .golden import Check, Entry, NotYet, beside, golden_checker, golden_dir, load_golden
+from .golden import Check, Entry, NotYet, beside, golden_checker, golden_dir
 from ..core.instances import Instances
 from .recipes import agreement, error, fill, noise
 from ..core.registry import build

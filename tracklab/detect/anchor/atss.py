@@ -9,8 +9,9 @@ __all__ = ['ATSSHead', 'anchor_centerness', 'ATSS']
 import torch
 from fastcore.basics import patch
 from torch import nn
+from ...core.distributed import reduce_mean
 from ...core.registry import register
-from ..dense import AnchorHead, SingleStageDetector, flatten_map, reduce_mean
+from ..dense import AnchorHead, SingleStageDetector, flatten_map
 from ..point.fcos import centerness, layer_init
 from .retinanet import through, tower
 from ...nn.layers import Scale

@@ -6,7 +6,6 @@
 __all__ = ['tower', 'through', 'RetinaHead', 'RetinaNet']
 
 # %% ../../../nbs/06_detect/anchor/01_retinanet.ipynb #f7838afd
-import torch
 from torch import nn
 from ...core.registry import register
 from ..dense import AnchorHead, SingleStageDetector

@@ -9,8 +9,9 @@ __all__ = ['product_logit', 'YOLOFHead', 'YOLOF']
 import torch
 from fastcore.basics import patch
 from torch import nn
+from ...core.distributed import reduce_mean
 from ...core.registry import register
-from ..dense import AnchorHead, SingleStageDetector, flatten_map, reduce_mean, unmap
+from ..dense import AnchorHead, SingleStageDetector, flatten_map, unmap
 from ...nn.init import bias_init_with_prob
 from ...nn.layers import ConvModule
 from ...nn.boxes.priors import anchor_inside_flags

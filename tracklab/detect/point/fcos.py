@@ -8,10 +8,10 @@ __all__ = ['INF', 'layer_init', 'AnchorFreeHead', 'FCOSHead', 'box_distances', '
 # %% ../../../nbs/06_detect/point/01_fcos.ipynb #553d4136
 import torch
 from fastcore.basics import patch
-import torch.nn.functional as F
 from torch import nn
+from ...core.distributed import reduce_mean
 from ...core.registry import register
-from ..dense import BaseDenseHead, SingleStageDetector, flatten_levels, reduce_mean, uses_sigmoid
+from ..dense import BaseDenseHead, SingleStageDetector, flatten_levels, uses_sigmoid
 from ..anchor.retinanet import through, tower
 from ...nn.boxes.coders import build_bbox_coder
 from ...nn.layers import Scale

@@ -12,9 +12,10 @@ import torch
 import torch.nn.functional as F
 from fastcore.basics import patch
 from torch import nn
+from ...core.distributed import broadcast, reduce_mean
 from ...core.boxes import bbox_xyxy_to_cxcywh
 from ...core.registry import register
-from ..dense import BaseDenseHead, SingleStageDetector, flatten_levels, reduce_mean
+from ..dense import BaseDenseHead, SingleStageDetector, flatten_levels
 from ...nn.assign.max_iou import build_assigner
 from ...nn.init import bias_init_with_prob
 from ...nn.layers import ConvModule, DepthwiseSeparableConvModule
@@ -192,8 +193,7 @@ class YOLOX(SingleStageDetector):
 
     def _random_size(self, device):
         "Another size, the same in all processes"
-        n = torch.tensor(random.randint(*self._random_size_range), device=device)
-        if torch.distributed.is_available() and torch.distributed.is_initialized(): torch.distributed.broadcast(n, 0)
+        n = broadcast(torch.tensor(random.randint(*self._random_size_range), device=device))
         h,w = self._default_input_size
         return self._size_multiplier*int(n),self._size_multiplier*int(w/h*int(n))
 

@@ -9,7 +9,6 @@ __all__ = ['per_stage', 'CascadeRoIHead', 'CascadeRCNN']
 import numpy as np
 import torch
 from fastcore.basics import patch
-from torch import nn
 from ...core.boxes import bbox2roi
 from ...core.instances import Instances
 from ...core.registry import build, register

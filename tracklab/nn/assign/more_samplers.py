@@ -7,7 +7,6 @@ __all__ = ['without', 'InstanceBalancedPosSampler', 'IoUBalancedNegSampler', 'Co
            'ScoreHLRSampler', 'MaskSamplingResult', 'MaskPseudoSampler']
 
 # %% ../../../nbs/04_nn/assign/04_more_samplers.ipynb #ab2c7a41
-import numpy as np
 import torch
 from ...core.boxes import bbox2roi
 from ...core.registry import register

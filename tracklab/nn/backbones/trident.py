@@ -6,7 +6,7 @@
 __all__ = ['TridentConv', 'TridentBottleneck', 'TridentResNet']
 
 # %% ../../../nbs/04_nn/backbones/11_trident.ipynb #92a17bee
-import math, torch
+import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.nn.modules.utils import _pair

@@ -9,7 +9,6 @@ __all__ = ['FIRST_SIZES', 'ssd_sizes', 'SSDAnchorGenerator', 'LegacyAnchorGenera
 # %% ../../../nbs/04_nn/boxes/02_anchor_variants.ipynb #54b80f23
 import numpy as np
 import torch
-from fastcore.basics import patch
 from torch.nn.modules.utils import _pair
 from ...core.registry import register
 from .priors import AnchorGenerator, _cells, _valid_cells

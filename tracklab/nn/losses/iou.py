@@ -9,7 +9,6 @@ __all__ = ['IOU_MODES', 'iou_loss', 'giou_loss', 'diou_loss', 'ciou_loss', 'boun
 # %% ../../../nbs/04_nn/losses/03_iou_losses.ipynb #84e22d50
 import math
 import torch
-import torch.nn.functional as F
 from torch import nn
 from ...core.boxes import bbox_overlaps
 from ...core.registry import register

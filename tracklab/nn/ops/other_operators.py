@@ -9,7 +9,6 @@ __all__ = ['carafe', 'CARAFEPack', 'MaskedConv2d', 'CrissCrossAttention', 'tin_s
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch.nn.modules.utils import _pair
 from ...core.registry import register
 from ..layers import Scale
 
