@@ -21,7 +21,8 @@ from ..nn.assign.samplers import build_sampler
 from ..nn.init import BaseModule
 from ..nn.boxes.merge_augmented import merge_aug_bboxes, merge_aug_masks
 from ..nn.boxes.nms import multiclass_nms
-from ..nn.backbones.resnet import ARCHITECTURES, CONV_BN_INIT, ResLayer, backbone_init, keep_norms
+from ..nn.backbones.resnet import ARCHITECTURES, ResLayer
+from ..nn.backbones.staged import CONV_BN_INIT, backbone_init, keep_norms
 
 # %% ../../nbs/06_detect/14_two_stage.ipynb #f4b7cc6e
 class BaseRoIHead(BaseModule):

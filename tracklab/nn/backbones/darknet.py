@@ -12,7 +12,7 @@ from torch import nn
 from ...core.registry import register
 from ..init import BaseModule, Sequential
 from ..layers import ConvModule, DepthwiseSeparableConvModule
-from .resnet import CONV_BN_INIT, backbone_init, freeze, keep_norms
+from .staged import CONV_BN_INIT, backbone_init, StagedBackbone
 
 # %% ../../../nbs/04_nn/backbones/03_darknet.ipynb #20a88cbb
 LEAKY = {'type':'LeakyReLU', 'negative_slope':.1}
@@ -38,7 +38,7 @@ class DarknetBlock(BaseModule):
 DARKNETS = {53:((1,2,8,8,4), (32,64,128,256,512,1024))} # blocks of the stages; channels of the stem and of the stages
 
 @register
-class Darknet(BaseModule):
+class Darknet(StagedBackbone):
     "The backbone of YOLOv3."
     def __init__(self,
         depth:int=53, # 53
@@ -72,21 +72,7 @@ class Darknet(BaseModule):
         for i in range(res_repeat): stage.add_module(f'res{i}', DarknetBlock(out_channels, **cfg))
         return stage
 
-    def forward(self,
-        x, # `(B,3,H,W)`
-    )->tuple: # maps of the stages in `out_indices`
-        outs = []
-        for i,name in enumerate(self.cr_blocks):
-            x = getattr(self, name)(x)
-            if i in self.out_indices: outs.append(x)
-        return tuple(outs)
-
-    def train(self, mode=True):
-        "Training mode, except for what is frozen."
-        super().train(mode)
-        freeze(*(getattr(self, n) for n in self.cr_blocks[:max(self.frozen_stages, 0)]))
-        if mode and self.norm_eval: keep_norms(self)
-        return self
+    def stage_modules(self): return [getattr(self, name) for name in self.cr_blocks]
 
 # %% ../../../nbs/04_nn/backbones/03_darknet.ipynb #cefb55ea
 YOLOX_NORM = {'type':'BN', 'momentum':.03, 'eps':.001}
@@ -183,7 +169,7 @@ CSP_DARKNETS = {'P5':((64,128,3,True,False), (128,256,9,True,False), (256,512,9,
                 (768,1024,3,False,True))}
 
 @register
-class CSPDarknet(BaseModule):
+class CSPDarknet(StagedBackbone):
     "The backbone of YOLOX."
     def __init__(self,
         arch:str='P5', # or `P6`
@@ -219,18 +205,5 @@ class CSPDarknet(BaseModule):
             self.layers.append(f'stage{i+1}')
             self.add_module(self.layers[-1], nn.Sequential(*stage))
 
-    def forward(self,
-        x, # `(B,3,H,W)`, sizes even
-    )->tuple: # maps of the stages in `out_indices`
-        outs = []
-        for i,name in enumerate(self.layers):
-            x = getattr(self, name)(x)
-            if i in self.out_indices: outs.append(x)
-        return tuple(outs)
-
-    def train(self, mode=True):
-        "Training mode, except for what is frozen."
-        super().train(mode)
-        freeze(*(getattr(self, n) for n in self.layers[:self.frozen_stages+1]))
-        if mode and self.norm_eval: keep_norms(self)
-        return self
+    def stage_modules(self): return [getattr(self, name) for name in self.layers]
+    def frozen_modules(self): return self.stage_modules()[:self.frozen_stages+1] # the stem is one of them

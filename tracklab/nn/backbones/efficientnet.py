@@ -10,11 +10,11 @@ import math
 import torch.nn.functional as F
 from torch import nn
 from ...core.registry import register
-from ..init import BaseModule, Sequential
+from ..init import Sequential
 from ..layers import ConvModule
 from .mobilenet_v2 import InvertedResidual, make_divisible
 from ..patches import AdaptivePadding
-from .resnet import CONV_BN_INIT, freeze, keep_norms
+from .staged import CONV_BN_INIT, StagedBackbone
 
 # %% ../../../nbs/04_nn/backbones/07_efficientnet.ipynb #1044ebfd
 @register
@@ -32,7 +32,7 @@ EFFICIENTNETS = dict(b0=(1.,1.), b1=(1.,1.1), b2=(1.1,1.2), b3=(1.2,1.4), b4=(1.
     b8=(2.2,3.6))
 
 @register
-class EfficientNet(BaseModule):
+class EfficientNet(StagedBackbone):
     "A family of networks scaled in depth and width."
     def __init__(self,
         arch:str='b0', # `b0` to `b8`
@@ -66,18 +66,4 @@ class EfficientNet(BaseModule):
         self.layers.extend([Sequential(*s) for s in stages[1:max(out_indices)+1]])
         if 6 in out_indices: self.layers.append(ConvModule(c_in, scaled(1280), 1, **cfg))
 
-    def forward(self,
-        x, # `(B,3,H,W)`
-    )->tuple: # maps of the stages in `out_indices`
-        outs = []
-        for i,layer in enumerate(self.layers):
-            x = layer(x)
-            if i in self.out_indices: outs.append(x)
-        return tuple(outs)
-
-    def train(self, mode=True):
-        "Training mode, except for what is frozen."
-        super().train(mode)
-        freeze(*self.layers[:self.frozen_stages])
-        if mode and self.norm_eval: keep_norms(self)
-        return self
+    def stage_modules(self): return list(self.layers)

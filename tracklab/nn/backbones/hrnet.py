@@ -12,7 +12,8 @@ from torch import nn
 from ...core.registry import register
 from ..init import BaseModule, ModuleList, Sequential
 from ..layers import ConvModule, build_conv_layer, build_norm_layer
-from .resnet import CONV_BN_INIT, BasicBlock, Bottleneck, ResLayer, backbone_init, keep_norms, remember
+from .resnet import BasicBlock, Bottleneck, ResLayer
+from .staged import CONV_BN_INIT, backbone_init, remember, StagedBackbone
 
 # %% ../../../nbs/04_nn/backbones/08_hrnet.ipynb #b2948368
 def _conv_norm(c_in, c_out, kernel, stride, conv_cfg, norm_cfg, *then):
@@ -65,7 +66,7 @@ class HRModule(BaseModule):
 HR_BLOCKS = dict(BASIC=BasicBlock, BOTTLENECK=Bottleneck)
 
 @register
-class HRNet(BaseModule):
+class HRNet(StagedBackbone):
     "Parallel branches of all sizes."
     def __init__(self,
         extra:dict, # `stage1` to `stage4`: dicts with `num_modules num_branches block num_blocks num_channels`
@@ -131,12 +132,6 @@ class HRNet(BaseModule):
                 for j,t in enumerate(getattr(self, f'transition{i-1}'))]
             maps = getattr(self, f'stage{i}')(maps)
         return maps
-
-    def train(self, mode=True):
-        "Training mode, except for fixed statistics."
-        super().train(mode)
-        if mode and self.norm_eval: keep_norms(self)
-        return self
 
 # %% ../../../nbs/04_nn/backbones/08_hrnet.ipynb #94852ec3
 POOLINGS = dict(AVG=F.avg_pool2d, MAX=F.max_pool2d)

@@ -10,7 +10,7 @@ from torch import nn
 from ...core.registry import register
 from ..init import BaseModule, Sequential
 from ..layers import ConvModule, DropPath
-from .resnet import CONV_BN_INIT, backbone_init, freeze, keep_norms, remember
+from .staged import CONV_BN_INIT, backbone_init, remember, StagedBackbone
 
 # %% ../../../nbs/04_nn/backbones/04_mobilenet_v2.ipynb #5a4a125f
 def make_divisible(
@@ -83,7 +83,7 @@ class InvertedResidual(BaseModule):
 MOBILENET_V2 = ((1,16,1,1), (6,24,2,2), (6,32,3,2), (6,64,4,2), (6,96,3,1), (6,160,3,2), (6,320,1,1))
 
 @register
-class MobileNetV2(BaseModule):
+class MobileNetV2(StagedBackbone):
     "A small network of inverted residuals."
     def __init__(self,
         widen_factor:float=1., # of the channels
@@ -121,18 +121,6 @@ class MobileNetV2(BaseModule):
             self.in_channels = out_channels
         return Sequential(*blocks)
 
-    def forward(self,
-        x, # `(B,3,H,W)`
-    )->tuple: # maps of the stages in `out_indices`
-        x,outs = self.conv1(x),[]
-        for i,name in enumerate(self.layers):
-            x = getattr(self, name)(x)
-            if i in self.out_indices: outs.append(x)
-        return tuple(outs)
-
-    def train(self, mode=True):
-        "Training mode, except for what is frozen."
-        super().train(mode)
-        if self.frozen_stages>=0: freeze(self.conv1, *(getattr(self, n) for n in self.layers[:self.frozen_stages]))
-        if mode and self.norm_eval: keep_norms(self)
-        return self
+    def stem_map(self, x): return self.conv1(x)
+    def stage_modules(self): return [getattr(self, name) for name in self.layers]
+    def frozen_modules(self): return [self.conv1]*(self.frozen_stages>=0)+super().frozen_modules()

@@ -18,7 +18,7 @@ from ...core.registry import build, register
 from ..init import BaseModule, ModuleList
 from ..layers import build_activation_layer, build_norm_layer
 from ..patches import PatchEmbed, nchw_to_nlc, nlc_to_nchw
-from .resnet import backbone_init, remember
+from .staged import backbone_init, remember
 
 # %% ../../../nbs/04_nn/backbones/13_pvt.ipynb #b7c99ab7
 class MixFFN(BaseModule):

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import nn
 from ...core.registry import register
 from ..init import BaseModule
-from .resnet import backbone_init
+from .staged import backbone_init
 
 # %% ../../../nbs/04_nn/backbones/05_ssd_vgg.ipynb #ef4f1c06
 class L2Norm(nn.Module):

@@ -17,7 +17,7 @@ from ...core.registry import register
 from ..init import BaseModule, ModuleList
 from ..layers import DropPath, build_norm_layer
 from ..patches import FFN, PatchEmbed, PatchMerging
-from .resnet import backbone_init, freeze, remember
+from .staged import backbone_init, remember, StagedBackbone
 
 # %% ../../../nbs/04_nn/backbones/06_swin.ipynb #8ca9a750
 def relative_position_index(
@@ -215,7 +215,7 @@ def resize_bias_table(
 
 # %% ../../../nbs/04_nn/backbones/06_swin.ipynb #b8e6b8e9
 @register
-class SwinTransformer(BaseModule):
+class SwinTransformer(StagedBackbone):
     "Four stages of attention in shifted windows."
     def __init__(self,
         pretrain_img_size=224, # size of the images of the pretraining, for `use_abs_pos_embed`
@@ -278,17 +278,20 @@ class SwinTransformer(BaseModule):
             if i in self.out_indices: outs.append(getattr(self, f'norm{i}')(out).transpose(1, 2).unflatten(2, out_size).contiguous())
         return tuple(outs)
 
+    def frozen_modules(self):
+        "The first patches count as stage 0; the norm of a stage's output goes with the stage"
+        if self.frozen_stages<0: return []
+        norms = [getattr(self, f'norm{i}') for i in range(self.frozen_stages) if i in self.out_indices]
+        return [self.patch_embed,self.drop_after_pos,*self.stages[:self.frozen_stages],*norms]
+
 # %% ../../../nbs/04_nn/backbones/06_swin.ipynb #7d8a024b
 @patch
 def train(self:SwinTransformer,
     mode:bool=True, # training, or evaluation
 ):
-    "Training mode, except for what is frozen."
-    BaseModule.train(self, mode)
-    if self.frozen_stages>=0:
-        freeze(self.patch_embed, self.drop_after_pos)
-        if self.absolute_pos_embed is not None: self.absolute_pos_embed.requires_grad = False
-    for i in range(max(self.frozen_stages, 0)): freeze(self.stages[i], *([getattr(self, f'norm{i}')] if i in self.out_indices else []))
+    "Training mode, except for what is frozen: the position vectors too."
+    StagedBackbone.train(self, mode)
+    if self.frozen_stages>=0 and self.absolute_pos_embed is not None: self.absolute_pos_embed.requires_grad = False
     return self
 
 @patch
