@@ -142,5 +142,5 @@ def random(cls:SamplingResult,
         corner = rng.random((n,2))*50
         return torch.as_tensor(np.concatenate([corner, corner+rng.random((n,2))*50+1], 1), dtype=torch.float)
     bboxes,gts = boxes(assigned.num_preds),boxes(assigned.num_gts)
-    labels = None if assigned.labels is None else torch.as_tensor(rng.integers(0, 3, assigned.num_gts))
+    labels = None if assigned.labels is None else torch.as_tensor(rng.integers(0, kwargs.get('num_classes', 3), assigned.num_gts))
     return RandomSampler(32, .5, add_gt_as_proposals=labels is not None, rng=rng).sample(assigned, bboxes, gts, labels)
