@@ -4,9 +4,10 @@
 
 # %% auto #0
 __all__ = ['bbox_xyxy_to_x1y1wh', 'xp_of', 'xyxy_to_xywh', 'xywh_to_xyxy', 'bbox_xyxy_to_cxcywh', 'bbox_cxcywh_to_xyxy',
-           'bbox_xyxy_to_cxcyah', 'bbox_cxcyah_to_xyxy', 'bbox_cxcywh_to_x1y1wh', 'quad2bbox', 'box_area', 'clip_boxes',
-           'scale_boxes', 'bbox_flip', 'bbox_mapping', 'bbox_mapping_back', 'intersection_union', 'box_iou', 'box_iof',
-           'box_giou', 'bbox_overlaps', 'bbox2roi', 'roi2bbox', 'bbox2result']
+           'bbox_xyxy_to_cxcyah', 'bbox_cxcyah_to_xyxy', 'bbox_cxcywh_to_x1y1wh', 'quad2bbox', 'box_centers',
+           'box_area', 'clip_boxes', 'scale_boxes', 'bbox_flip', 'bbox_mapping', 'bbox_mapping_back',
+           'intersection_union', 'box_iou', 'box_iof', 'box_giou', 'bbox_overlaps', 'bbox2roi', 'roi2bbox',
+           'bbox2result']
 
 # %% ../../nbs/00_core/10_boxes.ipynb #62f9ea03
 import sys
@@ -100,6 +101,13 @@ def quad2bbox(
     def side(i, j): return ((p[...,i,:]-p[...,j,:])**2).sum(-1)**.5
     scale = (side(0,1)*side(1,2)/(wh[...,0]*wh[...,1]))**.5
     return xp.concatenate([p.mean(-2), scale[...,None]*wh], -1)
+
+# %% ../../nbs/00_core/10_boxes.ipynb #1d2d600a
+def box_centers(
+    boxes, # `(...,4)` xyxy
+): # `(...,2)` x, y
+    "The middles of boxes."
+    return (boxes[...,:2]+boxes[...,2:4])/2
 
 # %% ../../nbs/00_core/10_boxes.ipynb #e2cb7ccf
 def box_area(
