@@ -10,7 +10,8 @@ __all__ = ['PARENT', 'SHARED', 'REGISTRY', 'register', 'build', 'MODELS', 'DETEC
            'ACTIVATION_LAYERS', 'PADDING_LAYERS', 'UPSAMPLE_LAYERS', 'PLUGIN_LAYERS', 'DROPOUT_LAYERS', 'LINEAR_LAYERS',
            'ATTENTION', 'POSITIONAL_ENCODING', 'FEEDFORWARD_NETWORK', 'TRANSFORMER', 'TRANSFORMER_LAYER',
            'TRANSFORMER_LAYER_SEQUENCE', 'INITIALIZERS', 'HOOKS', 'RUNNERS', 'OPTIMIZERS', 'OPTIMIZER_BUILDERS',
-           'UnknownType', 'near', 'check_args', 'scope', 'scope_chain', 'in_session', 'Registry', 'build_from_cfg']
+           'UnknownType', 'near', 'check_args', 'scope', 'scope_chain', 'in_session', 'Registry', 'importing',
+           'build_from_cfg']
 
 # %% ../../nbs/00_core/02_registry.ipynb #1f50a429
 import difflib, importlib, inspect, re, sys
@@ -121,8 +122,8 @@ class Registry:
     def __repr__(self): return f'{type(self).__name__} of {len(self)} types'
 
 # %% ../../nbs/00_core/02_registry.ipynb #ec732080
-def _importing():
-    "The module that is being imported and registers something"
+def importing()->str:
+    "The module that is being imported, or whose cell runs."
     f = sys._getframe(1)
     while f and f.f_code.co_name!='<module>': f = f.f_back
     return f and f.f_globals.get('__name__')
@@ -137,7 +138,7 @@ def _add(self:Registry, full, obj, force):
         raise ValueError(f"{full!r} is registered as {where(old)}, so {where(obj)} needs another name, or force=True")
     if force: self._names.pop(full, None), self._session.pop(full, None)
     table[full] = obj
-    self._origin[full] = _importing() or obj.__module__
+    self._origin[full] = importing() or obj.__module__
 
 # %% ../../nbs/00_core/02_registry.ipynb #45265cd6
 @patch

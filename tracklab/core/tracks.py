@@ -12,6 +12,7 @@ from pathlib import Path
 from fastcore.basics import patch
 from .boxes import xyxy_to_xywh, xywh_to_xyxy
 from .instances import Instances
+from .registry import build
 
 # %% ../../nbs/00_core/14_tracks.ipynb #6619d3bf
 class Tracks:
@@ -256,5 +257,4 @@ def play(self:Tracks,
     **kwargs, # more arguments of `TrackPlayer`
 ): # the player widget
     "Show the tracks in a player."
-    from tracklab.viz.player import TrackPlayer   # the one import upwards, inside: a notebook user expects it here
-    return TrackPlayer(video, self, **kwargs)
+    return build(dict(type='TrackPlayer', video=video, results=self, **kwargs)) # the player lies in a room above and has registered itself

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Callable
 from .config import merge_options
 from .paths import asset, package_index
-from .registry import near
+from .registry import importing, near
 
 # %% ../../nbs/00_core/17_zoo.ipynb #b9e7928d
 def read_model_zoo(
@@ -38,7 +38,7 @@ class Zoo:
         home:str=None, # module whose import registers everything, for names that the index lacks
         facts:dict=None, # name -> `checkpoint` and `reported`, for those that are registered without
         index=dict, # function that gives name -> `module` and `summary`: what can be said without importing anything
-    ): self.home,self.facts,self.index,self._entries = home,facts or {},index,{}
+    ): self.home,self.facts,self.index,self._entries,self._origin = home,facts or {},index,{},{}
 
     def register(self,
         name:str, # the official one
@@ -54,6 +54,7 @@ class Zoo:
         old = self._entries.get(name)
         if old and old[0].__qualname__!=make.__qualname__:
             raise ValueError(f"{name!r} is made by {old[0].__qualname__}, so {make.__qualname__} needs another name")
+        self._origin[name] = importing()
         known = {'checkpoint':None, 'reported':{}, **self.facts.get(name, {})}
         self._entries[name] = make,kwargs,options or {},dict(task=task, checkpoint=checkpoint or known['checkpoint'],
             reported=reported or known['reported'])
@@ -88,7 +89,7 @@ class Zoo:
 
     def module(self, name)->str: # where a registered config is made
         "The module that registers a config."
-        return self._entries[name][0].__module__
+        return self._origin[name]
 
     @property
     def tasks(self)->list:

@@ -11,7 +11,7 @@ __all__ = ['RGB_NORM', 'BGR_NORM', 'NO_NORM', 'YOLOX_FRAMES', 'DETECTOR_RELEASES
 # %% ../../nbs/09_mot/30_mot_configs.ipynb #45c60db8
 from ..core.config import merge_options
 from ..core.zoo import zoo
-from ..detect.configs import faster_rcnn, max_iou, random_sampler, roi_extractor_cfg, smooth_l1
+from ..detect.config_parts import faster_rcnn, max_iou, random_sampler, roi_extractor_cfg, smooth_l1
 from ..detect.point.yolox import yolox
 
 # %% ../../nbs/09_mot/30_mot_configs.ipynb #8a709ff7

@@ -11,6 +11,7 @@ import numpy as np
 import ipywidgets as widgets
 from functools import cached_property
 from fastcore.basics import patch
+from ..core.registry import register
 from ..core.tracks import Tracks
 from .draw import draw_tracks, trail_points, id_colours, paint_boxes, paint_names
 from .errors import track_errors
@@ -65,6 +66,7 @@ def _button(text, tooltip):
 # %% ../../nbs/01_viz/06_player.ipynb #30fb0fb3
 _FEW = 50_000                         # results, up to which errors are counted when the panel opens
 
+@register
 class TrackPlayer(widgets.VBox):
     "A panel that plays a video with its tracks."
     def __init__(self,

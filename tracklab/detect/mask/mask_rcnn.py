@@ -153,3 +153,17 @@ class MaskRCNN(TwoStageDetector):
     "Faster R-CNN with masks."
     def __init__(self, backbone, rpn_head, roi_head, train_cfg, test_cfg, neck=None, pretrained=None, init_cfg=None):
         super().__init__(backbone, neck, rpn_head, roi_head, train_cfg, test_cfg, pretrained, init_cfg)
+
+# %% ../../../nbs/06_detect/mask/01_mask_rcnn.ipynb #c3efcfc4
+from ...core.zoo import zoo
+from ..config_parts import smooth_l1, faster_rcnn, MASK_C4_OPTIONS, register_family
+
+# %% ../../../nbs/06_detect/mask/01_mask_rcnn.ipynb #5c096d74
+register_family('mask_rcnn_{}_fpn_{}_coco', faster_rcnn, dict(r50='1x 1x_wandb 2x fp16_1x mstrain-poly_3x poly_1x',
+    r50_caffe='1x mstrain-poly_1x mstrain-poly_2x mstrain-poly_3x mstrain_1x',
+    r101='1x 2x mstrain-poly_3x', r101_caffe='1x mstrain-poly_3x', x101_32x4d='1x 2x mstrain-poly_3x', x101_64x4d='1x 2x mstrain-poly_3x', x101_32x8d='1x mstrain-poly_1x mstrain-poly_3x'), mask=True)
+register_family('mask_rcnn_{}_c4_{}_coco', faster_rcnn, dict(r50_caffe='1x'), mask=True, options=MASK_C4_OPTIONS)
+_OLD_ALIGN = dict(aligned=False, sampling_ratio=2)
+zoo.register('mask_rcnn_r50_caffe_fpn_poly_1x_coco_v1', faster_rcnn, backbone='r50_caffe', mask=True,
+    options={'rpn_head.loss_bbox':smooth_l1(1/9), 'roi_head.bbox_head.loss_bbox':smooth_l1(1.),
+    'roi_head.bbox_roi_extractor.roi_layer':_OLD_ALIGN, 'roi_head.mask_roi_extractor.roi_layer':_OLD_ALIGN})

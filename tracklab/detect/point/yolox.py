@@ -246,3 +246,10 @@ def yolox(
         neck=dict(type='YOLOXPAFPN', in_channels=[c,2*c,4*c], out_channels=c, num_csp_blocks=max(round(3*deep), 1), **depthwise),
         bbox_head=dict(type='YOLOXHead', num_classes=num_classes, in_channels=c, feat_channels=c, **depthwise),
         train_cfg=dict(assigner=dict(type='SimOTAAssigner', center_radius=2.5)), test_cfg=dict(score_thr=score_thr, nms=dict(type='nms', iou_threshold=iou_threshold)), **kwargs)
+
+# %% ../../../nbs/06_detect/point/02_yolox.ipynb #a0525370
+from ...core.zoo import zoo
+from ..config_parts import released
+
+# %% ../../../nbs/06_detect/point/02_yolox.ipynb #b2f0c73e
+for size in YOLOX_SIZES: zoo.register(f'yolox_{size}_8x8_300e_coco', yolox, size=size, **released(f'yolox_{size}_8x8_300e_coco'))
