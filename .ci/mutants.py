@@ -37,7 +37,7 @@ def find_notebooks(root):
 def copy_checkout(to):
     "What notebooks need, without golden data, compiled."
     shutil.copytree(ROOT, to, ignore=shutil.ignore_patterns('.git', '.venv', 'venv', '_docs', '__pycache__', '.ipynb_checkpoints', '*.egg-info'))
-    shutil.rmtree(to/'data/golden', ignore_errors=True)
+    shutil.rmtree(to/'data/golden', ignore_errors=True); (to/'data/golden').mkdir(parents=True)
     import compileall
     compileall.compile_dir(to/'tracklab', quiet=1)
 
