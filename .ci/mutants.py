@@ -84,6 +84,8 @@ def run_notebook(slot, module, log):
     os.chdir(slot.root/'nbs')
     from nbdev.config import get_config
     from nbdev.test import test_nb
+    from tracklab.verify import golden
+    golden.test_golden = lambda only, device='cpu': [] # a kill is the work of the notebook's own tests
     ok,_ = test_nb(slot.notebooks[module], skip_flags=get_config().tst_flags.split(), basepath=slot.root)
     sys.stdout.flush(); sys.stderr.flush()
     os._exit(0 if ok else 1)

@@ -99,7 +99,11 @@ def golden_checker(
 ):
     "Register a function `folder or file -> iterator of Entry`."
     def _deco(f):
-        CHECKERS.setdefault((kind,files), {})[f.__module__=='__main__'] = f
+        found,mine = CHECKERS.setdefault((kind,files), {}),f.__module__=='__main__'
+        old,where = found.get(mine),lambda o: f'{o.__module__}.{o.__qualname__}'
+        if old is not None and not mine and where(old)!=where(f):
+            raise ValueError(f"golden data of the kind {kind!r} are read by {where(old)}, so {where(f)} cannot read them too")
+        found[mine] = f
         return f
     return _deco
 
