@@ -8,7 +8,7 @@ __all__ = ['ROLES', 'ROI_ROLES', 'NETWORK_CASES', 'fill_model', 'weight_checks',
            'golden_images', 'input_check', 'module_path', 'pick_output', 'OutputRecorder', 'array_tolerance',
            'array_check', 'box_rows', 'by_label', 'boxes_check', 'masks_check', 'check_module', 'meta_of',
            'check_detector', 'ellipse_masks', 'golden_targets', 'loss_mode', 'loss_checks', 'gradient_checks',
-           'check_losses', 'network_checker']
+           'check_losses', 'network_checker', 'network_entries']
 
 # %% ../../nbs/15_verify/10_golden_networks.ipynb #61d687b5
 import copy, gzip, json, re
@@ -500,7 +500,10 @@ NETWORK_CASES += [(lambda e: 'cfg' in e, check_module),
                   (lambda e: 'losses' in e['outputs'] and 'roi_head' not in e.get('note', '') and (e.get('part') or 'config' in e and 'part' not in e), check_losses),
                   (lambda e: 'image_info' in e and 'mode' not in e and (e.get('part')=='detector' or 'part' not in e), check_detector)]
 
-def _network_entries(folder):
+def network_entries(
+    folder:Path, # with `index.json`
+): # yields `Entry`
+    "The entries of a folder of networks."
     path = folder/'index.json'
     index = json.loads(path.read_text(encoding='utf-8'))
     for name,entry in index['models'].items():
@@ -512,5 +515,4 @@ def _network_entries(folder):
             return check(entry, name, folder, device)
         yield Entry(name, run)
 
-golden_checker('mmdet')(_network_entries)
-golden_checker('models')(_network_entries)
+golden_checker('models')(network_entries)

@@ -16,7 +16,7 @@ from .golden import Check, Entry, NotYet, golden_checker
 from ..core.instance_masks import BitmapMasks
 from ..core.paths import package_index
 from ..core.registry import build
-from .networks import _network_entries
+from .networks import network_entries
 
 # %% ../../nbs/15_verify/11_golden_parts.ipynb #604a8fd4
 def find_part(
@@ -265,5 +265,5 @@ def mmdet_entries(
     folder, # with `index.json` and perhaps `parts.json`
 ): # yields `Entry`
     "Networks, then parts."
-    if (folder/'index.json').is_file(): yield from _network_entries(folder)
+    if (folder/'index.json').is_file(): yield from network_entries(folder)
     yield from part_entries(folder)
