@@ -41,9 +41,11 @@ def check_device(
 )->torch.device:
     "The device, if it exists."
     device = torch.device(device)
-    if device.type=='cuda' and not torch.cuda.is_available(): raise ValueError(f"device {str(device)!r}: PyTorch finds no GPU here; use device='cpu'")
+    if device.type=='cuda' and not torch.cuda.is_available():
+        raise ValueError(f"device {str(device)!r}: PyTorch finds no GPU here; use device='cpu'")
     return device
 
+# %% ../nbs/14_app/10_apis.ipynb #c192705c
 def load_weights(
     model, # filled in place
     checkpoint, # file or address
@@ -53,7 +55,9 @@ def load_weights(
     report = loaded['report']
     if report.missing or report.mismatched: raise CheckpointError(f"{checkpoint} does not fit {type(model).__name__}: {report}")
     ema = [k for k in report.unexpected if k.startswith('ema_')]
-    if len(report.unexpected)>len(ema): warnings.warn(f"{checkpoint} holds {len(report.unexpected)-len(ema)} entries that {type(model).__name__} has no use for, such as {next(k for k in report.unexpected if k not in ema)}")
+    if len(report.unexpected)>len(ema):
+        warnings.warn(f"{checkpoint} holds {len(report.unexpected)-len(ema)} entries that {type(model).__name__} has no use for, such as "
+                      f"{next(k for k in report.unexpected if k not in ema)}")
     return loaded
 
 def published_checkpoint(
@@ -87,7 +91,7 @@ def init_model(
 # %% ../nbs/14_app/10_apis.ipynb #f8fceeca
 def frame_pipeline_of(
     model, # of `init_model`
-    loaded:bool, # are pictures given instead of files?
+    loaded:bool, # are images given instead of files?
 )->Compose: # kept with the model
     "The test pipeline for single frames."
     cache = model.__dict__.setdefault('_frame_pipelines', {})
@@ -108,7 +112,8 @@ def inference_mot(
 )->dict: # `det_bboxes`, `track_bboxes`: per class rows x1, y1, x2, y2, score, tracks with the id in front
     "Track one frame."
     loaded = isinstance(img, np.ndarray)
-    sample = dict(img=img, img_info=dict(frame_id=frame_id), img_prefix=None) if loaded else dict(img_info=dict(filename=str(img), frame_id=frame_id), img_prefix=None)
+    sample = dict(img=img, img_info=dict(frame_id=frame_id),
+                  img_prefix=None) if loaded else dict(img_info=dict(filename=str(img), frame_id=frame_id), img_prefix=None)
     data = unpack_batch(collate([frame_pipeline_of(model, loaded)(sample)]), next(model.parameters()).device)
     with torch.no_grad(): return model(return_loss=False, rescale=True, **data)
 
@@ -124,6 +129,10 @@ def build_model(
     return build({**cfg, **more})
 
 def build_tracker(cfg:dict): return build(cfg)
+
 def build_motion(cfg:dict): return build(cfg)
+
+# %% ../nbs/14_app/10_apis.ipynb #ba0c17d4
 def build_reid(cfg:dict): return build(cfg)
+
 def build_aggregator(cfg:dict): return build(cfg)

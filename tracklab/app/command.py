@@ -31,7 +31,8 @@ def print_metrics(res, path=None):
     from tracklab.metrics.tracking import results_table
     print(results_table(res).to_string(float_format="%.2f"))
     if path is None: return
-    plain = lambda v: v.tolist() if isinstance(v, (np.ndarray,np.generic)) else {k:plain(o) for k,o in v.items()} if isinstance(v, dict) else v
+    plain = lambda v: v.tolist() if isinstance(v, (np.ndarray,np.generic)) else {k:plain(o)
+                                                                                 for k,o in v.items()} if isinstance(v, dict) else v
     with atomic_path(path) as tmp: tmp.write_text(json.dumps(plain(res), indent=1)+'\n', encoding='utf-8')
 
 def cmd_eval(a)->int:
@@ -60,13 +61,16 @@ def class_indices(
     for w in wanted:
         if w.isdigit() and int(w)<len(classes): out.append(int(w))
         elif w in classes: out.append(list(classes).index(w))
-        else: raise ValueError(f"unknown class {w!r}; near names: {', '.join(difflib.get_close_matches(w, classes, 3, .4)) or 'none'}; there are {len(classes)} classes")
+        else:
+            raise ValueError(f"unknown class {w!r}; near names: {', '.join(difflib.get_close_matches(w, classes, 3, .4)) or 'none'}; there "
+                             f"are {len(classes)} classes")
     return out
 
 def _name(source):
     if source.isdigit(): return f'camera{source}'
     return 'stream' if '://' in source else Path(source).stem.replace('*','') or 'frames'
 
+# %% ../../nbs/14_app/01_command.ipynb #c6030862
 class Watched:
     "Frames whose reading moves a progress bar."
     def __init__(self,
@@ -82,11 +86,11 @@ class Watched:
         self.bar.update()
         return self.frames[i]
 
-def show_window(picture)->bool:
-    "Show a picture; False if the window was closed with `q`."
+def show_window(image)->bool:
+    "Show an image; False if the window was closed with `q`."
     import cv2
     try:
-        cv2.imshow('tracklab', picture)
+        cv2.imshow('tracklab', image)
         return cv2.waitKey(1)&255!=ord('q')
     except cv2.error: raise ValueError("--show needs a display; leave it out and look at the files") from None
 
@@ -99,22 +103,24 @@ def tracking_model(a, say=print): # model, names of classes
         from tracklab.apis import init_model, open_config
         cfg = open_config(a.tracker)
         if 'detector' in cfg['model']:
-            if a.detector or a.score_thr: raise ValueError(f"--detector and --score-thr are for trackers without a detector: the model of {a.tracker} has its own")
+            if a.detector or a.score_thr:
+                raise ValueError(f"--detector and --score-thr are for trackers without a detector: the model of {a.tracker} has its own")
             model = init_model(cfg, a.checkpoint, _device(a.device))
             return model,model.CLASSES or tuple(f'class {i}' for i in range(model.num_classes))
         if a.checkpoint is not None: raise ValueError(f"--checkpoint: the model of {a.tracker} has no detector whose weights it could hold")
     tracker = open_tracker(a.tracker)
-    detector = FileDetector(a.source) if Path(a.source).suffix=='.txt' else open_detector(a.detector or 'auto', _device(a.device) if a.detector!='motion' else 'cpu', say)
+    detector = FileDetector(a.source) if Path(a.source).suffix=='.txt' else open_detector(a.detector or 'auto', _device(a.device)
+                                                                                          if a.detector!='motion' else 'cpu', say)
     return TrackingByDetection(detector, tracker, a.score_thr),detector.classes
 
 def cmd_track(a)->int:
-    "Track a video, a folder of pictures, a camera, a stream, or a file of detections."
+    "Track a video, a folder of images, a camera, a stream, or a file of detections."
     from tqdm import tqdm
     from tracklab.app.track import Recorder, select, track_video
     from tracklab.core.video import Video
     from tracklab.viz.html import export_html
     only_boxes = Path(a.source).suffix=='.txt'
-    if only_boxes and a.checkpoint is not None: raise ValueError(f"{a.source} holds detections: a --checkpoint needs pictures")
+    if only_boxes and a.checkpoint is not None: raise ValueError(f"{a.source} holds detections: a --checkpoint needs images")
     video = None if only_boxes else Video(a.source)
     model,classes = tracking_model(a)
     detector,labels = getattr(model, 'detector', None),class_indices(a.classes, classes)
@@ -122,18 +128,21 @@ def cmd_track(a)->int:
     if hasattr(detector, 'learn') and not video.live: detector.learn(Watched(video, 'background', 60))
     n,name = len(detector) if only_boxes else None if video.live else video.estimate, _name(a.source)
     start = time.time()
-    with Recorder(a.out, name, 25 if video is None else video.fps, classes, video is not None) as r, tqdm(total=n, unit='frame', disable=None) as bar:
+    with Recorder(a.out, name, 25 if video is None else video.fps, classes,
+                  video is not None) as r, tqdm(total=n, unit='frame', disable=None) as bar:
         stopped = False
         try:
             for t,frame,_,o in track_video(model, video, a.batch):
-                picture = r.write(t, frame, select(o, 0., labels))
+                image = r.write(t, frame, select(o, 0., labels))
                 bar.update()
-                if a.show and picture is not None and not show_window(picture.result()): break
+                if a.show and image is not None and not show_window(image.result()): break
         except KeyboardInterrupt: stopped = True
     done = len(r.frames)
     print(f"{done} frames, {len(r.tracks.ids)} tracks, {done/max(time.time()-start, 1e-9):.1f} frames/s")
-    files = [r.text.path] if r.film is None or not done else [r.text.path, r.film.path]
-    if video is not None and not video.live and done and not stopped: files.append(export_html(Path(a.out)/f'{name}.html', Watched(video, 'player', min(done, 300)), r.tracks, classes=classes, title=name))
+    files = [r.text.path] if r.video is None or not done else [r.text.path, r.video.path]
+    if video is not None and not video.live and done and not stopped:
+        files.append(export_html(Path(a.out)/f'{name}.html', Watched(video, 'player', min(done, 300)), r.tracks,
+                                 classes=classes, title=name))
     print(*(f'wrote {f}' for f in files), sep='\n')
     if stopped: print(f'stopped after frame {done-1}; what was tracked until then is kept', file=sys.stderr)
     return 130 if stopped else 0
@@ -154,17 +163,20 @@ def cmd_demo(a)->int:
     def frames():
         for t in range(len(scene)): frame,people = scene.render(t); seen.append(people); yield frame
     with Recorder(out, 'street', scene.fps) as r:
-        for t,frame,_,o in tqdm(track_video(TrackingByDetection(detector, open_tracker(a.tracker)), frames(), 8), desc='track', total=len(scene), unit='frame', disable=None): r.write(t, frame, o)
+        for t,frame,_,o in tqdm(track_video(TrackingByDetection(detector, open_tracker(a.tracker)), frames(), 8), desc='track',
+                                total=len(scene), unit='frame', disable=None):
+            r.write(t, frame, o)
     gt = scene.annotate(seen)
     gt.to_mot(out/'street_gt.txt')
-    print_metrics(evaluate_tracks({'street':gt}, {'street':r.tracks}, ('HOTA','CLEAR','Identity'), num_frames={'street':len(scene)}), out/'metrics.json')
+    print_metrics(evaluate_tracks({'street':gt}, {'street':r.tracks}, ('HOTA','CLEAR','Identity'), num_frames={'street':len(scene)}),
+                  out/'metrics.json')
     export_html(out/'street.html', Watched(scene, 'player', min(len(scene), 300)), r.tracks, gt=gt, title='A synthetic street')
     print(*(f'wrote {out/f}' for f in ('street.mp4','street.txt','street_gt.txt','metrics.json','street.html')), sep='\n')
     return 0
 
 # %% ../../nbs/14_app/01_command.ipynb #a9be4409
 def cmd_refine(a)->int:
-    "Join, fill and smooth tracks of result files, which needs no pictures."
+    "Join, fill and smooth tracks of result files, which needs no images."
     import numpy as np
     from tracklab.core.tracks import Tracks
     from tracklab.metrics.interpolation import interpolate_tracks
@@ -199,10 +211,12 @@ def cmd_test(a)->int:
     from tracklab.app.test import evaluate_results, plain_numbers, run_test
     from tracklab.core.config import parse_options
     from tracklab.core.files import atomic_path
-    if not (a.out or a.eval or a.format_only or a.show or a.show_dir): raise ValueError("nothing to do with the results: give --eval, --out, --format-only, --show or --show-dir")
+    if not (a.out or a.eval or a.format_only or a.show or a.show_dir):
+        raise ValueError("nothing to do with the results: give --eval, --out, --format-only, --show or --show-dir")
     if a.eval and a.format_only: raise ValueError("--eval and --format-only exclude each other")
     options = parse_options(a.eval_options)
-    dataset,results = run_test(a.config, a.checkpoint_file or a.checkpoint, a.device, parse_options(a.cfg_options), a.batch, a.workers, a.show, a.show_dir, _bar('test'))
+    dataset,results = run_test(a.config, a.checkpoint_file or a.checkpoint, a.device, parse_options(a.cfg_options), a.batch, a.workers,
+                               a.show, a.show_dir, _bar('test'))
     if results is None: return 0                                                         # the first process goes on
     if a.out: save_results(results, a.out); print(f'wrote {a.out}')
     if a.format_only:
@@ -221,7 +235,8 @@ def cmd_search(a)->int:
     import pandas as pd
     from tracklab.app.search import search_tracker, write_search
     from tracklab.core.config import parse_options
-    rows,best = search_tracker(a.config, a.checkpoint_file or a.checkpoint, a.device, parse_options(a.cfg_options), a.batch, a.workers, a.eval, _bar('search'))
+    rows,best = search_tracker(a.config, a.checkpoint_file or a.checkpoint, a.device, parse_options(a.cfg_options), a.batch, a.workers,
+                               a.eval, _bar('search'))
     print(pd.DataFrame(rows).to_string(index=False, float_format='%.3f'))
     print(*(f'wrote {f}' for f in write_search(a.out, rows, best)), sep='\n')
     return 0
@@ -237,7 +252,8 @@ def cmd_benchmark(a)->int:
     from tracklab.core.files import atomic_path
     from tracklab.mot.benchmark import TINY_METHODS, benchmark_text, run_benchmark
     methods = a.methods.split(',') if a.methods else TINY_METHODS
-    table = run_benchmark(a.out, methods, _device(a.device), num_frames=a.frames, report=lambda what: print(what, file=sys.stderr, flush=True))
+    table = run_benchmark(a.out, methods, _device(a.device), num_frames=a.frames,
+                          report=lambda what: print(what, file=sys.stderr, flush=True))
     print(benchmark_text(table), end='')
     if a.json:
         with atomic_path(a.json) as tmp: table.reset_index().to_json(tmp, orient='records', indent=1)
@@ -248,7 +264,8 @@ def cmd_convert(a)->int:
     "Convert a benchmark from its official layout."
     from tracklab.data.convert import load_converters, run_converter
     if not a.words or a.words[0] in ('-h','--help','--list'):
-        if not a.words or a.words[0]!='--list': print('usage: tracklab convert NAME -i IN -o OUT [options], tracklab convert NAME --help, tracklab convert --list')
+        if not a.words or a.words[0]!='--list':
+            print('usage: tracklab convert NAME -i IN -o OUT [options], tracklab convert NAME --help, tracklab convert --list')
         for name,f in sorted(load_converters().items()): print(f'{name:<24} {f.__doc__}')
         return 0
     for f in run_converter(a.words[0], a.words[1:]): print(f'wrote {f}')
@@ -256,7 +273,7 @@ def cmd_convert(a)->int:
 
 # %% ../../nbs/14_app/01_command.ipynb #ce619d25
 def cmd_browse(a)->int:
-    "Write pictures of a dataset's samples after any step of its pipeline."
+    "Write images of a dataset's samples after any step of its pipeline."
     from tracklab.app.browse import browse
     for f in browse(a.config, a.split, a.after, a.num, a.out, a.seed, a.cfg_options): print(f'wrote {f}')
     return 0
@@ -271,7 +288,6 @@ def cmd_zoo(a)->int:
 
 # %% ../../nbs/14_app/01_command.ipynb #d952c5ce
 DETECTOR_NAMES = 'auto, motion, tiny, yolox_SIZE (nano, tiny, s, m, l, x), yolox_SIZE:FILE, torchvision:NAME, or a MOTChallenge detections file'
-
 def parser()->argparse.ArgumentParser:
     "The command line."
     import tracklab
@@ -283,47 +299,75 @@ def parser()->argparse.ArgumentParser:
         p.set_defaults(run=f)
         return p.add_argument
     arg = command(cmd_demo, 'demo')
-    arg('--out', default='tracklab-out', help='folder for the results'); arg('--tracker', default='bytetrack', help='sort, bytetrack, ocsort or a config file')
+    arg('--out', default='tracklab-out', help='folder for the results')
+    arg('--tracker', default='bytetrack', help='sort, bytetrack, ocsort or a config file')
     arg('--detector', default='tiny', help=DETECTOR_NAMES)
     arg('--frames', type=int, default=150, help='length of the video'); arg('--seed', type=int, default=0, help='another street')
     arg = command(cmd_track, 'track')
-    arg('source', help='video file, folder or glob of pictures, camera index, rtsp:// address, or MOTChallenge detections (.txt)')
+    arg('source', help='video file, folder or glob of images, camera index, rtsp:// address, or MOTChallenge detections (.txt)')
     arg('--detector', help=DETECTOR_NAMES+' (auto if not given)')
-    arg('--tracker', default='bytetrack', help='sort, bytetrack, ocsort, strongsort, botsort, a config file, or a name of the zoo'); arg('--checkpoint', metavar='FILE', help="weights of the config's model, detector included")
+    arg('--tracker', default='bytetrack', help='sort, bytetrack, ocsort, strongsort, botsort, a config file, or a name of the zoo')
+    arg('--checkpoint', metavar='FILE', help="weights of the config's model, detector included")
     arg('--out', default='tracklab-out', help='folder for the results')
-    arg('--device', help='cpu, cuda, cuda:1 ...; a GPU if there is one'); arg('--score-thr', type=float, default=0., help='least score of a detection')
-    arg('--classes', nargs='+', help='names or indices of the classes to track; all if not given'); arg('--batch', type=int, default=1, help='frames per call of the detector')
+    arg('--device', help='cpu, cuda, cuda:1 ...; a GPU if there is one')
+    arg('--score-thr', type=float, default=0., help='least score of a detection')
+    arg('--classes', nargs='+', help='names or indices of the classes to track; all if not given')
+    arg('--batch', type=int, default=1, help='frames per call of the detector')
     arg('--show', action='store_true', help='show the frames in a window, q ends')
     for f,name in ((cmd_test,'test'), (cmd_search,'search')):
         arg = command(f, name)
-        arg('config', help='config file, or a name of the zoo'); arg('checkpoint', nargs='?', help='file or address; without it the parts load what their config names')
-        arg('--checkpoint', dest='checkpoint_file', metavar='FILE', help='the same'); arg('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE', help='changes of the config')
-        arg('--device', help='cpu, cuda, cuda:1 ...; a GPU if there is one'); arg('--batch', type=int, default=1, help='frames per batch'); arg('--workers', type=int, help='loading processes; as in the config if not given')
-        if name=='search': arg('--eval', nargs='+', default=['track'], help='what the dataset evaluates'); arg('--out', default='tracklab-out/search', help='folder for the table and the best config'); continue
-        arg('--eval', nargs='+', help='what the dataset evaluates, such as bbox track'); arg('--eval-options', nargs='+', default=[], metavar='KEY=VALUE', help='more arguments of evaluate or format_results')
-        arg('--out', metavar='FILE', help='write the results: .json, .json.gz, or .pkl'); arg('--format-only', action='store_true', help='write the files of a submission, without evaluating')
-        arg('--show', action='store_true', help='show the frames in a window'); arg('--show-dir', metavar='DIR', help='folder for drawn frames and films'); arg('--json', metavar='FILE', help='write the numbers to this file')
+        arg('config', help='config file, or a name of the zoo')
+        arg('checkpoint', nargs='?', help='file or address; without it the parts load what their config names')
+        arg('--checkpoint', dest='checkpoint_file', metavar='FILE', help='the same')
+        arg('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE', help='changes of the config')
+        arg('--device', help='cpu, cuda, cuda:1 ...; a GPU if there is one')
+        arg('--batch', type=int, default=1, help='frames per batch')
+        arg('--workers', type=int, help='loading processes; as in the config if not given')
+        if name=='search':
+            arg('--eval', nargs='+', default=['track'], help='what the dataset evaluates')
+            arg('--out', default='tracklab-out/search', help='folder for the table and the best config')
+            continue
+        arg('--eval', nargs='+', help='what the dataset evaluates, such as bbox track')
+        arg('--eval-options', nargs='+', default=[], metavar='KEY=VALUE', help='more arguments of evaluate or format_results')
+        arg('--out', metavar='FILE', help='write the results: .json, .json.gz, or .pkl')
+        arg('--format-only', action='store_true', help='write the files of a submission, without evaluating')
+        arg('--show', action='store_true', help='show the frames in a window')
+        arg('--show-dir', metavar='DIR', help='folder for drawn frames and videos')
+        arg('--json', metavar='FILE', help='write the numbers to this file')
     arg = command(cmd_refine, 'refine')
-    arg('results', nargs='+', help='result files of `track`, or folders of them'); arg('--out', default='tracklab-out/refined', help='folder for the refined files')
-    arg('--link', action='store_true', help='join parts of one track by their motion (AFLink)'); arg('--fill', choices=['linear','gaussian'], help='fill gaps; gaussian also smooths (GSI)')
+    arg('results', nargs='+', help='result files of `track`, or folders of them')
+    arg('--out', default='tracklab-out/refined', help='folder for the refined files')
+    arg('--link', action='store_true', help='join parts of one track by their motion (AFLink)')
+    arg('--fill', choices=['linear','gaussian'], help='fill gaps; gaussian also smooths (GSI)')
     arg('--gap', type=int, default=20, help='gaps of at least this many frames stay open')
     arg = command(cmd_eval, 'eval')
-    arg('--gt', required=True, help='folder with SEQUENCE/gt/gt.txt, or a file'); arg('--results', required=True, help='folder with SEQUENCE.txt, or a file')
-    arg('--metrics', nargs='+', default=['HOTA','CLEAR','Identity'], choices=['HOTA','CLEAR','Identity','VACE','Count'], help='families of metrics')
-    arg('--threshold', type=float, default=.5, help='least IoU of a match in CLEAR and Identity'); arg('--benchmark', choices=['MOT15','MOT16','MOT17','MOT20','none'], help="whose rules apply; taken from the path of --gt if not given")
-    arg('--gt-file', default='gt/gt.txt', help='ground truth within the folder of a sequence'); arg('--json', help='write all numbers to this file')
+    arg('--gt', required=True, help='folder with SEQUENCE/gt/gt.txt, or a file')
+    arg('--results', required=True, help='folder with SEQUENCE.txt, or a file')
+    arg('--metrics', nargs='+', default=['HOTA','CLEAR','Identity'], choices=['HOTA','CLEAR','Identity','VACE','Count'],
+        help='families of metrics')
+    arg('--threshold', type=float, default=.5, help='least IoU of a match in CLEAR and Identity')
+    arg('--benchmark', choices=['MOT15','MOT16','MOT17','MOT20','none'], help="whose rules apply; taken from the path of --gt if not given")
+    arg('--gt-file', default='gt/gt.txt', help='ground truth within the folder of a sequence')
+    arg('--json', help='write all numbers to this file')
     arg = command(cmd_verify, 'verify')
-    arg('--goldens', help='folder of golden data; data/golden of the checkout if not given'); arg('--only', default='*', help='glob over SUB-FOLDER/ENTRY')
+    arg('--goldens', help='folder of golden data; data/golden of the checkout if not given')
+    arg('--only', default='*', help='glob over SUB-FOLDER/ENTRY')
     arg('--device', default='cpu', help='where networks compute'); arg('--json', help='write the table to this file')
     arg = command(cmd_benchmark, 'benchmark')
-    arg('task', choices=['mot'], help='mot: multiple object tracking'); arg('-o', '--out', default='tracklab-out/mot-benchmark', help='folder for videos and results')
-    arg('--methods', help='comma-separated; all if not given'); arg('--frames', type=int, default=150, help='length of each of the ten videos')
-    arg('--device', help='cpu, cuda, cuda:1 ...; a GPU if there is one'); arg('--json', metavar='FILE', help='write the numbers to this file')
+    arg('task', choices=['mot'], help='mot: multiple object tracking')
+    arg('-o', '--out', default='tracklab-out/mot-benchmark', help='folder for videos and results')
+    arg('--methods', help='comma-separated; all if not given')
+    arg('--frames', type=int, default=150, help='length of each of the ten videos')
+    arg('--device', help='cpu, cuda, cuda:1 ...; a GPU if there is one')
+    arg('--json', metavar='FILE', help='write the numbers to this file')
     sub.add_parser('convert', help=cmd_convert.__doc__)
     arg = command(cmd_browse, 'browse')
-    arg('config', help='config file with data.train, data.val and data.test'); arg('--split', default='train', choices=['train','val','test'], help='part of the data')
-    arg('--after', type=int, help='number of transforms to run; all if not given'); arg('--num', type=int, default=8, help='how many samples, spread over the dataset')
-    arg('--out', default='tracklab-out/browse', help='folder for the pictures'); arg('--seed', type=int, default=0, help='of random transforms')
+    arg('config', help='config file with data.train, data.val and data.test')
+    arg('--split', default='train', choices=['train','val','test'], help='part of the data')
+    arg('--after', type=int, help='number of transforms to run; all if not given')
+    arg('--num', type=int, default=8, help='how many samples, spread over the dataset')
+    arg('--out', default='tracklab-out/browse', help='folder for the images')
+    arg('--seed', type=int, default=0, help='of random transforms')
     arg('--cfg-options', nargs='+', default=[], help='changes of the config, such as data.train.img_prefix=DIR')
     arg = command(cmd_zoo, 'zoo')
     arg('pattern', nargs='?', default='*', help='part of a name, or a glob such as "*mot20*"; an exact name prints its config')
@@ -332,6 +376,7 @@ def parser()->argparse.ArgumentParser:
     command(cmd_env, 'env')
     return top
 
+# %% ../../nbs/14_app/01_command.ipynb #da8fbfa6
 def main(
     argv=None, # arguments; those of the process if not given
 )->int: # exit code
@@ -342,7 +387,9 @@ def main(
     except KeyboardInterrupt: print('stopped', file=sys.stderr); return 130
     except BrokenPipeError: os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()); return 0
     except ImportError as e:
-        print(f"tracklab {a.command}: error: {e}"+("\nOpenCV needs system libraries: apt-get install libgl1 libglib2.0-0, or pip install opencv-python-headless" if 'lib' in str(e) and '.so' in str(e) else ''), file=sys.stderr)
+        print(f"tracklab {a.command}: error: {e}"+("\nOpenCV needs system libraries: apt-get install libgl1 libglib2.0-0, or pip install "
+                                                   "opencv-python-headless" if 'lib' in str(e) and '.so' in str(e)
+                                                   else ''), file=sys.stderr)
         return 2
     except (ValueError,TypeError,OSError,LookupError,RuntimeError) as e:
         if os.environ.get('TRACKLAB_DEBUG'): raise

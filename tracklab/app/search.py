@@ -36,7 +36,8 @@ def search_grid(
 )->list: # pairs (dotted key -> value, config of a tracker)
     "All combinations."
     space = search_space(cfg)
-    return [(case, merge_options(copy.deepcopy(dict(cfg)), case)) for case in (dict(zip(space, values)) for values in itertools.product(*space.values()))]
+    return [(case, merge_options(copy.deepcopy(dict(cfg)), case))
+            for case in (dict(zip(space, values)) for values in itertools.product(*space.values()))]
 
 # %% ../../nbs/14_app/12_search.ipynb #ebeeb84d
 LESS_IS_BETTER = 'FN','FP','IDs','IDSW','ML','FM','Frag'
@@ -54,7 +55,9 @@ def search_tracker(
     "Test every combination of a tracker's settings."
     cfg = open_config(config, cfg_options)
     grid = search_grid(cfg['model'].get('tracker') or {})
-    if len(grid)<2: raise ValueError("model.tracker holds no list: write a list of values where a setting is to be searched, such as obj_score_thr=[0.4, 0.5, 0.6]")
+    if len(grid)<2:
+        raise ValueError("model.tracker holds no list: write a list of values where a setting is to be searched, such as "
+                         "obj_score_thr=[0.4, 0.5, 0.6]")
     dataset,loader = test_loader(cfg, batch_size, workers)
     first = Config({**cfg.to_dict(), 'model':{**cfg['model'].to_dict(), 'tracker':grid[0][1]}})
     model = init_model(first, checkpoint, join_processes(device))
@@ -63,7 +66,8 @@ def search_tracker(
     rows = []
     for (case,_),r in zip(grid, results):
         scores = plain_numbers(evaluate_results(dataset, r, metrics))
-        if missing := [n for n in names if n not in scores]: raise KeyError(f"search_metrics: no number is called {missing[0]!r}; there are {', '.join(scores)}")
+        if missing := [n for n in names if n not in scores]:
+            raise KeyError(f"search_metrics: no number is called {missing[0]!r}; there are {', '.join(scores)}")
         rows.append({**case, **{n:scores[n] for n in names}})
     order = sorted(range(len(rows)), key=lambda i: [rows[i][n]*(1 if n in LESS_IS_BETTER else -1) for n in names])
     best = Config({**cfg.to_dict(), 'model':{**cfg['model'].to_dict(), 'tracker':grid[order[0]][1]}})
@@ -88,7 +92,8 @@ def follow_all(
             for view in model.look(data['img'][0], data['img_metas'][0], True, public):
                 for tracker,out in zip(trackers, results):
                     model.tracker = tracker
-                    for k,v in tracking_results(view.objects, model.associate(view), model.num_classes).items(): out.setdefault(k, []).append(v)
+                    for k,v in tracking_results(view.objects, model.associate(view), model.num_classes).items():
+                        out.setdefault(k, []).append(v)
                 done += 1
         progress(done, total)
     return results

@@ -34,7 +34,7 @@ def run_test(
     batch_size:int=1, # frames per batch
     workers:int=None, # loading processes; as in the config if not given
     show:bool=False, # open a window?
-    show_dir=None, # folder for drawn frames and films
+    show_dir=None, # folder for drawn frames and videos
     progress=lambda done, total: None, # told how far it is
 )->tuple: # dataset, and results or `None` in all but the first process
     "Run a model over the test data of its config."

@@ -30,8 +30,10 @@ from ..viz.draw import draw_tracks, trail_points
 NAMED_TRACKERS = dict(sort=lambda: SortTracker(obj_score_thr=.5, match_iou_thr=.3),
                 bytetrack=lambda: ByteTracker(init_track_thr=.6, obj_score_thrs=dict(high=.5, low=.1), num_frames_retain=30),
                 ocsort=lambda: OCSORTTracker(init_track_thr=.6, num_frames_retain=30),
-                strongsort=lambda: StrongSORTTracker(obj_score_thr=.5, reid=None, match_iou_thr=.3, cmc=dict(type='GlobalMotionCompensation')),
-                botsort=lambda: BoTSORTTracker(obj_score_thrs=dict(high=.5, low=.1), init_track_thr=.6, cmc=dict(type='GlobalMotionCompensation')))
+                strongsort=lambda: StrongSORTTracker(obj_score_thr=.5, reid=None, match_iou_thr=.3,
+                                                     cmc=dict(type='GlobalMotionCompensation')),
+                botsort=lambda: BoTSORTTracker(obj_score_thrs=dict(high=.5, low=.1), init_track_thr=.6,
+                                               cmc=dict(type='GlobalMotionCompensation')))
 
 def open_tracker(
     name, # `sort`, `bytetrack`, `ocsort`, `strongsort`, `botsort`, a config file, or a config dict
@@ -39,7 +41,8 @@ def open_tracker(
     "A tracker by its name or config."
     if isinstance(name, str) and name in NAMED_TRACKERS: return NAMED_TRACKERS[name]()
     if isinstance(name, (str,Path)):
-        if not Path(name).is_file(): raise ValueError(f"unknown tracker {str(name)!r}; known: {', '.join(NAMED_TRACKERS)}, or a config file")
+        if not Path(name).is_file():
+            raise ValueError(f"unknown tracker {str(name)!r}; known: {', '.join(NAMED_TRACKERS)}, or a config file")
         name = Config.fromfile(name)
     cfg = name.get('model', name)
     cfg = cfg.get('tracker', cfg)
@@ -84,7 +87,8 @@ def open_detector(
     if kind.startswith('yolox_') and kind[6:] in YOLOX_NAMES:
         from tracklab.detect.pretrained import yolox_detector
         return yolox_detector(kind[6:], file or None, device)
-    if not Path(name).is_file(): raise ValueError(f"unknown detector {name!r}; known: auto, motion, tiny, yolox_SIZE, torchvision:NAME, or a file of detections")
+    if not Path(name).is_file():
+        raise ValueError(f"unknown detector {name!r}; known: auto, motion, tiny, yolox_SIZE, torchvision:NAME, or a file of detections")
     return FileDetector(name)
 
 # %% ../../nbs/14_app/00_track.ipynb #9b2a3180
@@ -115,7 +119,7 @@ class TrackingByDetection:
         self.tracker.reset()
 
     def process(self,
-        frames, # consecutive pictures
+        frames, # consecutive images
     )->list: # pairs (detections, tracks) per frame
         "Track the next frames of a video, detecting in all of them at once."
         found = [select(o, self.score_thr, self.labels) for o in self.detector.predict(frames)]
@@ -146,7 +150,9 @@ def track_video(
 ): # yields `(frame index, frame, detections, tracks)`
     "Track a video, frame by frame."
     if batch_size<1: raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-    frames = ([None]*len(model.detector)) if source is None else source if hasattr(source, '__iter__') and not isinstance(source, str) else Video(source)
+    frames = ([None]*len(model.detector)) if source is None else source if hasattr(source,
+                                                                                   '__iter__') and not isinstance(source,
+                                                                                       str) else Video(source)
     model.reset()
     t = 0
     for batch in batches(frames, batch_size):
@@ -156,19 +162,19 @@ def track_video(
 
 # %% ../../nbs/14_app/00_track.ipynb #0620bc6a
 class Recorder:
-    "Write tracks as MOT text and as a film, while they are made."
+    "Write tracks as MOT text and as a video, while they are made."
     def __init__(self,
         folder, # where the files go
         name:str, # their name, without suffix
-        fps:float=25., # of the film
+        fps:float=25., # of the video
         classes=None, # class names to draw
-        video:bool=True, # write the film
+        video:bool=True, # write the video
         trail:int=25, # frames that a trail looks back
         ahead:int=32, # frames that may wait to be drawn
     ):
         self.ahead = ahead
         self.text,self.classes,self.trail = MOTWriter(Path(folder)/f'{name}.txt'),classes,trail
-        self.film = VideoWriter(Path(folder)/f'{name}.mp4', fps) if video else None
+        self.video = VideoWriter(Path(folder)/f'{name}.mp4', fps) if video else None
         self.frames,self.recent,self.thread,self.drawn = [],[],ThreadPoolExecutor(1),deque()
 
     def draw(self, t, frame, o):
@@ -178,18 +184,18 @@ class Recorder:
         return draw_tracks(frame, o, trail_points(past, t, self.trail) if len(past) and t<past.num_frames else None, classes=self.classes)
 
     def write(self, t, frame, o):
-        "Record a frame; returns a future of it drawn, or `None` without pictures."
+        "Record a frame; returns a future of it drawn, or `None` without images."
         self.text.write(t, o)
         self.frames.append((t, Instances(boxes=o.boxes, ids=o.ids, labels=o.labels, scores=o.scores)))
-        if frame is None or self.film is None: return None
+        if frame is None or self.video is None: return None
         if len(self.drawn)>=self.ahead: self.drawn.popleft().result()
-        self.drawn.append(self.thread.submit(self._film, t, frame, o))
+        self.drawn.append(self.thread.submit(self._video, t, frame, o))
         return self.drawn[-1]
 
-    def _film(self, t, frame, o):
-        picture = self.draw(t, frame, o)
-        self.film.write(picture)
-        return picture
+    def _video(self, t, frame, o):
+        image = self.draw(t, frame, o)
+        self.video.write(image)
+        return image
 
     @property
     def tracks(self): return Tracks.from_instances(self.frames)
@@ -198,5 +204,5 @@ class Recorder:
     def __exit__(self, *exc):
         self.text.close()
         self.thread.shutdown()
-        if self.film is not None: self.film.close()
+        if self.video is not None: self.video.close()
         if exc[0] is None: [p.result() for p in self.drawn]                    # an error of the thread, if there was one

@@ -33,6 +33,7 @@ def _stack(xs):
 
 def _floor(x, low=0): return np.maximum(x, low) if isinstance(x, np.ndarray) else x.clip(low)
 
+# %% ../../nbs/00_core/10_boxes.ipynb #a1449528
 def xyxy_to_xywh(
     boxes, # `(...,4)` left, top, right, bottom
 ): # `(...,4)` left, top, width, height
@@ -62,6 +63,7 @@ def bbox_cxcywh_to_xyxy(
     cx,cy,w,h = (bbox[...,i] for i in range(4))
     return _stack([cx-w/2, cy-h/2, cx+w/2, cy+h/2])
 
+# %% ../../nbs/00_core/10_boxes.ipynb #dac53433
 def bbox_xyxy_to_cxcyah(
     bboxes, # `(...,4)` xyxy
 ): # `(...,4)` centre x, centre y, width/height, height
@@ -197,6 +199,7 @@ def box_iou(
     inter,union = intersection_union(*_pair(a, b))
     return inter/_floor(union, 1e-9)
 
+# %% ../../nbs/00_core/10_boxes.ipynb #d4c2bb08
 def box_iof(
     a, # `(N,4)` xyxy: the foreground
     b, # `(M,4)` xyxy

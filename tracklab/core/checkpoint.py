@@ -174,7 +174,7 @@ def download(
     folder=None, # where to keep the file; `checkpoints` below `cache_dir()` by default
     name:str=None, # file name; the last part of the address by default
     tries:int=3, # attempts before giving up
-    timeout:float=30., # seconds without an answer after which an attempt has failed
+    timeout:float=30., # seconds without a response after which an attempt fails
 )->Path: # the file
     "Download a file once; later calls return the copy."
     if not url.startswith(('http://', 'https://')): raise ValueError(f"expected an http:// or https:// address, got {url!r}")

@@ -28,6 +28,7 @@ def process_group(
     if not 0<=r<n: raise ValueError(f"rank {r} of {n} processes")
     return n,r
 
+# %% ../../nbs/00_core/05_distributed.ipynb #d9eed48c
 def process_rank()->int:
     "The rank of this process: that in its group, else what the launcher set, else 0."
     return process_group()[1] if _group() else int(os.environ.get('RANK', 0))
@@ -62,6 +63,7 @@ def broadcast(
     if d := _group(): d.broadcast(x, 0)
     return x
 
+# %% ../../nbs/00_core/05_distributed.ipynb #ebeefa8e
 def broadcast_object(
     o, # anything that can be pickled
 ): # that of rank 0

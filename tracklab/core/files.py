@@ -35,16 +35,19 @@ def _plain_globals():
     import numpy as np
     from collections import OrderedDict, defaultdict
     core = np.core if np.lib.NumpyVersion(np.__version__)<'2.0.0' else np._core
-    names = {('numpy','ndarray'):np.ndarray, ('numpy','dtype'):np.dtype, ('_codecs','encode'):__import__('_codecs').encode, ('collections','OrderedDict'):OrderedDict, ('collections','defaultdict'):defaultdict}
+    names = {('numpy','ndarray'):np.ndarray, ('numpy','dtype'):np.dtype, ('_codecs','encode'):__import__('_codecs').encode,
+             ('collections','OrderedDict'):OrderedDict, ('collections','defaultdict'):defaultdict}
     for m in ('numpy.core','numpy._core'):
         for f in ('_reconstruct','scalar'): names[f'{m}.multiarray',f] = getattr(core.multiarray, f)
         names[f'{m}.numeric','_frombuffer'] = core.numeric._frombuffer
-    return {**names, **{(m,t.__name__):t for m in ('builtins','__builtin__') for t in (list,dict,tuple,set,frozenset,bytearray,int,float,complex,bool,str,bytes,slice,range)}}
+    return {**names, **{(m,t.__name__):t for m in ('builtins','__builtin__')
+                        for t in (list,dict,tuple,set,frozenset,bytearray,int,float,complex,bool,str,bytes,slice,range)}}
 
 class _PlainUnpickler(pickle.Unpickler):
     def find_class(self, module, name):
         known = _plain_globals()
-        if (module,name) not in known: raise pickle.UnpicklingError(f"it holds a {module}.{name}; only lists, dicts, numbers and numpy arrays are read")
+        if (module,name) not in known:
+            raise pickle.UnpicklingError(f"it holds a {module}.{name}; only lists, dicts, numbers and numpy arrays are read")
         return known[module,name]
 
 def read_pickle(
@@ -52,4 +55,5 @@ def read_pickle(
 ): # what is in it
     "Read a pickle of lists, dicts, numbers and numpy arrays, and of nothing else."
     try: return _PlainUnpickler(io.BytesIO(Path(path).read_bytes())).load()
-    except (pickle.UnpicklingError,EOFError,IndexError,KeyError,ValueError,TypeError,UnicodeDecodeError) as e: raise ValueError(f"{path} cannot be read: {e}") from None
+    except (pickle.UnpicklingError,EOFError,IndexError,KeyError,ValueError,TypeError,UnicodeDecodeError) as e:
+        raise ValueError(f"{path} cannot be read: {e}") from None

@@ -52,7 +52,8 @@ def check_args(
     if needs: raise TypeError(f"{name}: missing argument {needs[0]!r}; {accepts}")
 
 # %% ../../nbs/00_core/02_registry.ipynb #b3b5d953
-PARENT = {'mmtrack':'mmdet', 'mmdet':'', 'mmcv':'', 'mmcls':'', 'mmaction':'shared', 'shared':None, '':None} # scope -> where to look next; '' holds our own names
+# scope -> where to look next; '' holds our own names
+PARENT = {'mmtrack':'mmdet', 'mmdet':'', 'mmcv':'', 'mmcls':'', 'mmaction':'shared', 'shared':None, '':None}
 SHARED = re.compile(r'tracklab\.(engine\.\w+|nn\.\w+)$') # modules whose names belong to every scope
 _scope = ContextVar('scope', default='mmtrack')
 
@@ -61,7 +62,8 @@ def scope(
     name:str, # such as `mmaction`; `None` leaves it as it is
 ):
     "Names without a scope mean those of `name` inside of this block."
-    if name is not None and name not in PARENT: raise ValueError(f"unknown scope {name!r}{near(name, PARENT)}; known: {', '.join(sorted(filter(None, PARENT)))}")
+    if name is not None and name not in PARENT:
+        raise ValueError(f"unknown scope {name!r}{near(name, PARENT)}; known: {', '.join(sorted(filter(None, PARENT)))}")
     token = _scope.set(name or _scope.get())
     try: yield
     finally: _scope.reset(token)

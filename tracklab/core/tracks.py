@@ -84,7 +84,8 @@ def from_instances(cls:Tracks,
     def join(name): return np.concatenate([o.fields[name] for _,o in pairs]) if pairs and all(name in o for _,o in pairs) else None
     boxes = join('boxes')
     masks = [m for _,o in pairs for m in o.masks] if pairs and all('masks' in o for _,o in pairs) else None
-    return cls(np.repeat([i for i,_ in pairs], [len(o) for _,o in pairs]), () if boxes is None else boxes[:,:4], join('ids'), join('labels'), join('scores'),
+    return cls(np.repeat([i for i,_ in pairs], [len(o) for _,o in pairs]), () if boxes is None else boxes[:,:4], join('ids'),
+               join('labels'), join('scores'),
                join('visibility'), masks, max(last, num_frames or 0))
 
 # %% ../../nbs/00_core/14_tracks.ipynb #15473ab2
@@ -128,10 +129,12 @@ def from_mot(cls:Tracks,
     rows,exact = _read_rows(path, 6 if kind=='gt' else 7)
     frame = rows[:,0]-first_frame
     bad = (frame<0)|(frame!=np.floor(frame))
-    if bad.any(): raise ValueError(f"{path}: row {bad.argmax()+1} is of frame {rows[bad.argmax(),0]:g}; frames are whole numbers from {first_frame}")
+    if bad.any():
+        raise ValueError(f"{path}: row {bad.argmax()+1} is of frame {rows[bad.argmax(),0]:g}; frames are integers from {first_frame}")
     n,full = rows.shape[1], kind=='gt' and 8<=rows.shape[1]<=9
     return cls(frame, xywh_to_xyxy(rows[:,2:6]), None if kind=='det' else rows[:,1] if exact is None else exact,
-               rows[:,7] if full else np.full(len(rows), int(kind=='gt')), rows[:,6] if n>6 else None, rows[:,8] if full and n>8 else None, num_frames=num_frames)
+               rows[:,7] if full else np.full(len(rows), int(kind=='gt')), rows[:,6] if n>6 else None, rows[:,8] if full and n>8 else None,
+               num_frames=num_frames)
 
 # %% ../../nbs/00_core/14_tracks.ipynb #00f5ded5
 class MOTWriter:
@@ -195,7 +198,8 @@ def from_pandas(cls:Tracks,
     lacking = [c for c in ('frame','x1','y1','x2','y2') if c not in table]
     if lacking: raise ValueError(f"the table lacks the columns {', '.join(lacking)}; it has {', '.join(map(str, table.columns))}")
     get = lambda c: table[c].to_numpy() if c in table else None
-    return cls(table.frame.to_numpy(), table[['x1','y1','x2','y2']].to_numpy(), get('id'), get('label'), get('score'), get('visibility'), num_frames=num_frames)
+    return cls(table.frame.to_numpy(), table[['x1','y1','x2','y2']].to_numpy(), get('id'), get('label'), get('score'), get('visibility'),
+               num_frames=num_frames)
 
 # %% ../../nbs/00_core/14_tracks.ipynb #aef34a7a
 @patch
@@ -207,7 +211,8 @@ def to_cocovid(self:Tracks,
 )->dict: # CocoVID: `videos images annotations categories`, ids from 1
     "The video and its objects as CocoVID annotations."
     w,h = size
-    images = [dict(id=i+1, video_id=1, frame_id=i, file_name=f'{name}/{file_name.format(i+1)}', width=w, height=h) for i in range(self.num_frames)]
+    images = [dict(id=i+1, video_id=1, frame_id=i, file_name=f'{name}/{file_name.format(i+1)}', width=w, height=h)
+              for i in range(self.num_frames)]
     anns = [dict(id=k+1, image_id=int(self.frame[k])+1, video_id=1, instance_id=int(self.id[k]), category_id=int(self.label[k])+1,
                  bbox=b.tolist(), area=float(b[2]*b[3]), iscrowd=0) for k,b in enumerate(xyxy_to_xywh(self.box))]
     if self.visibility is not None: anns = [{**a, 'visibility':float(o)} for a,o in zip(anns, self.visibility)]
@@ -231,8 +236,10 @@ def from_cocovid(cls:Tracks,
     length = {v:0 for v in rows}
     for o in images.values(): length[o['video_id']] = max(length[o['video_id']], o['frame_id']+1)
     def every(anns, key): return [a[key] for a in anns] if anns and all(key in a for a in anns) else None
-    return {v['name']: cls([images[a['image_id']]['frame_id'] for a in anns], xywh_to_xyxy(np.array([a['bbox'] for a in anns], 'float64').reshape(-1,4)),
-                           [a.get('instance_id', -1) for a in anns], [label[a['category_id']] for a in anns], every(anns, 'score'), every(anns, 'visibility'),
+    return {v['name']: cls([images[a['image_id']]['frame_id'] for a in anns],
+                           xywh_to_xyxy(np.array([a['bbox'] for a in anns], 'float64').reshape(-1,4)),
+                           [a.get('instance_id', -1) for a in anns], [label[a['category_id']] for a in anns], every(anns, 'score'),
+                           every(anns, 'visibility'),
                            every(anns, 'segmentation'), length[v['id']])
             for v in data['videos'] for anns in [rows[v['id']]]}
 
@@ -248,7 +255,8 @@ def to_youtube_vis(self:Tracks,
         k = np.flatnonzero(self.id==i)
         masks = [None]*self.num_frames
         for j in k: masks[self.frame[j]] = self.mask[j]
-        out.append(dict(video_id=video_id, category_id=int(np.bincount(self.label[k]).argmax())+1, score=float(self.score[k].mean()), segmentations=masks))
+        out.append(dict(video_id=video_id, category_id=int(np.bincount(self.label[k]).argmax())+1, score=float(self.score[k].mean()),
+                        segmentations=masks))
     return out
 
 @patch

@@ -21,21 +21,21 @@ def natural_key(
     return [int(o) if o.isdigit() else o.lower() for o in re.split(r'(\d+)', str(name))]
 
 def _folder(path):
-    "A folder, glob or single picture -> its files in natural order, or `None` if it is something else"
+    "A folder, glob or single image -> its files in natural order, or `None` if it is something else"
     p = Path(path)
     if p.is_dir():
         files = [o for o in p.iterdir() if o.suffix.lower() in IMAGES]
-        if not files: raise ValueError(f"{p}: no pictures in this folder (expected {', '.join(sorted(IMAGES))})")
+        if not files: raise ValueError(f"{p}: no images in this folder (expected {', '.join(sorted(IMAGES))})")
     elif p.suffix.lower() in IMAGES and p.is_file(): files = [p]
     elif any(c in str(path) for c in '*?['):
         files = [Path(o) for o in glob.glob(str(path)) if Path(o).suffix.lower() in IMAGES]
-        if not files: raise FileNotFoundError(f"{path}: no picture matches")
+        if not files: raise FileNotFoundError(f"{path}: no image matches")
     else: return None
     return sorted(files, key=natural_key)
 
 # %% ../../nbs/00_core/15_video.ipynb #8cee650e
 class Video:
-    "Frames of a film, a folder or glob of pictures, a camera (its index), a stream (its address), or anything with a length and indices."
+    "Frames of a video, a folder or glob of images, a camera (its index), a stream (its address), or anything with a length and indices."
     def __init__(self,
         source, # path, folder, glob, camera index, `rtsp://` or `http://` address, list or array of frames, or a `Video`
         ahead:int=8, # frames that are decoded ahead
@@ -46,10 +46,11 @@ class Video:
         if self.live: self.source = int(source) if isinstance(source, int) or source.isdigit() else source
         elif isinstance(source, (str,Path)):
             self.files = _folder(source)
-            if self.files is None and not Path(source).is_file(): raise FileNotFoundError(f"{source}: no such video, folder or picture")
-        elif not (hasattr(source, '__len__') and hasattr(source, '__getitem__')): raise TypeError(f"cannot read frames from {type(source).__name__}")
-        self.film = self.live or (self.files is None and isinstance(source, (str,Path)))
-        if self.film:
+            if self.files is None and not Path(source).is_file(): raise FileNotFoundError(f"{source}: no such video, folder or image")
+        elif not (hasattr(source, '__len__') and hasattr(source, '__getitem__')):
+            raise TypeError(f"cannot read frames from {type(source).__name__}")
+        self.video = self.live or (self.files is None and isinstance(source, (str,Path)))
+        if self.video:
             with _opened(self.source) as cap:
                 self.fps = cap.get(cv2.CAP_PROP_FPS) or 25.
                 self.size = int(cap.get(cv2.CAP_PROP_FRAME_WIDTH)),int(cap.get(cv2.CAP_PROP_FRAME_HEIGHT))
@@ -57,14 +58,14 @@ class Video:
         else:
             self._n,self.fps = len(self.files if self.files is not None else source), 25.
             if not self._n: raise ValueError("there are no frames")
-            self.estimate,self.size = self._n, self._picture(0).shape[1::-1]
+            self.estimate,self.size = self._n, self._image(0).shape[1::-1]
 
     def __repr__(self): return f"Video({self.size[0]}x{self.size[1]}, {self._n or f'about {self.estimate}'} frames at {self.fps:g} fps)"
 
-    def _picture(self, i):
+    def _image(self, i):
         if self.files is None: return np.asarray(self.source[i])
         img = cv2.imread(str(self.files[i]), cv2.IMREAD_COLOR)
-        if img is None: raise ValueError(f"{self.files[i]}: not a readable picture")
+        if img is None: raise ValueError(f"{self.files[i]}: not a readable image")
         return img
 
 # %% ../../nbs/00_core/15_video.ipynb #89a7308b
@@ -74,7 +75,8 @@ class _opened:
     def __enter__(self):
         self.cap = cv2.VideoCapture(self.source if isinstance(self.source, int) else str(self.source))
         if not self.cap.isOpened():
-            raise ValueError(f"{self.source}: cannot be opened as a "+('camera' if isinstance(self.source, int) else 'stream' if '://' in str(self.source) else 'video'))
+            raise ValueError(f"{self.source}: cannot be opened as a "+('camera' if isinstance(self.source, int) else 'stream'
+                                                                       if '://' in str(self.source) else 'video'))
         return self.cap
     def __exit__(self, *exc): self.cap.release()
 
@@ -92,8 +94,8 @@ def __len__(self:Video):
 @patch
 def _decoded(self:Video):
     "Frames in order, decoded when asked for."
-    if not self.film:
-        for i in range(self._n): yield self._picture(i)
+    if not self.video:
+        for i in range(self._n): yield self._image(i)
         return
     with _opened(self.source) as cap:
         n = 0
@@ -142,10 +144,10 @@ def __getitem__(self:Video,
     i:int, # frame index from 0; negative counts from the end
 ): # `(H,W,3)` uint8 BGR
     "One frame."
-    if i<0 or self._n is not None:                       # the length of a film is not asked for unless it is needed
+    if i<0 or self._n is not None:                       # the length of a video is not asked for unless it is needed
         if not -len(self)<=i<len(self): raise IndexError(f"frame {i} of a video with {len(self)} frames")
         i %= len(self)
-    if not self.film: return self._picture(i)
+    if not self.video: return self._image(i)
     if self._cap is None or self._at>i: self._cap,self._at = cv2.VideoCapture(str(self.source)),0
     if i-self._at>32:
         self._cap.set(cv2.CAP_PROP_POS_FRAMES, i)
@@ -160,9 +162,9 @@ def __getitem__(self:Video,
 
 # %% ../../nbs/00_core/15_video.ipynb #1faa47e2
 class VideoWriter:
-    "Write frames to a film (a path with a suffix) or a folder of `000001.jpg` ... (without)."
+    "Write frames to a video (a path with a suffix) or a folder of `000001.jpg` ... (without)."
     def __init__(self,
-        path, # film or folder
+        path, # video or folder
         fps:float=25., # frames per second
     ):
         self.path,self.fps,self.n,self._out = Path(path),fps,0,None
@@ -175,14 +177,15 @@ class VideoWriter:
         "Append a frame."
         self.n += 1
         if not self.path.suffix:
-            if not cv2.imwrite(str(self.path/f'{self.n:06d}.jpg'), img): raise OSError(f"{self.path}: cannot write picture {self.n}")
+            if not cv2.imwrite(str(self.path/f'{self.n:06d}.jpg'), img): raise OSError(f"{self.path}: cannot write image {self.n}")
             return
         if self._out is None:
             self._size = img.shape[1::-1]
             codec = {'.avi':'MJPG'}.get(self.path.suffix.lower(), 'mp4v')
             self._out = cv2.VideoWriter(str(self.part), cv2.VideoWriter_fourcc(*codec), self.fps, self._size)
-            if not self._out.isOpened(): raise OSError(f"{self.path}: cannot write a film of this kind here; use .mp4, .avi or a folder")
-        if img.shape[1::-1]!=self._size: raise ValueError(f"{self.path}: frame {self.n-1} has size {img.shape[1::-1]}, the first had {self._size}")
+            if not self._out.isOpened(): raise OSError(f"{self.path}: cannot write a video of this kind here; use .mp4, .avi or a folder")
+        if img.shape[1::-1]!=self._size:
+            raise ValueError(f"{self.path}: frame {self.n-1} has size {img.shape[1::-1]}, the first had {self._size}")
         self._out.write(img)
 
     def close(self):

@@ -92,7 +92,8 @@ class CocoVID(COCO):
         "Build the tables."
         if self.load_img_as_vid: self.dataset = self.convert_img_to_vid(self.dataset)
         d = self.dataset
-        self.anns,self.imgs,self.cats,self.vids = ({o['id']:o for o in d.get(k) or ()} for k in ('annotations','images','categories','videos'))
+        self.anns,self.imgs,self.cats,self.vids = ({o['id']:o for o in d.get(k) or ()}
+                                                   for k in ('annotations','images','categories','videos'))
         self.imgToAnns,self.catToImgs,self.vidToImgs,self.vidToInstances,self.instancesToImgs = (defaultdict(list) for _ in range(5))
         for i in self.imgs.values():
             if 'video_id' in i: self.vidToImgs[i['video_id']].append(i)
@@ -144,7 +145,8 @@ def get_img_ids_from_vid(self:CocoVID,
     "The frames of a video, in order."
     images = sorted(self.vidToImgs[vidId], key=lambda i: i['frame_id'])
     frames,name = [i['frame_id'] for i in images],self.vids.get(vidId, {}).get('name')
-    if frames!=list(range(len(images))): raise ValueError(f"frame ids of video {vidId} ({name}) should be 0 to {len(images)-1}, got {str(frames)[:80]}")
+    if frames!=list(range(len(images))):
+        raise ValueError(f"frame ids of video {vidId} ({name}) should be 0 to {len(images)-1}, got {str(frames)[:80]}")
     return [i['id'] for i in images]
 
 @patch

@@ -136,7 +136,8 @@ def checked_lists(
     **lists, # name of a list -> dict of keys and types that its rows must have
 )->dict: # the same without broken rows
     "Check the rows of lists in a JSON file."
-    if not isinstance(data, dict): raise AnnotationError(path, f'expected a dict with {", ".join(map(repr, lists))}, got a {type(data).__name__}')
+    if not isinstance(data, dict):
+        raise AnnotationError(path, f'expected a dict with {", ".join(map(repr, lists))}, got a {type(data).__name__}')
     out = dict(data)
     for name,keys in lists.items():
         if not isinstance(data.get(name), list): raise AnnotationError(path, f'expected a list {name!r}, got {str(data.get(name))[:40]}')
@@ -149,7 +150,6 @@ def checked_lists(
 
 # %% ../../nbs/03_data/10_convert_base.ipynb #c6f9c45e
 IMAGE_SUFFIXES = {'.jpg','.jpeg','.png','.bmp'}
-
 def list_folder(
     path, # folder
     least:int=0, # fewer entries are an error
@@ -173,6 +173,7 @@ def image_number(
     found = re.findall(r'\d+', Path(name).stem)
     return int(found[-1]) if found else -1
 
+# %% ../../nbs/03_data/10_convert_base.ipynb #d97cc7ef
 def list_images(
     path, # folder
 )->list: # names by number; at least one
@@ -193,7 +194,7 @@ def image_size(
 # %% ../../nbs/03_data/10_convert_base.ipynb #25295c24
 def write_tree(
     root, # folder
-    files:dict, # relative path -> text, picture `(H,W,3)`, or (width, height) of a grey picture
+    files:dict, # relative path -> text, image `(H,W,3)`, or (width, height) of a grey image
 )->Path: # the folder
     "Write a small dataset."
     for name,what in files.items():
@@ -309,7 +310,8 @@ def converter_parser(
                                   formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     for k,p in inspect.signature(f).parameters.items():
         flags = dict.fromkeys(o for o in (f.short.get(k), f'--{k.replace("_","-")}', f'--{k}') if o)
-        top.add_argument(*flags, dest=k, help=(help.get(k) or '').replace('%','%%'), **option_of(p, str if p.annotation is p.empty else p.annotation))
+        top.add_argument(*flags, dest=k, help=(help.get(k) or '').replace('%','%%'),
+                         **option_of(p, str if p.annotation is p.empty else p.annotation))
     return top
 
 @collector_paused()

@@ -19,7 +19,7 @@ def fetch(
     path, # file to write
     sha1:str=None, # checksum that it must have
     tries:int=3, # so often a broken connection is taken up again
-    timeout:float=30., # seconds without an answer
+    timeout:float=30., # seconds without a response
 )->Path: # the file
     "Fetch a file; one that is there already is not fetched again."
     from tracklab.core.checkpoint import DownloadError, download
@@ -44,7 +44,8 @@ def _members(archive):
             with zipfile.ZipFile(archive) as z: return z.namelist()
         with tarfile.open(archive) as t: return t.getnames()
     except FileNotFoundError: raise AnnotationError(archive, 'no such file') from None
-    except (tarfile.TarError,zipfile.BadZipFile,EOFError,OSError) as e: raise AnnotationError(archive, f'not a zip or tar file: {e}') from None
+    except (tarfile.TarError,zipfile.BadZipFile,EOFError,OSError) as e:
+        raise AnnotationError(archive, f'not a zip or tar file: {e}') from None
 
 def _extract(archive, folder):
     try:
@@ -129,8 +130,10 @@ def unzip_got10k(
 # %% ../../nbs/03_data/18_convert_download.ipynb #0e81aba8
 OTB_PAGE = 'http://cvlab.hanyang.ac.kr/tracker_benchmark/datasets.html'
 VOT_ADDRESS = 'https://data.votchallenge.net/'
-VOT_PATHS = dict(vot2016='vot2016/main', vot2017='vot2017/main', vot2018='vot2018/main', vot2018_lt='vot2018/longterm', vot2019='vot2019/main',
-                 vot2019_lt='vot2019/longterm', vot2019_rgbd='vot2019/rgbd', vot2019_rgbt='vot2019/rgbtir/meta', vot2020='vot2020/shortterm',
+VOT_PATHS = dict(vot2016='vot2016/main', vot2017='vot2017/main', vot2018='vot2018/main', vot2018_lt='vot2018/longterm',
+                 vot2019='vot2019/main',
+                 vot2019_lt='vot2019/longterm', vot2019_rgbd='vot2019/rgbd', vot2019_rgbt='vot2019/rgbtir/meta',
+                 vot2020='vot2020/shortterm',
                  vot2020_rgbt='vot2020/rgbtir/meta', vot2021='vot2021/shortterm')
 
 def _get_text(url):

@@ -9,7 +9,8 @@ __all__ = ['VID_CLASSES', 'VID_WNIDS', 'imagenet_categories', 'read_voc_xml', 'v
 # %% ../../nbs/03_data/11_convert_imagenet.ipynb #17734aac
 import xml.etree.ElementTree as ET
 from pathlib import Path
-from .convert import (AnnotationError, Problems, append_row, converter, list_folder, list_folders, parallel_map, parse_numbers, read_rows,
+from .convert import (AnnotationError, Problems, append_row, converter, list_folder, list_folders, parallel_map,
+                                   parse_numbers, read_rows,
                                    read_text, write_json)
 
 # %% ../../nbs/03_data/11_convert_imagenet.ipynb #cf7e1234
@@ -99,18 +100,21 @@ def convert_imagenet_vid(
         for split,name in (('train','VID_train_15frames'), ('val','VID_val_videos')):
             with problems.skipping():
                 videos = vid_list(root/f'Lists/{name}.txt', problems)
-                read = parallel_map(lambda v: imagenet_video(root/'Annotations/VID'/v, videos[v][0], problems), videos, problems, workers, split)
+                read = parallel_map(lambda v: imagenet_video(root/'Annotations/VID'/v, videos[v][0], problems), videos,
+                                    problems, workers, split)
                 files.append(write_json(Path(output)/f'imagenet_vid_{split}.json', _vid_dataset(videos, read)))
     return files
 
 def _vid_dataset(videos, read):
-    ids,out,instances = {w:i for i,w in enumerate(VID_WNIDS, 1)},dict(categories=imagenet_categories(), videos=[], images=[], annotations=[]),{}
+    ids,out,instances = {w:i for i,w in enumerate(VID_WNIDS, 1)},dict(categories=imagenet_categories(), videos=[], images=[],
+                                                                      annotations=[]),{}
     for (name,(_,train)),found in zip(videos.items(), read):
         if found is None: continue
         w,h,frames = found
         v = append_row(out['videos'], name=name, vid_train_frames=train)
         for t,objects in enumerate(frames):
-            i = append_row(out['images'], file_name=f'{name}/{t:06d}.JPEG', height=h, width=w, frame_id=t, video_id=v, is_vid_train_frame=t in train)
+            i = append_row(out['images'], file_name=f'{name}/{t:06d}.JPEG', height=h, width=w, frame_id=t, video_id=v,
+                           is_vid_train_frame=t in train)
             for o in objects:
                 instance = instances.setdefault((v,o['trackid']), len(instances)+1)
                 append_row(out['annotations'], video_id=v, image_id=i, category_id=ids[o['name']], instance_id=instance, bbox=o['bbox'],

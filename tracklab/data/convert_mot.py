@@ -15,11 +15,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from ..core.files import atomic_path
-from .convert import (AnnotationError, Problems, converter, image_number, list_folders, list_images, parallel_map, parse_numbers,
+from .convert import (AnnotationError, Problems, converter, image_number, list_folders, list_images,
+                                   parallel_map, parse_numbers,
                                    read_rows, read_text, write_json, write_text)
 
 # %% ../../nbs/03_data/12_convert_mot.ipynb #d9fc541c
-MOT_DROPPED = {*range(2,14)}     # person on vehicle, car, bicycle, motorbike, vehicle, static person, distractor, occluders, reflection, crowd
+# person on vehicle, car, bicycle, motorbike, vehicle, static person, distractor, occluders, reflection, crowd
+MOT_DROPPED = {*range(2,14)}
 
 @dataclass
 class MotVideo:
@@ -103,7 +105,8 @@ def read_mot_videos(
     "Read all sequences of a folder."
     names = [n for n in list_folders(folder) if only is None or only(n)]
     if not names: problems.add(folder, 'there are no sequences')
-    return [v for v in parallel_map(lambda n: read_mot_video(Path(folder)/n, problems, **kwargs), names, problems, workers, Path(folder).name) if v]
+    return [v for v in parallel_map(lambda n: read_mot_video(Path(folder)/n, problems, **kwargs), names, problems, workers,
+                                    Path(folder).name) if v]
 
 # %% ../../nbs/03_data/12_convert_mot.ipynb #ce84eeb4
 def mot_half(

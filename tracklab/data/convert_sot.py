@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Literal
 from ..core.paths import ASSETS
-from .convert import (AnnotationError, Problems, append_row, converter, image_number, image_size, list_folder, list_folders, list_images,
+from .convert import (AnnotationError, Problems, append_row, converter, image_number, image_size, list_folder,
+                                   list_folders, list_images,
                                    parallel_map, parse_number, parse_numbers, read_rows, read_text, write_json, write_text)
 
 # %% ../../nbs/03_data/13_convert_sot.ipynb #17220817
@@ -76,6 +77,7 @@ def frame_values(
     if len(values)<n: raise AnnotationError(path, f"{len(values)} values for {n} frames")
     return values[:n]
 
+# %% ../../nbs/03_data/13_convert_sot.ipynb #ea14325f
 def is_one(value): return value==1
 
 def frame_columns(
@@ -183,9 +185,10 @@ def lasot_videos(
     return [video(n) for n in names]
 
 def sot_box_int(text):
-    "The box in a line, in whole numbers where they are."
+    "The box in a line, in integers where they are."
     return sot_box(text, parse_number)
 
+# %% ../../nbs/03_data/13_convert_sot.ipynb #c22c6fa3
 def by_name(videos): return sorted(videos, key=lambda v: v.name)
 
 def convert_splits(
@@ -247,7 +250,8 @@ def listed_videos(
 
 def _uav_videos(root, infos):
     root = Path(root)
-    return listed_videos(root, find_list(infos, [root/'uav123_infos.txt', root/'annotations/uav123_infos.txt'], 'uav123_infos.txt'), sot_box_int)
+    return listed_videos(root, find_list(infos, [root/'uav123_infos.txt', root/'annotations/uav123_infos.txt'], 'uav123_infos.txt'),
+                         sot_box_int)
 
 # %% ../../nbs/03_data/13_convert_sot.ipynb #065023d2
 @converter('uav2coco')
@@ -286,7 +290,8 @@ def trackingnet_videos(
     def number(c): return int(c.split('_')[1])
     there = ['TEST'] if split=='test' else sorted((c for c in list_folders(root) if re.fullmatch(r'TRAIN_\d+', c)), key=number)
     if chunks is not None and split!='test': there = [f'TRAIN_{i}' for i in chunks]
-    return [SotVideo(n, root/c/'frames'/n, root/c/'anno'/f'{n}.txt', one_box=split=='test') for c in there for n in list_folders(root/c/'frames')]
+    return [SotVideo(n, root/c/'frames'/n, root/c/'anno'/f'{n}.txt', one_box=split=='test') for c in there
+            for n in list_folders(root/c/'frames')]
 
 # %% ../../nbs/03_data/13_convert_sot.ipynb #e46dc5da
 @converter('trackingnet2coco')
@@ -316,7 +321,8 @@ def gen_trackingnet_infos(
     "TrackingNet: info files trackingnet_train_infos.txt and trackingnet_test_infos.txt."
     header = INFO_HEADER.replace('(video', '(chunk,video')
     def write(s, problems):
-        return write_sot_infos(f'{output}/trackingnet_{s}_infos.txt', trackingnet_videos(input, s, chunks), input, problems, workers, header)
+        return write_sot_infos(f'{output}/trackingnet_{s}_infos.txt', trackingnet_videos(input, s, chunks), input,
+                               problems, workers, header)
     return convert_splits(split, ('train','test'), strict, write)
 
 # %% ../../nbs/03_data/13_convert_sot.ipynb #22684e0d

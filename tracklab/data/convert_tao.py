@@ -39,7 +39,8 @@ def tao_used_classes(
     "The classes of any split."
     used = {a['category_id'] for d in sets.values() for a in d['annotations']}
     with problems.skipping():
-        used |= {c['id'] for c in checked_lists(read_json(test_categories), test_categories, problems, categories=dict(id=int))['categories']}
+        used |= {c['id'] for c in checked_lists(read_json(test_categories), test_categories, problems,
+                                                categories=dict(id=int))['categories']}
     return used
 
 # %% ../../nbs/03_data/17_convert_tao_lvis.ipynb #e99e2481
@@ -59,7 +60,8 @@ def convert_tao(
         if not sets: return []
         used = tao_used_classes(sets, root/'test_categories.json', problems)
     cats = [c for c in next(iter(sets.values()))['categories'] if c['id'] in used]
-    files = [write_json(out/f"{s}{'_482'*filter_classes}_classes.json", dict(d, categories=cats) if filter_classes else d) for s,d in sets.items()]
+    files = [write_json(out/f"{s}{'_482'*filter_classes}_classes.json", dict(d, categories=cats) if filter_classes else d)
+             for s,d in sets.items()]
     return files+[write_text(out/'tao_classes.txt', ''.join(f"{c['name']}\n" for c in cats))]
 
 # %% ../../nbs/03_data/17_convert_tao_lvis.ipynb #9056cb5a

@@ -76,4 +76,5 @@ def gen_vot_infos(
     workers:int=None, # threads; as many as processors, at most 8, if not given
 )->list: # files that were written
     "VOT2018 and others: info file vot2018_infos.txt."
-    with Problems(strict) as problems: return [write_sot_infos(f'{output}/{dataset_type}_infos.txt', vot_videos(input), input, problems, workers)]
+    with Problems(strict) as problems:
+        return [write_sot_infos(f'{output}/{dataset_type}_infos.txt', vot_videos(input), input, problems, workers)]

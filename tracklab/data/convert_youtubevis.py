@@ -19,7 +19,8 @@ def check_ytvis(
 )->dict: # the same without them
     "Leave out what cannot be converted."
     tracks = dict(id=int, video_id=int, category_id=int, bboxes=list, segmentations=list, areas=list)
-    data = checked_lists(data, path, problems, videos=dict(id=int, width=int, height=int, file_names=list), categories=dict(id=int, name=str),
+    data = checked_lists(data, path, problems, videos=dict(id=int, width=int, height=int, file_names=list),
+                         categories=dict(id=int, name=str),
                          **({'annotations':tracks} if 'annotations' in data else {}))
     lengths,kept = {v['id']:len(v['file_names']) for v in data['videos']},[]
     for a in data.get('annotations', ()):
@@ -41,5 +42,6 @@ def convert_youtubevis(
     "YouTube-VIS 2019 and 2021: youtube_vis_2019_train.json, _valid and _test."
     def one(split):
         path = Path(input)/(f'{split}.json' if version=='2019' else f'{split}/instances.json')
-        return write_json(Path(output)/f'youtube_vis_{version}_{split}.json', ytvis_to_cocovid(check_ytvis(read_json(path), path, problems)))
+        return write_json(Path(output)/f'youtube_vis_{version}_{split}.json',
+                          ytvis_to_cocovid(check_ytvis(read_json(path), path, problems)))
     with Problems(strict) as problems: return [f for f in parallel_map(one, ('train','valid','test'), problems, workers) if f]

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['META', 'INDEXED', 'MatchInstances', 'default_meta', 'Collect', 'VideoCollect', 'ToList', 'ConcatSameTypeFrames',
-           'ConcatVideoReferences', 'picture_tensor', 'ImageToTensor', 'ToTensor', 'Transpose', 'ToDataContainer',
+           'ConcatVideoReferences', 'image_tensor', 'ImageToTensor', 'ToTensor', 'Transpose', 'ToDataContainer',
            'DefaultFormatBundle', 'SeqDefaultFormatBundle', 'MultiImagesToTensor', 'ReIDFormatBundle', 'original_image']
 
 # %% ../../nbs/03_data/36_formatting.ipynb #7c511578
@@ -35,11 +35,10 @@ class MatchInstances:
 
 # %% ../../nbs/03_data/36_formatting.ipynb #c8274f82
 META = ('filename','ori_filename','ori_shape','img_shape','pad_shape','scale_factor','flip','flip_direction','img_norm_cfg')
-
 def default_meta(
     results:dict, # a sample with `img`
 )->dict: # the sample, with what is missing of the meta data filled in
-    "Meta data of a picture that was not resized, padded or normalised."
+    "Meta data of an image that was not resized, padded or normalised."
     img = results['img']
     results.setdefault('pad_shape', img.shape)
     results.setdefault('scale_factor', 1.)
@@ -56,8 +55,10 @@ class Collect:
     ): self.keys,self.meta_keys = keys,meta_keys
 
     def __call__(self, results):
-        return dict(img_metas=DataContainer({k:results[k] for k in self.meta_keys if k in results}, cpu_only=True), **{k:results[k] for k in self.keys})
+        return dict(img_metas=DataContainer({k:results[k] for k in self.meta_keys if k in results}, cpu_only=True),
+                    **{k:results[k] for k in self.keys})
 
+# %% ../../nbs/03_data/36_formatting.ipynb #eccd5d3e
 @register
 class VideoCollect:
     "`Collect` for a frame or a list of frames; meta data may also come from `img_info`."
@@ -114,7 +115,8 @@ class ConcatSameTypeFrames:
         return out
 
     def __call__(self, results):
-        if not isinstance(results, list) or len(results)<=self.num_key_frames: raise ValueError(f"ConcatSameTypeFrames needs a list of more than {self.num_key_frames} frames")
+        if not isinstance(results, list) or len(results)<=self.num_key_frames:
+            raise ValueError(f"ConcatSameTypeFrames needs a list of more than {self.num_key_frames} frames")
         key,rest = results[:self.num_key_frames],results[self.num_key_frames:]
         return [key[0] if len(key)==1 else self.concat_one_mode_results(key), self.concat_one_mode_results(rest)]
 
@@ -126,21 +128,21 @@ class ConcatVideoReferences(ConcatSameTypeFrames):
         super().__init__(1)
 
 # %% ../../nbs/03_data/36_formatting.ipynb #6b8bcdcf
-def picture_tensor(
+def image_tensor(
     img, # `(H,W)`, `(H,W,C)` or `(H,W,C,T)`
 ): # `(C,H,W)` or `(T,C,H,W)` tensor
-    "A picture, or frames, as a tensor."
+    "An image, or frames, as a tensor."
     img = img[...,None] if img.ndim==2 else img
     return to_tensor(np.ascontiguousarray(img.transpose(2,0,1) if img.ndim==3 else img.transpose(3,2,0,1)))
 
 @register
 class ImageToTensor:
-    "Pictures under some keys as tensors."
+    "Images under some keys as tensors."
     def __init__(self,
-        keys, # names of pictures
+        keys, # names of images
     ): self.keys = keys
     def __call__(self, results):
-        for k in self.keys: results[k] = picture_tensor(results[k])
+        for k in self.keys: results[k] = image_tensor(results[k])
         return results
 
 @register
@@ -153,6 +155,7 @@ class ToTensor:
         for k in self.keys: results[k] = to_tensor(results[k])
         return results
 
+# %% ../../nbs/03_data/36_formatting.ipynb #cd1c4ee9
 @register
 class Transpose:
     "Transpose arrays under some keys."
@@ -179,19 +182,22 @@ class ToDataContainer:
 class DefaultFormatBundle:
     "The usual fields as tensors in containers."
     def __init__(self,
-        img_to_float:bool=True, # uint8 pictures become float32
-        pad_val:dict=dict(img=0, masks=0, seg=255), # what fills up smaller pictures of a batch
+        img_to_float:bool=True, # uint8 images become float32
+        pad_val:dict=dict(img=0, masks=0, seg=255), # what fills up smaller images of a batch
     ): self.img_to_float,self.pad_val = img_to_float,pad_val
 
     def __call__(self, results):
         if 'img' in results:
             if self.img_to_float and results['img'].dtype==np.uint8: results['img'] = results['img'].astype('float32')
             results = default_meta(results)
-            results['img'] = DataContainer(picture_tensor(results['img']), stack=True, padding_value=self.pad_val['img'])
+            results['img'] = DataContainer(image_tensor(results['img']), stack=True, padding_value=self.pad_val['img'])
         for k in ('proposals','gt_bboxes','gt_bboxes_ignore','gt_labels'):
             if k in results: results[k] = DataContainer(to_tensor(results[k]))
-        if 'gt_masks' in results: results['gt_masks'] = DataContainer(results['gt_masks'], padding_value=self.pad_val['masks'], cpu_only=True)
-        if 'gt_semantic_seg' in results: results['gt_semantic_seg'] = DataContainer(to_tensor(results['gt_semantic_seg'][None]), stack=True, padding_value=self.pad_val['seg'])
+        if 'gt_masks' in results:
+            results['gt_masks'] = DataContainer(results['gt_masks'], padding_value=self.pad_val['masks'], cpu_only=True)
+        if 'gt_semantic_seg' in results:
+            results['gt_semantic_seg'] = DataContainer(to_tensor(results['gt_semantic_seg'][None]), stack=True,
+                                                       padding_value=self.pad_val['seg'])
         return results
 
 @register
@@ -205,7 +211,7 @@ class SeqDefaultFormatBundle:
         results:dict, # a frame, or joined frames
     )->dict: # with containers
         "Format one dict."
-        if 'img' in results: results['img'] = DataContainer(picture_tensor(results['img']), stack=True)
+        if 'img' in results: results['img'] = DataContainer(image_tensor(results['img']), stack=True)
         if 'padding_mask' in results: results['padding_mask'] = DataContainer(to_tensor(results['padding_mask'].copy()), stack=True)
         for k in ('proposals','gt_bboxes','gt_bboxes_ignore','gt_labels','gt_instance_ids','gt_match_indices'):
             if k in results: results[k] = DataContainer(to_tensor(results[k]))
@@ -213,7 +219,9 @@ class SeqDefaultFormatBundle:
         if 'gt_masks' in results: results['gt_masks'] = DataContainer(results['gt_masks'], cpu_only=True)
         if 'gt_semantic_seg' in results:
             seg = results['gt_semantic_seg']
-            results['gt_semantic_seg'] = DataContainer(to_tensor(np.ascontiguousarray(seg[None] if seg.ndim==2 else seg.transpose(2,0,1) if seg.ndim==3 else seg.transpose(3,2,0,1))), stack=True)
+            results['gt_semantic_seg'] = DataContainer(to_tensor(np.ascontiguousarray(seg[None] if seg.ndim==2 else seg.transpose(2,0,1)
+                                                                                      if seg.ndim==3
+                                                                                      else seg.transpose(3,2,0,1))), stack=True)
         return results
 
     def __call__(self, results):
@@ -221,6 +229,7 @@ class SeqDefaultFormatBundle:
         if len(out)!=2: raise ValueError(f"SeqDefaultFormatBundle needs two dicts (see ConcatSameTypeFrames), got {len(out)}")
         return {**out[0], **{f'{self.ref_prefix}_{k}':v for k,v in out[1].items()}}
 
+# %% ../../nbs/03_data/36_formatting.ipynb #ac58c552
 @register
 class MultiImagesToTensor:
     "One dict of tensors for testing; the second dict of the list gets a prefix."
@@ -229,33 +238,34 @@ class MultiImagesToTensor:
     ): self.ref_prefix = ref_prefix
 
     def __call__(self, results):
-        for r in results: r['img'] = picture_tensor(r['img'])
+        for r in results: r['img'] = image_tensor(r['img'])
         if len(results)>2: raise ValueError(f"MultiImagesToTensor needs one or two dicts, got {len(results)}")
         return {**results[0], **{f'{self.ref_prefix}_{k}':v for r in results[1:] for k,v in r.items()}}
 
 @register
 class ReIDFormatBundle:
-    "Picture and label of one crop, or of several stacked, as tensors in containers."
+    "Image and label of one crop, or of several stacked, as tensors in containers."
     def __init__(self, *args, **kwargs): pass
 
     def reid_format_bundle(self,
         results:dict, # `img` `(H,W,C)` or `(H,W,C,T)`, `gt_label`
     )->dict: # with containers
         "Format one dict."
-        if 'img' in results: results['img'] = DataContainer(picture_tensor(results['img']), stack=True)
+        if 'img' in results: results['img'] = DataContainer(image_tensor(results['img']), stack=True)
         results['gt_label'] = DataContainer(to_tensor(results['gt_label']), stack=True, pad_dims=None)
         return results
 
     def __call__(self, results):
         if isinstance(results, dict): return self.reid_format_bundle(results)
-        return self.reid_format_bundle(dict(img=np.stack([r['img'] for r in results], -1), gt_label=np.array([r['gt_label'] for r in results])))
+        return self.reid_format_bundle(dict(img=np.stack([r['img'] for r in results], -1),
+                                            gt_label=np.array([r['gt_label'] for r in results])))
 
 # %% ../../nbs/03_data/36_formatting.ipynb #786d1cd4
 def original_image(
     img, # `(1,3,H,W)` input of a network
     meta:dict, # its `img_shape`, `ori_shape`, `img_norm_cfg`
 )->np.ndarray: # `(h,w,3)` uint8 BGR, of the original's size
-    "Regain a picture from the input of a network."
+    "Regain an image from the input of a network."
     (h,w),norm = meta['img_shape'][:2],meta['img_norm_cfg']
     x = img[0,:,:h,:w].permute(1, 2, 0).cpu().numpy()*np.float32(norm['std'])+np.float32(norm['mean'])
     if norm.get('to_rgb', True): x = x[...,::-1]

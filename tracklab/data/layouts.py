@@ -20,7 +20,6 @@ from .synthetic import CameraPath, StreetScene
 
 # %% ../../nbs/03_data/05_synthetic_layouts.ipynb #f659417c
 LAYOUTS = {} # name -> function of a folder and scenes by part
-
 def layout(
     name:str, # of a benchmark
     **scene, # options of its scenes
@@ -34,10 +33,11 @@ def _text(path, lines):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(''.join(f'{o}\n' for o in lines), encoding='utf-8')
 
-def _pictures(folder, scene, name='{:06d}.jpg', first=1):
+def _images(folder, scene, name='{:06d}.jpg', first=1):
     Path(folder).mkdir(parents=True, exist_ok=True)
     for t in range(len(scene)): cv2.imwrite(str(Path(folder)/name.format(t+first)), scene[t])
 
+# %% ../../nbs/03_data/05_synthetic_layouts.ipynb #e7b613dd
 def _around(mask):
     "The box of a mask that is not empty, xywh."
     y,x = np.nonzero(mask)
@@ -67,24 +67,31 @@ def _write_mot(root, parts, columns, digits=6, detector=''):
                                       for f,_,x,y,w,h,_,v in rows if v>.3])
             _text(seq/'seqinfo.ini', ['[Sequence]', f'name={seq.name}', 'imDir=img1', f'frameRate={scene.fps:g}',
                                       f'seqLength={len(scene)}', f'imWidth={scene.size[0]}', f'imHeight={scene.size[1]}', 'imExt=.jpg'])
-            _pictures(seq/'img1', scene, f'{{:0{digits}d}}.jpg')
+            _images(seq/'img1', scene, f'{{:0{digits}d}}.jpg')
 
 def _mot15_line(f, i, x, y, w, h, c, v): return f'{f},{i},{x:.2f},{y:.2f},{w:.2f},{h:.2f},{c},-1,-1,-1'
+
 def _mot17_line(f, i, x, y, w, h, c, v): return f'{f},{i},{x:.2f},{y:.2f},{w:.2f},{h:.2f},{c},1,{v:.3f}'
+
+# %% ../../nbs/03_data/05_synthetic_layouts.ipynb #cda53058
 def _dance_line(f, i, x, y, w, h, c, v): return f'{f},{i},{x:.0f},{y:.0f},{w:.0f},{h:.0f},{c},1,1'
 
 @layout('MOT15')
 def write_mot15(root, parts): _write_mot(root, parts, _mot15_line)
+
 @layout('MOT17')
 def write_mot17(root, parts): _write_mot(root, parts, _mot17_line, detector='-FRCNN')
+
+# %% ../../nbs/03_data/05_synthetic_layouts.ipynb #ecb6f90d
 @layout('MOT20')
 def write_mot20(root, parts): _write_mot(root, parts, _mot17_line)
+
 @layout('DanceTrack')
 def write_dancetrack(root, parts): _write_mot(root, parts, _dance_line, digits=8)
 
 @layout('CrowdHuman')
 def write_crowdhuman(root, parts):
-    "One picture per scene, `annotation_<part>.odgt` with full and visible boxes."
+    "One image per scene, `annotation_<part>.odgt` with full and visible boxes."
     for part,scenes in parts.items():
         lines = []
         for name,scene in scenes.items():
@@ -111,10 +118,11 @@ def write_lasot(root, parts):
         _text(seq/'groundtruth.txt', [_line(b) for b in np.nan_to_num(box)])
         _text(seq/'full_occlusion.txt', [','.join(str(int(0<v<.05)) for v in seen)])
         _text(seq/'out_of_view.txt', [','.join(str(int(v==0)) for v in seen)])
-        _pictures(seq/'img', scene, '{:08d}.jpg')
+        _images(seq/'img', scene, '{:08d}.jpg')
 
 def _numbered(parts): return [(part,name,scene) for part,scenes in parts.items() for name,scene in scenes.items()]
 
+# %% ../../nbs/03_data/05_synthetic_layouts.ipynb #a84e141a
 @layout('GOT-10k')
 def write_got10k(root, parts):
     "`<part>/GOT-10k_<Part>_<n>` with absence, cover and cut labels; the test part tells the first box only."
@@ -129,7 +137,7 @@ def write_got10k(root, parts):
             if part!='test':
                 flags = dict(absence=seen==0, cover=np.round(seen*8), cut_by_image=np.zeros(len(seen)))
                 for label,values in flags.items(): _text(seq/f'{label}.label', values.astype(int))
-            _pictures(seq, scene, '{:08d}.jpg')
+            _images(seq, scene, '{:08d}.jpg')
     everyone = list(range(len(parts.get('train', ()))))
     for split,numbers in (('train',everyone),('val',everyone[-1:])):
         if everyone: _text(root/f'train/got10k_vot_{split}_split.txt', numbers)
@@ -138,22 +146,23 @@ def write_got10k(root, parts):
 def write_otb100(root, parts):
     for part,name,scene in _numbered(parts):
         _text(root/'data'/name/'groundtruth_rect.txt', [_line(b, sep='\t') for b in np.nan_to_num(_target(scene)[0])])
-        _pictures(root/'data'/name/'img', scene, '{:04d}.jpg')
+        _images(root/'data'/name/'img', scene, '{:04d}.jpg')
 
 @layout('TrackingNet')
 def write_trackingnet(root, parts):
     for part,name,scene in _numbered(parts):
         chunk,box = ('TEST' if part=='test' else 'TRAIN_0'), np.nan_to_num(_target(scene)[0])
         _text(root/chunk/'anno'/f'{name}.txt', [_line(b, '{:.2f}') for b in (box[:1] if part=='test' else box)])
-        _pictures(root/chunk/'frames'/name, scene, '{:d}.jpg', first=0)
+        _images(root/chunk/'frames'/name, scene, '{:d}.jpg', first=0)
 
+# %% ../../nbs/03_data/05_synthetic_layouts.ipynb #b54fab67
 @layout('VOT2018')
 def write_vot(root, parts):
     for part,name,scene in _numbered(parts):
         x,y,w,h = np.nan_to_num(_target(scene)[0]).T
         _text(root/'data'/name/'groundtruth.txt', [_line(b, '{:.3f}') for b in np.stack([x,y, x+w,y, x+w,y+h, x,y+h], 1)])
         _text(root/'data'/name/'occlusion.tag', (_target(scene)[1]<.5).astype(int))
-        _pictures(root/'data'/name/'color', scene, '{:08d}.jpg')
+        _images(root/'data'/name/'color', scene, '{:08d}.jpg')
     _text(root/'data/list.txt', [name for _,name,_ in _numbered(parts)])
 
 # %% ../../nbs/03_data/05_synthetic_layouts.ipynb #e2d16c0a
@@ -168,7 +177,7 @@ def write_uav123(root, parts):
             gt = f"anno/UAV123/{name}{f'_{k}' if halves else ''}.txt"
             _text(root/gt, [','.join('NaN' if np.isnan(v) else f'{v:.0f}' for v in row) for row in box[a:b]])
             lines.append(f'data_seq/UAV123/{name},{gt},{a+1},{b}')
-        _pictures(root/'data_seq/UAV123'/name, scene)
+        _images(root/'data_seq/UAV123'/name, scene)
     _text(root/'uav123_infos.txt', lines)
 
 # %% ../../nbs/03_data/05_synthetic_layouts.ipynb #6ee5eff5
@@ -182,7 +191,7 @@ COCO_NAMES = dict(person=(1,'person','person'), cyclist=(2,'bicycle','vehicle'),
 
 @layout('COCO', kinds=('person','cyclist','car','dog'))
 def write_coco(root, parts):
-    "One picture per scene, `<part>2017` and `annotations/instances_<part>2017.json`; an object is what is visible of it."
+    "One image per scene, `<part>2017` and `annotations/instances_<part>2017.json`; an object is what is visible of it."
     for part,scenes in parts.items():
         images,anns = [],[]
         for i,scene in enumerate(scenes.values(), 1):
@@ -208,7 +217,7 @@ def write_imagenet_vid(root, parts):
         lines,start = [],1
         for name,scene in scenes.items():
             folder,t = f'{part}/{name}', scene.truth
-            _pictures(root/'Data/VID'/folder, scene, '{:06d}.JPEG', first=0)
+            _images(root/'Data/VID'/folder, scene, '{:06d}.JPEG', first=0)
             for f in range(len(scene)):
                 o = t.at(f)
                 objects = [f'<object><trackid>{i}</trackid><name>{VID_KINDS[scene.categories[c]]}</name><bndbox>'
@@ -231,7 +240,7 @@ def _write_vis(root, parts, version, names):
     for part,scenes in parts.items():
         videos,anns = [],[]
         for v,(name,scene) in enumerate(scenes.items(), 1):
-            _pictures(root/part/'JPEGImages'/name, scene, '{:05d}.jpg', first=0)
+            _images(root/part/'JPEGImages'/name, scene, '{:05d}.jpg', first=0)
             w,h = scene.size
             videos.append(dict(id=v, width=w, height=h, length=len(scene), file_names=[f'{name}/{f:05d}.jpg' for f in range(len(scene))]))
             t = scene.truth
@@ -253,14 +262,15 @@ def _vis_object(rle):
     text = rle['counts'].decode() if isinstance(rle['counts'], bytes) else rle['counts']
     return dict(rle, counts=text), [float(v) for v in _around(m)], float(m.sum())
 
+# %% ../../nbs/03_data/05_synthetic_layouts.ipynb #a757788c
 @layout('YouTubeVIS2019', kinds=('person','car','dog'))
 def write_youtube_vis(root, parts):
-    "YouTube-VIS 2019: pictures, and JSON with a mask, a box and an area per frame for each object."
+    "YouTube-VIS 2019: images, and JSON with a mask, a box and an area per frame for each object."
     _write_vis(root, parts, '2019', dict(person='person', car='sedan', dog='dog'))
 
 @layout('YouTubeVIS2021', kinds=('person','car','dog'))
 def write_youtube_vis_2021(root, parts):
-    "YouTube-VIS 2021: the same, the JSON beside the pictures."
+    "YouTube-VIS 2021: the same, the JSON beside the images."
     _write_vis(root, parts, '2021', dict(person='person', car='car', dog='dog'))
 
 # %% ../../nbs/03_data/05_synthetic_layouts.ipynb #cb3b19cb
@@ -278,7 +288,7 @@ def write_tao(root, parts, every=4):
         for v,(name,scene) in enumerate(scenes.items(), 1):
             folder,(w,h),t = f"{dict(validation='val').get(part, part)}/Street/{name}", scene.size, scene.truth
             data['videos'].append(dict(id=v, name=folder, width=w, height=h, metadata=dict(dataset='Street'), **sparse))
-            _pictures(root/'frames'/folder, scene, 'frame{:04d}.jpg')
+            _images(root/'frames'/folder, scene, 'frame{:04d}.jpg')
             ids = {}
             for f in range(0, len(scene), every):
                 image = len(data['images'])+1
@@ -292,7 +302,8 @@ def write_tao(root, parts, every=4):
                         data['tracks'].append(dict(id=ids[i], category_id=cat, video_id=v))
                     x1,y1,x2,y2 = box
                     data['annotations'].append(dict(id=len(data['annotations'])+1, image_id=image, video_id=v, track_id=ids[i],
-                                                    category_id=cat, iscrowd=0, bbox=b, area=b[2]*b[3], segmentation=[[x1,y1,x2,y1,x2,y2,x1,y2]]))
+                                                    category_id=cat, iscrowd=0, bbox=b, area=b[2]*b[3],
+                                                    segmentation=[[x1,y1,x2,y1,x2,y2,x1,y2]]))
         if part=='test': del data['annotations'],data['tracks']
         _text(root/'annotations'/('test_without_annotations.json' if part=='test' else f'{part}.json'), [json.dumps(data)])
     _text(root/'annotations/test_categories.json', [json.dumps(dict(categories=[c for c in cats if c['id'] in (7,382)]))])

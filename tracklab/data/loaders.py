@@ -31,7 +31,8 @@ class DistributedVideoSampler(Sampler):
     ):
         if shuffle: raise ValueError("DistributedVideoSampler does not shuffle")
         n,r = process_group(num_replicas, rank)
-        if hasattr(dataset, 'num_frames_per_video'): starts = np.r_[0,np.cumsum(dataset.num_frames_per_video)[:-1]]; total = sum(dataset.num_frames_per_video)
+        if hasattr(dataset, 'num_frames_per_video'):
+            starts = np.r_[0,np.cumsum(dataset.num_frames_per_video)[:-1]]; total = sum(dataset.num_frames_per_video)
         else: starts,total = np.flatnonzero([d['frame_id']==0 for d in dataset.data_infos]), len(dataset.data_infos)
         if len(starts)<n: raise ValueError(f"{len(starts)} videos cannot be dealt out to {n} processes")
         first = [c[0] for c in np.array_split(starts, n)]+[total]
@@ -147,12 +148,12 @@ class ClassAwareSampler(Sampler):
         num_replicas:int=None, # number of processes
         rank:int=None, # of this one
         seed:int=0, # of the draw, together with the epoch
-        num_sample_class:int=1, # pictures in a row of one class
+        num_sample_class:int=1, # images in a row of one class
     ):
         if not hasattr(dataset, 'get_cat2imgs'):
             raise TypeError(f"class-aware sampling needs get_cat2imgs, which {type(dataset).__name__} lacks")
         self.lists = [imgs for imgs in dataset.get_cat2imgs().values() if imgs]
-        if not self.lists: raise ValueError("no picture of the dataset shows an object")
+        if not self.lists: raise ValueError("no image of the dataset shows an object")
         self.seed,self.num_sample_class,self.epoch = seed or 0,num_sample_class,0
         self.num_replicas,self.rank = process_group(num_replicas, rank)
         self.num_samples = math.ceil(len(dataset)/self.num_replicas/samples_per_gpu)*samples_per_gpu
@@ -161,8 +162,8 @@ class ClassAwareSampler(Sampler):
 
     def _draw(self):
         g = torch.Generator().manual_seed(self.epoch+self.seed)
-        pictures = [cycled(imgs, g) for imgs in self.lists]
-        for c in cycled(range(len(pictures)), g): yield from islice(pictures[c], self.num_sample_class)
+        images = [cycled(imgs, g) for imgs in self.lists]
+        for c in cycled(range(len(images)), g): yield from islice(images[c], self.num_sample_class)
 
     def __iter__(self): return islice(self._draw(), self.rank*self.num_samples, (self.rank+1)*self.num_samples)
     def __len__(self): return self.num_samples
@@ -252,7 +253,8 @@ def sampler_of(
     if samples_per_epoch is not None and samples_per_epoch<len(dataset):
         return DistributedQuotaSampler(dataset, samples_per_epoch, n, rank, seed=seed)
     if hasattr(dataset, 'flag'):
-        return DistributedGroupSampler(dataset, samples_per_gpu, n, rank, seed or 0) if dist else GroupSampler(dataset, samples_per_gpu, seed=seed)
+        return DistributedGroupSampler(dataset, samples_per_gpu, n, rank,
+                                       seed or 0) if dist else GroupSampler(dataset, samples_per_gpu, seed=seed)
     return DistributedSampler(dataset, n, rank, seed=seed or 0) if n>1 else None
 
 def build_dataloader(

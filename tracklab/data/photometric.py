@@ -22,7 +22,8 @@ def distort(
     permutation=None, # new order of the channels
 ): # `(H,W,3)` float32
     "Apply a photometric distortion; what is `None` is left out."
-    if img.dtype!=np.float32: raise TypeError(f"photometric distortion needs a float32 picture (LoadImageFromFile with to_float32=True), got {img.dtype}")
+    if img.dtype!=np.float32:
+        raise TypeError(f"photometric distortion needs a float32 image (LoadImageFromFile with to_float32=True), got {img.dtype}")
     if delta is not None: img = img+np.float32(delta)
     if alpha is not None and contrast_first: img = img*np.float32(alpha)
     hsv = cv2.cvtColor(img, cv2.COLOR_BGR2HSV)
@@ -40,7 +41,7 @@ def _coin(draw, *args): return draw(*args) if np.random.randint(2) else None
 # %% ../../nbs/03_data/32_photometric_transforms.ipynb #b966af38
 @register
 class PhotoMetricDistortion:
-    "Distort brightness, contrast, saturation and hue of a float32 picture."
+    "Distort brightness, contrast, saturation and hue of a float32 image."
     def __init__(self,
         brightness_delta:int=32, # largest change of brightness
         contrast_range:tuple=(.5,1.5), # factors of contrast
@@ -82,7 +83,7 @@ class SeqPhotoMetricDistortion:
         return dict(delta=delta, contrast_first=first, alpha=alpha, saturation=saturation, hue=hue, permutation=order)
 
     def photo_metric_distortion(self,
-        results:dict, # a sample with a float32 picture, changed
+        results:dict, # a sample with a float32 image, changed
         params:dict=None, # a distortion; drawn if not given
     )->dict: # the sample; its `img_info` notes the distortion
         "Distort one frame."
@@ -138,6 +139,7 @@ class SeqGrayAug:
             for r in results: r['img'] = cv2.cvtColor(cv2.cvtColor(r['img'], cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
         return results
 
+# %% ../../nbs/03_data/32_photometric_transforms.ipynb #d5c8ad0e
 @register
 class SeqBrightnessAug:
     "Multiply all frames by one random factor; the result is float64."
@@ -152,7 +154,7 @@ class SeqBrightnessAug:
 
 @register
 class YOLOXHSVRandomAug:
-    "Shift hue, saturation and value of a uint8 picture, as YOLOX does (Ge et al., 2021)."
+    "Shift hue, saturation and value of a uint8 image, as YOLOX does (Ge et al., 2021)."
     def __init__(self,
         hue_delta:int=5, # largest shift of OpenCV's hue, 0 to 180
         saturation_delta:int=30, # largest shift of saturation

@@ -34,7 +34,7 @@ class DataContainer:
     def __init__(self,
         data, # the value
         stack:bool=False, # values of a batch become one tensor
-        padding_value:float=0, # fills up smaller pictures of a batch
+        padding_value:float=0, # fills up smaller images of a batch
         cpu_only:bool=False, # never moved to a GPU
         pad_dims:int=2, # how many of the last axes may differ and are padded
     ):
@@ -58,7 +58,7 @@ def each_frame(
     base:type, # a transform of one dict
     name:str, # name of the video transform
 )->type: # a transform of a list of dicts
-    "A video transform that applies a picture's transform to each frame."
+    "A video transform that applies an image's transform to each frame."
     class Seq(base):
         def __call__(self, results):
             out = [super(Seq, self).__call__(r) for r in results]
@@ -71,5 +71,5 @@ def fields(
     results:dict, # a sample
     kind:str, # `img`, `bbox`, `mask` or `seg`
 )->list: # keys
-    "Which keys of a sample hold pictures, boxes, masks or segmentations."
+    "Which keys of a sample hold images, boxes, masks or segmentations."
     return results.get(f'{kind}_fields', ['img'] if kind=='img' else [])

@@ -42,14 +42,14 @@ class SOTTrainDataset(CocoVideoDataset):
 
     def get_snippet_of_instance(self,
         idx:int, # a video
-    )->tuple: # snippet (picture ids), random picture of it, object
-        "A random object of a video, and a picture of it."
+    )->tuple: # snippet (image ids), random image of it, object
+        "A random object of a video, and an image of it."
         instance = int(np.random.choice(self.coco.get_ins_ids_from_vid(self.vid_ids[idx])))
         snippet = last_run(self.coco.get_img_ids_from_ins_id(instance))
         return snippet,int(np.random.choice(snippet)),instance
 
     def ref_img_sampling(self,
-        snippet:list, # picture ids
+        snippet:list, # image ids
         image_id:int, # the exemplar
         instance_id:int, # the object
         frame_range=5, # distance of the search frame in the snippet, a number or `[first, last]`
@@ -57,7 +57,7 @@ class SOTTrainDataset(CocoVideoDataset):
         filter_key_img:bool=False, # the exemplar is no search frame
         return_key_img:bool=True, # put the exemplar in front
         **kwargs, # other options of a `ref_img_sampler` have no meaning here
-    )->tuple: # picture ids, object ids, is the pair positive
+    )->tuple: # image ids, object ids, is the pair positive
         "Choose the search frame."
         if not 0<=pos_prob<=1: raise ValueError(f"pos_prob must be between 0 and 1, got {pos_prob}")
         positive = bool(np.random.random()<pos_prob)
@@ -70,13 +70,13 @@ class SOTTrainDataset(CocoVideoDataset):
         return [i for i,_ in pairs],[o for _,o in pairs],positive
 
     def prepare_results(self,
-        img_id:int, # a picture
+        img_id:int, # an image
         instance_id:int, # an object in it
         is_positive_pair:bool, # do exemplar and search frame show the same object?
     )->dict: # what the pipeline gets of a frame
-        "A picture with one object."
+        "An image with one object."
         ann = [a for a in self._anns(img_id) if a['instance_id']==instance_id][:1]
-        if not ann: raise ValueError(f"instance {instance_id} is not in picture {img_id}")
+        if not ann: raise ValueError(f"instance {instance_id} is not in image {img_id}")
         out = self.pre_pipeline(dict(img_info=self._img_info(img_id), ann_info=dict(bboxes=boxes_of(ann), labels=np.zeros(1, 'int64'))))
         return dict(out, is_positive_pairs=is_positive_pair)
 

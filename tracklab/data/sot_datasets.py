@@ -68,8 +68,10 @@ def load_data_infos(self:BaseSOTDataset,
         if not line.strip(): continue
         parts = line.strip().split(',')
         try: video,ann,first,last = parts[0],parts[1],int(parts[2]),int(parts[3])
-        except (IndexError,ValueError): raise ValueError(f"{path}: line {n}: expected video_path,annotation_path,first_frame,last_frame, got {line!r}") from None
-        out.append(dict(video_path=video, ann_path=ann, start_frame_id=first, end_frame_id=last, framename_template=self.framename_template))
+        except (IndexError,ValueError):
+            raise ValueError(f"{path}: line {n}: expected video_path,annotation_path,first_frame,last_frame, got {line!r}") from None
+        out.append(dict(video_path=video, ann_path=ann, start_frame_id=first, end_frame_id=last,
+                        framename_template=self.framename_template))
     return out
 
 @patch
@@ -108,7 +110,8 @@ def get_ann_infos_from_video(self:BaseSOTDataset, video_ind)->dict:
 @patch
 def _with_visibility(self:BaseSOTDataset, video_ind, boxes, valid):
     info = self.get_visibility_from_video(video_ind)
-    return dict(bboxes=boxes, bboxes_isvalid=valid, **{**info, 'visible':info['visible']&valid})      # one valid first box counts for all frames
+    # one valid first box counts for all frames
+    return dict(bboxes=boxes, bboxes_isvalid=valid, **{**info, 'visible':info['visible']&valid})
 
 @patch
 def get_img_infos_from_video(self:BaseSOTDataset, video_ind)->dict:
@@ -132,7 +135,8 @@ def prepare_train_data(self:BaseSOTDataset, video_ind):
 
 @patch
 def _video(self:BaseSOTDataset, video_ind):
-    if self._memo[0]!=video_ind: self._memo = video_ind,{**self.get_ann_infos_from_video(video_ind), **self.get_img_infos_from_video(video_ind)}
+    if self._memo[0]!=video_ind:
+        self._memo = video_ind,{**self.get_ann_infos_from_video(video_ind), **self.get_img_infos_from_video(video_ind)}
     return self._memo[1]
 
 @patch
@@ -175,7 +179,8 @@ def evaluate(self:BaseSOTDataset,
     from tracklab.metrics.ope import eval_sot_ope          # a dataset names its metric; this is the one import upwards
     if (metric if isinstance(metric, list) else [metric])!=['track']: raise KeyError(f"metric must be 'track', got {metric!r}")
     anns = [self.get_ann_infos_from_video(i) for i in range(len(self.data_infos))]
-    out = eval_sot_ope(self.split_results(results), [a['bboxes'] for a in anns], [a['visible'] for a in anns] if self.only_eval_visible else None)
+    out = eval_sot_ope(self.split_results(results), [a['bboxes'] for a in anns], [a['visible'] for a in anns]
+                       if self.only_eval_visible else None)
     if logger is not None and hasattr(logger, 'info'): logger.info(str(out))
     return {k:float(np.around(v, 3)) for k,v in out.items()}
 
@@ -231,6 +236,7 @@ class GOT10kDataset(BaseSOTDataset):
             texts[f'{name}/{name}_time.txt'] = '0.0001\n'*len(b)          # seconds per frame: not measured here, as in the reference
         return write_zip(_zip_path(resfile_path), texts)
 
+# %% ../../nbs/03_data/27_sot_datasets.ipynb #e6f2a485
 def _zip_path(path):
     return Path(tempfile.mkdtemp())/'results.zip' if path is None else Path(path) if str(path).endswith('.zip') else Path(f'{path}.zip')
 
@@ -261,7 +267,9 @@ class TrackingNetDataset(BaseSOTDataset):
         logger=None, # ignored
     )->Path: # the zip file
         "The submission: a text file of boxes per video."
-        return write_zip(_zip_path(resfile_path), {f"{Path(d['video_path']).name}.txt": ''.join(','.join(f'{v:.4f}' for v in row)+'\n' for row in xyxy_to_xywh(b.astype('float64')))
+        return write_zip(_zip_path(resfile_path),
+                         {f"{Path(d['video_path']).name}.txt": ''.join(','.join(f'{v:.4f}' for v in row)+'\n'
+                                                                       for row in xyxy_to_xywh(b.astype('float64')))
                                                    for d,b in zip(self.data_infos, self.split_results(results))})
 
 # %% ../../nbs/03_data/27_sot_datasets.ipynb #e5e0f1a2
@@ -293,7 +301,8 @@ class OTB100Dataset(BaseSOTDataset):
 @register
 class VOTDataset(BaseSOTDataset):
     "VOT (Kristan et al.), testing only; targets are polygons of four corners."
-    INTERVAL = dict(vot2018=[100,356], vot2018_lt=None, vot2019=[46,291], vot2019_lt=None, vot2019_rgbd=None, vot2019_rgbt=None, vot2020=[115,755], vot2021=[115,755])
+    INTERVAL = dict(vot2018=[100,356], vot2018_lt=None, vot2019=[46,291], vot2019_lt=None, vot2019_rgbd=None, vot2019_rgbt=None,
+                    vot2020=[115,755], vot2021=[115,755])
 
     def __init__(self,
         dataset_type:str='vot2018', # the challenge; it fixes the interval of the expected average overlap
@@ -338,7 +347,7 @@ def evaluate(self:VOTDataset,
         gts.append([bbox2region(b) for b in self.get_ann_infos_from_video(v)['bboxes']])
         first = Path(self.img_prefix)/self.get_img_infos_from_video(v)['filename'][0]
         img = cv2.imread(str(first))
-        if img is None: raise FileNotFoundError(f"{first}: not a readable picture (its size bounds the overlaps)")
+        if img is None: raise FileNotFoundError(f"{first}: not a readable image (its size bounds the overlaps)")
         sizes.append(img.shape[1::-1])
     out = {**eval_sot_eao(tracks, gts, interval=interval, videos_wh=sizes), **eval_sot_accuracy_robustness(tracks, gts, videos_wh=sizes)}
     out = {k:float(np.around(v, 4)) for k,v in out.items()}
@@ -368,8 +377,9 @@ class SOTCocoDataset(BaseSOTDataset):
         "The object's box `(1,4)` xywh."
         return np.array(self.coco.anns[self.data_infos[video_ind]]['bbox'], 'float64').reshape(1, 4)
     def get_img_infos_from_video(self, video_ind)->dict:
-        "The picture as frame 0."
-        return dict(filename=[self.coco.imgs[self.coco.anns[self.data_infos[video_ind]]['image_id']]['file_name']], frame_ids=np.arange(1), video_id=video_ind)
+        "The image as frame 0."
+        return dict(filename=[self.coco.imgs[self.coco.anns[self.data_infos[video_ind]]['image_id']]['file_name']], frame_ids=np.arange(1),
+                    video_id=video_ind)
 
 @register
 class SOTImageNetVIDDataset(BaseSOTDataset):
@@ -388,7 +398,8 @@ class SOTImageNetVIDDataset(BaseSOTDataset):
         "Ids of the instances."
         return list(self._anns)
 
-    def _rows(self, video_ind): return sorted(self._anns[self.data_infos[video_ind]], key=lambda a: self.coco.imgs[a['image_id']]['frame_id'])
+    def _rows(self, video_ind):
+        return sorted(self._anns[self.data_infos[video_ind]], key=lambda a: self.coco.imgs[a['image_id']]['frame_id'])
     def get_len_per_video(self, video_ind)->int:
         "Frames in which the object is annotated."
         return len(self._anns[self.data_infos[video_ind]])

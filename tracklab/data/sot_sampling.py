@@ -21,7 +21,8 @@ def frame_sample(
     "One frame of a video as a sample."
     if not video['bboxes_isvalid'][i]: return None
     rest = {k:list(v) if isinstance(v, list) else v for k,v in video.items() if k not in VIDEO_KEYS}
-    return dict(img_info=dict(filename=video['filename'][i], frame_id=video['frame_ids'][i], video_id=video['video_id']), ann_info=dict(bboxes=video['bboxes'][i:i+1]), **more, **rest)
+    return dict(img_info=dict(filename=video['filename'][i], frame_id=video['frame_ids'][i], video_id=video['video_id']),
+                ann_info=dict(bboxes=video['bboxes'][i:i+1]), **more, **rest)
 
 def _all(frames): return None if any(f is None for f in frames) else frames
 
@@ -75,7 +76,9 @@ class TridentSampling:
         train_cls_head:bool=False, # make samples for the classification head, with labels
         min_num_frames:int=20, # least length of a video
     ):
-        if len(max_frame_range)<num_template_frames-1: raise ValueError(f"{num_template_frames} templates need {num_template_frames-1} values of max_frame_range, got {len(max_frame_range)}")
+        if len(max_frame_range)<num_template_frames-1:
+            raise ValueError(f"{num_template_frames} templates need {num_template_frames-1} values of max_frame_range, got "
+                             f"{len(max_frame_range)}")
         self.num_search_frames,self.num_template_frames,self.max_frame_range = num_search_frames,num_template_frames,max_frame_range
         self.cls_pos_prob,self.train_cls_head,self.min_num_frames = cls_pos_prob,train_cls_head,min_num_frames
 
@@ -125,7 +128,8 @@ class TridentSampling:
         "Make samples for the classification head."
         if random.random()<self.cls_pos_prob: return self.prepare_data(video_info, sampled_inds, True)
         n = self.num_search_frames
-        other = [0]*n if len(video_info_another['filename'])==1 else self.random_sample_inds(video_info_another['visible'], n, allow_invisible=True)
+        other = [0]*n if len(video_info_another['filename'])==1 else self.random_sample_inds(video_info_another['visible'], n,
+            allow_invisible=True)
         if None in other: return None
         templates,search = self.prepare_data(video_info, sampled_inds[:-n], True), self.prepare_data(video_info_another, other)
         if templates is None or search is None: return None

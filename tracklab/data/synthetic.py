@@ -13,7 +13,7 @@ from typing import Callable
 from fastcore.basics import patch
 from ..core.masks import encode_masks
 from ..core.tracks import Tracks
-from .figures import car_picture, cyclist_picture, dog_picture, walker_front_picture, walker_picture
+from .figures import car_image, cyclist_image, dog_image, walker_front_image, walker_image
 
 # %% ../../nbs/03_data/01_synthetic_street.ipynb #20e6bbc8
 def street_background(
@@ -56,22 +56,22 @@ def _paint_road(img, top, bottom):
 @dataclass(frozen=True)
 class FigureKind:
     "What the scene must know about a kind of thing."
-    draw:Callable # like `walker_picture`
+    draw:Callable # like `walker_image`
     pace:float=1. # speed, in those of a walker
     lanes:tuple=(.42,.97) # where its ways are between the horizon (0) and the lower edge (1)
     room:tuple=(.35,.4) # heights beyond the left and the right edge where it starts and ends
     shade:float=.3 # half the length of its shadow, in heights
 
-STREET_KINDS = dict(person=FigureKind(walker_picture), cyclist=FigureKind(cyclist_picture, 2.6, (.38,.75), (.6,.65), .5),
-                    car=FigureKind(car_picture, 4.5, (.2,.36), (1.35,1.4), 1.25),
-                    dog=FigureKind(dog_picture, 1.15, (.45,.97), (.4,.45), .24))
+STREET_KINDS = dict(person=FigureKind(walker_image), cyclist=FigureKind(cyclist_image, 2.6, (.38,.75), (.6,.65), .5),
+                    car=FigureKind(car_image, 4.5, (.2,.36), (1.35,1.4), 1.25),
+                    dog=FigureKind(dog_image, 1.15, (.45,.97), (.4,.45), .24))
 
 # %% ../../nbs/03_data/01_synthetic_street.ipynb #acab095b
 @dataclass
 class CameraPath:
     "How a camera moves."
-    pan:float=0. # swing to each side, in widths of the picture
-    shake:float=0. # tremble of a hand, in widths of the picture
+    pan:float=0. # swing to each side, in widths of the image
+    shake:float=0. # tremble of a hand, in widths of the image
     zoom:float=1. # the largest magnification
     period:float=8. # seconds for a swing to and fro; the zoom takes 1.3 times as long
 
@@ -82,7 +82,7 @@ class CameraPath:
     def at(self,
         seconds:float, # time
         phases, # `(8,)` radians, where each of the movements begins
-    )->tuple: # offset x, offset y, in widths of the picture, and magnification
+    )->tuple: # offset x, offset y, in widths of the image, and magnification
         "Where it looks."
         turn = 2*np.pi*seconds/self.period
         tremble = [sum(a*np.sin(2*np.pi*f*seconds+p) for a,f,p in zip((.5,.3,.2), (.9,1.7,3.1), phases[k:k+3])) for k in (2,5)]
@@ -117,7 +117,7 @@ class StreetScene:
         w,h = self.size
         mx,my = (0,0) if camera is None else (int(np.ceil(w*(camera.pan+camera.shake)))+1, int(np.ceil(w*camera.shake))+1)
         self.street = (w+2*mx, h+2*my)                                       # what the camera can see of it, from all its positions
-        self.horizon,self.ground = int(.3*h)+my,h+my                         # rows of the horizon and of the lower edge of the picture
+        self.horizon,self.ground = int(.3*h)+my,h+my                         # rows of the horizon and of the lower edge of the image
         lanes = [self.horizon+int(v*(self.ground-self.horizon)) for v in (.15,.4)]
         self.background = street_background(self.street, self.horizon, rng, lanes if 'car' in kinds else None)
         self.grain = rng.normal(0, noise, (h+64,w+64,3)).astype('int16')    # a frame's noise is a random part of it
@@ -185,14 +185,14 @@ def _walk_along(self:StreetScene, p, again, rng):
     far = w/max(.04*h, 8.)
     p['along'] = dict(z=z, side=rng.uniform(-.36,.36)*z, drift=rng.uniform(-.12,.12), speed=1.3*p['speed']/p['height']*p['heading'],
                       when=rng.uniform(.2,.8)*self.num_frames, near=w/(2.2*h), far=min(far, 3*z) if again else far, again=again)
-    p['draw'] = walker_front_picture
+    p['draw'] = walker_front_image
 
 # %% ../../nbs/03_data/01_synthetic_street.ipynb #ed96cb21
 @patch
 def viewpoint(self:StreetScene,
     t:int, # frame index
 ): # `(3,3)`
-    "The true transform from the street (pixels of `background`) to the picture."
+    "The true transform from the street (pixels of `background`) to the image."
     if self.camera is None: return np.eye(3)
     dx,dy,s = self.camera.at(t/self.fps, self._phases)
     (w,h),(W,H) = self.size,self.street
@@ -243,7 +243,7 @@ def _along(self:StreetScene, p, t):
 @patch
 def state(self:StreetScene,
     t:int, # frame index
-)->list: # dicts `id label x feet height phase stride heading colours`, in pixels of the picture, from back to front
+)->list: # dicts `id label x feet height phase stride heading colours`, in pixels of the image, from back to front
     "Who is on the street, and where."
     found = (self._along(p, t) if 'along' in p else self._across(p, t) for p in self.walkers)
     (s,_,dx),(_,_,dy),_ = self.viewpoint(t)
@@ -262,8 +262,8 @@ def look(self:StreetScene,
     for p in self.state(t%self.num_frames):
         reach = 1.5*p['height']
         if p['x']<-reach or p['x']>w+reach or p['feet']<0 or p['feet']>h+reach: continue
-        picture,alpha = p['draw'](p['height'], p['phase'], p['heading'], p['colours'], p['stride'])
-        x0,y0 = int(round(p['x']-picture.shape[1]/2)), int(round(p['feet']-picture.shape[0]))
+        image,alpha = p['draw'](p['height'], p['phase'], p['heading'], p['colours'], p['stride'])
+        x0,y0 = int(round(p['x']-image.shape[1]/2)), int(round(p['feet']-image.shape[0]))
         ys,xs = np.flatnonzero(alpha.any(1)),np.flatnonzero(alpha.any(0))
         a,b,c,d = max(x0,0),max(y0,0),min(x0+alpha.shape[1],w),min(y0+alpha.shape[0],h)
         if c<=a or d<=b or not len(xs): continue
@@ -271,7 +271,7 @@ def look(self:StreetScene,
         box = [x0+xs[0], y0+ys[0], x0+xs[-1]+1, y0+ys[-1]+1]
         seen.append(dict(id=p['id'], label=p['label'], box=box, area=int(alpha.sum()), mask=part))
         owner[part][alpha[here]] = p['id']
-        if img is not None: img[part][alpha[here]] = picture[here][alpha[here]]
+        if img is not None: img[part][alpha[here]] = image[here][alpha[here]]
     for s in seen:
         part,s['mask'] = s['mask'],np.zeros((h,w), bool)
         s['mask'][part] = owner[part]==s['id']

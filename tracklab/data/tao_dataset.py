@@ -16,19 +16,19 @@ from .video_dataset import CocoVideoDataset
 # %% ../../nbs/03_data/26_tao_dataset.ipynb #bdfcf5d4
 @register
 class TaoDataset(CocoVideoDataset):
-    "Frames of TAO, or pictures of LVIS."
+    "Frames of TAO, or images of LVIS."
     def __init__(self, *args, **kwargs): super().__init__(*args, **kwargs)
 
     def load_annotations(self,
         ann_file, # TAO as CocoVID, or LVIS
     )->list: # dicts
-        "List frames or pictures."
+        "List frames or images."
         return self.load_tao_anns(ann_file) if self.load_as_video else self.load_lvis_anns(ann_file)
 
     def load_lvis_anns(self,
         ann_file, # LVIS file
     )->list: # dicts, `frame_id` 0
-        "List pictures."
+        "List images."
         self._index(CocoVID(ann_file))
         self.img_ids = self.coco.get_img_ids()
         return [dict(self._img_info(i), frame_id=0) for i in self.img_ids]

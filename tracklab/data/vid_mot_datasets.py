@@ -21,7 +21,7 @@ from .video_dataset import CocoVideoDataset
 # %% ../../nbs/03_data/24_vid_mot_datasets.ipynb #f8662dd2
 @register
 class ImagenetVIDDataset(CocoVideoDataset):
-    "ImageNet VID (Russakovsky et al., 2015), and DET as single pictures."
+    "ImageNet VID (Russakovsky et al., 2015), and DET as single images."
     CLASSES,WNIDS = tuple(VID_CLASSES),tuple(VID_WNIDS)
 
     def __init__(self, *args, **kwargs): super().__init__(*args, **kwargs)
@@ -29,13 +29,13 @@ class ImagenetVIDDataset(CocoVideoDataset):
     def load_annotations(self,
         ann_file, # CocoVID or COCO file
     )->list: # dicts
-        "List frames or pictures."
+        "List frames or images."
         return self.load_video_anns(ann_file) if self.load_as_video else self.load_image_anns(ann_file)
 
     def load_image_anns(self,
         ann_file, # COCO file of DET
     )->list: # dicts
-        "List pictures; in training the marked ones."
+        "List images; in training the marked ones."
         self._index(CocoVID(ann_file))
         self.img_ids = [i for i in self.coco.get_img_ids() if self.test_mode or self.coco.imgs[i].get('is_vid_train_frame')]
         return [dict(self._img_info(i), frame_id=0) for i in self.img_ids]
@@ -208,7 +208,8 @@ def get_dataset_cfg_for_hota(self:MOTChallengeDataset,
     return dict(GT_FOLDER=gt_folder, TRACKERS_FOLDER=tracker_folder, OUTPUT_FOLDER=None, TRACKERS_TO_EVAL=['track'],
                 CLASSES_TO_EVAL=list(self.CLASSES),
                 BENCHMARK=benchmark, SPLIT_TO_EVAL=split, INPUT_AS_ZIP=False, PRINT_CONFIG=False, DO_PREPROC=benchmark!='MOT15',
-                TRACKER_SUB_FOLDER='', OUTPUT_SUB_FOLDER='', TRACKER_DISPLAY_NAMES=None, SEQMAP_FOLDER=None, SEQMAP_FILE=seqmap, SEQ_INFO=None,
+                TRACKER_SUB_FOLDER='', OUTPUT_SUB_FOLDER='', TRACKER_DISPLAY_NAMES=None, SEQMAP_FOLDER=None,
+                SEQMAP_FILE=seqmap, SEQ_INFO=None,
                 GT_LOC_FORMAT='{gt_folder}/{seq}/gt/'+self.gt_name(), SKIP_SPLIT_FOL=True)
 
 @patch

@@ -20,7 +20,7 @@ class CocoVideoDataset(CocoDataset):
     CLASSES = None
 
     def __init__(self,
-        load_as_video:bool=True, # `False`: the file is plain COCO, pictures do not belong together
+        load_as_video:bool=True, # `False`: the file is plain COCO, images do not belong together
         key_img_sampler=dict(interval=1), # arguments of `key_img_sampling`, or `None`
         ref_img_sampler=dict(frame_range=10, stride=1, num_ref_imgs=1, filter_key_img=True,
                              method='uniform', return_key_img=True), # arguments of `ref_img_sampling`, or `None`
@@ -97,6 +97,7 @@ def bilateral_refs(img_ids, frame, first, last, n, filter_key):
     if n%2: raise ValueError(f"bilateral_uniform needs an even number of references, got {n}")
     return uniform_refs(img_ids, frame, first, frame, n//2, filter_key)+uniform_refs(img_ids, frame, frame, last, n//2, filter_key)
 
+# %% ../../nbs/03_data/23_video_dataset.ipynb #ec0946ef
 def spread_refs(img_ids, frame, n):
     "`n` frames of the whole video, for its first frame."
     if frame: return []
@@ -201,7 +202,7 @@ def evaluate(self:CocoVideoDataset,
         if k not in results: raise KeyError(f"the metric {m!r} needs results {k!r}, got {', '.join(results)}")
         if len(results[k])!=len(self): raise ValueError(f"{k} of {len(results[k])} frames, but the dataset has {len(self)}")
     if 'track' in metrics:
-        if not self.load_as_video: raise ValueError("tracks of pictures that are no videos cannot be evaluated (load_as_video=False)")
+        if not self.load_as_video: raise ValueError("tracks of images that are no videos cannot be evaluated (load_as_video=False)")
         out.update(eval_mot(self._by_video(results['track_bboxes']),
                             self._by_video([self._track_anns(i) for i in self.data_infos]), logger, self.CLASSES, **track_kwargs))
     single = [m for m in metrics if m!='track']

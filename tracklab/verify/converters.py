@@ -48,7 +48,7 @@ def unique_image_ids(
     anns = [dict(a, image_id=last[a['image_id']]) for a in data['annotations']]
     return dict(data, images=[dict(i, id=n) for n,i in enumerate(images, 1)], annotations=anns)
 
-def _is_pictures(o):
+def _is_images(o):
     def is_rows(v): return isinstance(v, list) and bool(v) and all(isinstance(r, list) and len(r)==4 for r in v)
     return isinstance(o, dict) and bool(o) and all(map(is_rows, o.values()))
 
@@ -61,7 +61,7 @@ def output_checks(
     where:str, # name of the output
 )->list: # `Check`s
     "Compare an output."
-    if _is_pictures(want):
+    if _is_images(want):
         e,at = difference(_colours(got), _colours(want), where=f'{where} colours')
         return output_checks(_sizes(got), _sizes(want), where)+[Check(at, e, 3.)]
     want = unique_image_ids(want)

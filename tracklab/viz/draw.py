@@ -42,9 +42,9 @@ def to_canvas(
 
 def visible_boxes(
     boxes, # `(N,4)` xyxy
-    size:tuple, # width and height of the picture
+    size:tuple, # width and height of the image
 )->tuple: # indices of the boxes that can be seen `(K,)`, and their int corners `(K,4)`, at most a few pixels outside
-    "Drop boxes that are inverted, not finite or outside of the picture, and cut the rest near the border."
+    "Drop boxes that are inverted, not finite or outside of the image, and cut the rest near the border."
     boxes = np.asarray(boxes, 'float64').reshape(-1, 4)
     w,h = size
     with np.errstate(invalid='ignore'):
@@ -87,7 +87,7 @@ def paint_chip(
     colour, # BGR of the chip
     font_scale:float=0.5, # height of the letters; 0.5 is about 11 pixels
 ):
-    "A text on its own ground, inside of the picture."
+    "A text on its own ground, inside of the image."
     H,W = canvas.shape[:2]
     colour = tuple(int(o) for o in colour)
     (w,_),_ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, font_scale, 1)
@@ -143,7 +143,7 @@ def paint_masks(
     "Tint masks and draw their outlines."
     for mask,colour in zip(masks, colours):
         m,colour = decode_mask(mask), tuple(int(o) for o in colour)
-        if m.shape!=canvas.shape[:2]: raise ValueError(f"a mask has shape {m.shape}, the picture {canvas.shape[:2]}")
+        if m.shape!=canvas.shape[:2]: raise ValueError(f"a mask has shape {m.shape}, the image {canvas.shape[:2]}")
         x,y,w,h = cv2.boundingRect(m)
         if not w: continue
         m,part = m[y:y+h,x:x+w], canvas[y:y+h,x:x+w]
@@ -205,7 +205,7 @@ def draw_tracks(
     colours=None, # `(N,3)` BGR; by identity if not given
     follow:int|None=None, # identity that stands out while the others step back
     corners:bool=False, # corners instead of boxes, names below: for ground truth
-)->np.ndarray: # uint8 `(H,W,3)`, a new picture
+)->np.ndarray: # uint8 `(H,W,3)`, a new image
     "Draw the objects of one frame: masks, trails, boxes, names, in this order."
     canvas,objects = to_canvas(image), objects.numpy()
     n = len(objects)

@@ -28,6 +28,7 @@ def _outlines(objects, size):
     found = [cv2.findContours(scale_mask(m, size), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0] for m in objects.masks]
     return [[cv2.approxPolyDP(c, .8, True).ravel().tolist() for c in o if len(c)>2] for o in found]
 
+# %% ../../nbs/01_viz/05_html_player.ipynb #a56b2d23
 def _layer(tracks, at, reader):
     "Tracks at some frames: names, colours and facts of the identities, objects per frame, outlines if there are masks."
     ids = tracks.ids
@@ -56,8 +57,8 @@ def player_data(
     classes=None, # class names
     fps:float|None=None, # frames per second; the video's own, or 25
     size:tuple|None=None, # width and height of the blank canvas
-    max_frames:int=300, # pictures in the page
-    max_width:int=800, # of the pictures, pixels
+    max_frames:int=300, # images in the page
+    max_width:int=800, # of the images, pixels
     quality:int=75, # of the JPEGs, 1 to 100
     trail:int=30, # frames that a trail looks back
     iou_thr:float=0.5, # smallest IoU that is no error
@@ -69,7 +70,7 @@ def player_data(
     stride = math.ceil(n/max_frames)
     at = list(range(0, n, stride))
     note = [f'every {stride}{"rd" if stride==3 else "nd" if stride==2 else "th"} of {n} frames'] if stride>1 else []
-    if reader.factor<1: note.append(f'pictures scaled to {reader.size[0]} × {reader.size[1]} pixels')
+    if reader.factor<1: note.append(f'images scaled to {reader.size[0]} × {reader.size[1]} pixels')
     jpegs = [base64.b64encode(to_jpeg(reader[i], quality)).decode() for i in at] if video is not None else None
     return dict(size=reader.size, total=n, stride=stride, fps=float(fps or getattr(frames, 'fps', None) or 25),
                 trail=math.ceil(trail/stride), at=at, note=note, images=jpegs,
@@ -161,9 +162,9 @@ const D = JSON.parse(document.getElementById('data').textContent), $ = id => doc
 const N = D.at.length, [W,H] = D.size, view = $('view'), ctx = view.getContext('2d');
 const ratio = Math.min(2, Math.max(1, window.devicePixelRatio||1));
 const ERROR = D.error_colours, SHORT = ['FP','FN','IDSW'];
-const S = {at:0, playing:false, follow:-1, clock:0, last:0}, pictures = new Map();
+const S = {at:0, playing:false, follow:-1, clock:0, last:0}, images = new Map();
 view.style.aspectRatio = W+' / '+H; view.style.maxWidth = `max(320px, ${62*W/H}vh)`;
-let U = 1;                                                       // one pixel of the screen, in pixels of the picture
+let U = 1;                                                       // one pixel of the screen, in pixels of the image
 const on = id => $(id).checked;
 const badFrames = D.errors ? D.errors.frames.flatMap((e,i) => e.length ? [i] : []) : [];
 
@@ -174,15 +175,15 @@ function objects(layer, i) {
       mask:layer.masks && layer.masks[i][k/7]});
   return out.filter(o => o.r>o.x && o.b>o.y && o.r>0 && o.b>0 && o.x<W && o.y<H);
 }
-function picture(i) {
+function image(i) {
   if (!D.images || i<0 || i>=N) return null;
-  let p = pictures.get(i);
+  let p = images.get(i);
   if (!p) {
     p = new Image();
     p.onload = () => { if (S.at===i) draw(); };
     p.src = 'data:image/jpeg;base64,'+D.images[i];
-    pictures.set(i, p);
-    if (pictures.size>40) pictures.delete(pictures.keys().next().value);
+    images.set(i, p);
+    if (images.size>40) images.delete(images.keys().next().value);
   }
   return p;
 }
@@ -259,7 +260,7 @@ function paintErrors() {
 # %% ../../nbs/01_viz/05_html_player.ipynb #c059aa6c
 _JS_FRAME = '''
 function draw() {
-  const p = picture(S.at), w = Math.max(1, Math.round(view.clientWidth*ratio));
+  const p = image(S.at), w = Math.max(1, Math.round(view.clientWidth*ratio));
   if (view.width!==w) { view.width = w; view.height = Math.round(w*H/W); }
   U = W*ratio/w; ctx.setTransform(ratio/U, 0, 0, ratio/U, 0, 0);
   if (p && p.complete && p.naturalWidth) ctx.drawImage(p, 0, 0, W, H);
@@ -269,7 +270,7 @@ function draw() {
   if (D.gt && on('gt')) paintLayer(D.gt, true);
   if (on('results')) paintLayer(D.results, false);
   if (D.errors && on('marks')) paintErrors();
-  for (let k=1; k<4; k++) picture(S.at+k);
+  for (let k=1; k<4; k++) image(S.at+k);
   const frame = D.at[S.at], t = frame/D.fps;
   $('now').textContent = `frame ${frame} of ${D.total} · ${Math.floor(t/60)}:${(t%60).toFixed(2).padStart(5, '0')}`;
   $('slider').value = S.at; $('slider').setAttribute('aria-valuetext', 'frame '+frame);
@@ -305,7 +306,7 @@ function tick(t) {
   if (!S.playing) return;
   if (S.last) S.clock += (t-S.last)/1000*D.fps/D.stride*Number($('speed').value);
   S.last = t;
-  const next = picture(S.at+1), step = Math.floor(S.clock);
+  const next = image(S.at+1), step = Math.floor(S.clock);
   if (step && (!next || next.complete)) { S.clock -= step; go(S.at+step); if (S.at===N-1) { play(false); return; } }
   requestAnimationFrame(tick);
 }

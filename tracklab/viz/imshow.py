@@ -39,7 +39,7 @@ def _rows(bboxes, **columns):
 
 # %% ../../nbs/01_viz/02_imshow.ipynb #4aa3eb23
 def _finish(image, show, wait_time, out_file, backend):
-    "Write and show a picture; returns it."
+    "Write and show an image; returns it."
     if out_file is not None:
         with atomic_path(out_file) as tmp:
             if not cv2.haveImageWriter(str(tmp)): raise ValueError(f"{out_file}: OpenCV writes no such kind of image; try .jpg or .png")

@@ -76,7 +76,7 @@ class TrackPlayer(widgets.VBox):
         classes=None, # class names
         fps:float|None=None, # frames per second; the video's own, or 25
         size:tuple|None=None, # width and height of the blank canvas
-        max_width:int=960, # of the picture, pixels
+        max_width:int=960, # of the image, pixels
         trail:int=30, # frames that a trail looks back
         iou_thr:float=0.5, # smallest IoU that is no error
     ):
@@ -86,7 +86,7 @@ class TrackPlayer(widgets.VBox):
         self.fps = float(fps or getattr(frames, 'fps', None) or 25)
         self.cost,self._quiet = 0.,False
         self._make_controls()
-        super().__init__([self.picture, self._click, widgets.HBox([self.play, self.slider, self.now]),
+        super().__init__([self.image, self._click, widgets.HBox([self.play, self.slider, self.now]),
                           widgets.HBox([self.show_results, self.show_gt, self.show_trails, self.show_labels, self.show_scores,
                                         self.speed, self.follow], layout=widgets.Layout(flex_flow='row wrap'))]
                          + ([] if gt is None else [widgets.HBox([self.show_errors, self.previous, self.next, self.count])]) + [self.who])
@@ -111,9 +111,9 @@ def _make_controls(self:TrackPlayer):
     last,mark = len(self)-1, f'tracklab-{uuid.uuid4().hex[:8]}'
     interval,step = pace(self.fps)
     width = f'{self.reader.size[0]}px'
-    self.picture = widgets.Image(format='jpeg', layout=widgets.Layout(max_width='100%', width=width, object_fit='contain'))
+    self.image = widgets.Image(format='jpeg', layout=widgets.Layout(max_width='100%', width=width, object_fit='contain'))
     self.point = widgets.Text(layout=widgets.Layout(display='none'), continuous_update=True)
-    self.picture.add_class(mark); self.point.add_class(f'{mark}-point')
+    self.image.add_class(mark); self.point.add_class(f'{mark}-point')
     hidden = widgets.Layout(height='0', overflow='hidden', margin='0')
     self._click = widgets.VBox([self.point, widgets.HTML(_CLICK.format(mark))], layout=hidden)
     self.play = widgets.Play(min=0, max=last, interval=interval, step=step)
@@ -151,8 +151,8 @@ def _set_pace(self:TrackPlayer):
 @patch
 def draw(self:TrackPlayer,
     frame:int|None=None, # frame index; the present one if not given
-)->np.ndarray: # uint8 BGR picture
-    "The picture of a frame with what is switched on."
+)->np.ndarray: # uint8 BGR image
+    "The image of a frame with what is switched on."
     i = self.frame if frame is None else frame
     image,follow = self.reader[i], self.follow.value
     back = -2 if self.show_errors.value else None                      # an identity that nobody has: all step back
@@ -181,7 +181,7 @@ def render(self:TrackPlayer):
     "Draw the present frame and send it to the browser."
     if self._quiet: return
     start = time.perf_counter()
-    self.picture.value = to_jpeg(self.draw())
+    self.image.value = to_jpeg(self.draw())
     self.cost = .8*self.cost+.2*(time.perf_counter()-start)
     t = self.frame/self.fps
     self.now.value = f'frame {self.frame} of {len(self)} · {int(t//60)}:{t%60:05.2f}'
