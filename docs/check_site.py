@@ -103,8 +103,8 @@ def shows(path, width, height, title, dark=False):
     return f'{path} {width}x{height}, {len(colours)} colours'
 
 def check_index_drawn(pages): return shows('index.html', 1400, 1000, 'TrackLab')
-def check_notebook_drawn(pages): return shows('08_mot/bytetrack.html', 1400, 1000, 'ByteTrack')
-def check_phone_drawn(pages): return shows('08_mot/bytetrack.html', 500, 900, 'ByteTrack')
+def check_notebook_drawn(pages): return shows('09_mot/bytetrack.html', 1400, 1000, 'ByteTrack')
+def check_phone_drawn(pages): return shows('09_mot/bytetrack.html', 500, 900, 'ByteTrack')
 def check_dark_drawn(pages): return shows('00_core/boxes.html', 1400, 1000, 'Boxes', dark=True)
 
 def check_search_drawn(pages):
