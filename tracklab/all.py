@@ -26,7 +26,7 @@ def all_modules(
 def public_names(
     modules, # imported modules
 )->dict: # name -> module name -> object
-    "What modules offer, by their `__all__`."
+    "The public names of modules, by their `__all__`."
     names = {}
     for m in modules:
         for n in getattr(m, '__all__', ()): names.setdefault(n, {})[m.__name__] = getattr(m, n)
@@ -34,7 +34,7 @@ def public_names(
 
 # %% ../nbs/14_app/90_all.ipynb #04414bda
 def clashes(
-    names:dict, # what `public_names` returned
+    names:dict, # result of `public_names`
 )->dict: # name -> the modules that offer it
     "Names that mean different objects in different modules."
     return {n:list(found) for n,found in names.items() if len({id(o) for o in found.values()})>1}
@@ -47,7 +47,7 @@ globals().update({n:next(iter(_names[n].values())) for n in __all__})
 
 # %% ../nbs/14_app/90_all.ipynb #02a8ec9b
 def make_index()->dict: # as `package_index` gives it
-    "Look at everything that is imported, and say where it is."
+    "Collect the types, names and configs of all modules."
     module = lambda name, o: getattr(o, '__module__', None) if name in _names and len(_names[name])>1 else next(iter(_names[name]))
     types = {n:REGISTRY._origin[n] for n in REGISTRY._names}
     configs = {n:dict(module=zoo.module(n), **zoo.summary(n)) for n in zoo.names() if n in zoo._entries}

@@ -27,7 +27,7 @@ def open_config(
     config, # file, config, or name in the zoo
     cfg_options:dict=None, # dotted key -> value
 )->Config:
-    "A config from wherever it is."
+    "A config from a file, an object, or the zoo."
     if isinstance(config, (str,Path)) and not Path(config).is_file():
         if str(config) not in zoo: raise FileNotFoundError(f"{config}: neither a config file nor a name in the zoo (see `tracklab zoo`)")
         config = Config(zoo[str(config)])
@@ -63,7 +63,7 @@ def load_weights(
 def published_checkpoint(
     cfg, # a config, from the zoo or not
 ): # address or `None`
-    "The published weights of a whole model; those of its parts stand in the config itself."
+    "The published weights of a whole model; those of its parts are in the config."
     address = cfg.get('checkpoint')
     return address if isinstance(address, str) and address not in str(cfg['model']) else None
 
@@ -71,7 +71,7 @@ def published_checkpoint(
 def init_model(
     config, # file, config, or name in the zoo
     checkpoint=None, # file or address; if not given see `published_checkpoint`, and without one the parts load what their config names
-    device='cuda:0', # where to compute
+    device='cuda:0', # device of the model, such as `cpu`
     cfg_options:dict=None, # changes of the config, dotted key -> value
     verbose_init_params:bool=False, # not used: loading is silent unless something does not fit
 ): # in eval mode, with `cfg` and `CLASSES`
@@ -90,7 +90,7 @@ def init_model(
 
 # %% ../nbs/14_app/10_apis.ipynb #f8fceeca
 def frame_pipeline_of(
-    model, # of `init_model`
+    model, # model that `init_model` returned
     loaded:bool, # are images given instead of files?
 )->Compose: # kept with the model
     "The test pipeline for single frames."
@@ -106,7 +106,7 @@ def frame_pipeline_of(
     return cache[loaded]
 
 def inference_mot(
-    model, # of `init_model`
+    model, # model that `init_model` returned
     img, # file, or `(H,W,3)` uint8 BGR
     frame_id:int, # index of the frame; 0 begins a new video
 )->dict: # `det_bboxes`, `track_bboxes`: per class rows x1, y1, x2, y2, score, tracks with the id in front
@@ -128,11 +128,19 @@ def build_model(
     if doubled := [k for k in more if cfg.get(k) is not None]: raise ValueError(f"{doubled[0]} stands in the config and is given beside it")
     return build({**cfg, **more})
 
-def build_tracker(cfg:dict): return build(cfg)
+def build_tracker(cfg:dict):
+    "The tracker that a config describes."
+    return build(cfg)
 
-def build_motion(cfg:dict): return build(cfg)
+def build_motion(cfg:dict):
+    "The motion model that a config describes."
+    return build(cfg)
 
 # %% ../nbs/14_app/10_apis.ipynb #ba0c17d4
-def build_reid(cfg:dict): return build(cfg)
+def build_reid(cfg:dict):
+    "The re-identification model that a config describes."
+    return build(cfg)
 
-def build_aggregator(cfg:dict): return build(cfg)
+def build_aggregator(cfg:dict):
+    "The aggregator of features that a config describes."
+    return build(cfg)

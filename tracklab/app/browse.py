@@ -27,7 +27,7 @@ def visible_image(
     img, # array `(H,W,C)` or tensor `(C,H,W)`, of any range
     norm:dict=None, # `mean std to_rgb`, to undo
 ): # `(H,W,3)` uint8 BGR
-    "An image of a pipeline as one for the eye."
+    "Convert the image of a pipeline to a displayable image."
     chw = not isinstance(_value(img), np.ndarray) or _value(img).shape[0] in (1,3) and _value(img).shape[-1] not in (1,3)
     img = np.asarray(_value(img))
     if chw: img = img.transpose(1, 2, 0)
@@ -41,7 +41,7 @@ def visible_image(
 # %% ../../nbs/14_app/03_browse.ipynb #f455c169
 def draw_sample(
     sample, # a dict, or a list of them
-    classes=None, # class names
+    classes:list|tuple=None, # class names
 )->list: # one image per frame
     "Paint the boxes, masks and identities of a sample."
     if isinstance(sample, list): return [p for s in sample for p in draw_sample(s, classes)]
@@ -64,10 +64,10 @@ def draw_sample(
     return [draw_tracks(img, objects, classes=classes, font_scale=np.clip(large/1000, .3, .6), thickness=1 if large<400 else 2)]
 
 def sample_after(
-    dataset, # with `pipeline` and an index
-    i, # which sample
+    dataset, # dataset with `pipeline`
+    i:int, # which sample
     steps:int=None, # how many transforms; all if not given
-    seed:int=0, # of the random transforms
+    seed:int=0, # seed of the random transforms
 ): # the sample
     "A sample after some steps of the pipeline."
     import random
@@ -83,7 +83,7 @@ class DatasetBrowser(widgets.VBox):
     "Step through the samples of a dataset and the steps of its pipeline."
     def __init__(self,
         dataset, # with `pipeline`, a length and indices
-        classes=None, # class names; those of the dataset if not given
+        classes:list|tuple=None, # class names; those of the dataset if not given
     ):
         if not len(dataset): raise ValueError(f"{type(dataset).__name__} is empty, expected samples to browse; check ann_file and classes")
         self.dataset,self.classes = dataset,classes if classes is not None else getattr(dataset, 'CLASSES', None)
@@ -113,7 +113,7 @@ def browse(
     steps:int=None, # how many transforms; all if not given
     num:int=8, # how many samples, spread over the dataset
     out='tracklab-out/browse', # folder for the images
-    seed:int=0, # of the random transforms
+    seed:int=0, # seed of the random transforms
     options=(), # changes of the config, `key=value`
 )->list: # the images that were written
     "Write images of some samples."

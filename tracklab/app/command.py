@@ -14,7 +14,7 @@ from pathlib import Path
 
 # %% ../../nbs/14_app/01_command.ipynb #fb56b3de
 def cmd_env(a)->int:
-    "Print what this program runs on."
+    "Print versions and devices."
     from tracklab.core.environment import format_env
     print(format_env())
     return 0
@@ -52,7 +52,7 @@ def _device(name):
 
 def class_indices(
     wanted, # names or indices, or `None`
-    classes, # names of the detector's classes
+    classes:list|tuple, # names of the detector's classes
 ): # indices, or `None` for all
     "Classes by name or number."
     import difflib
@@ -62,8 +62,8 @@ def class_indices(
         if w.isdigit() and int(w)<len(classes): out.append(int(w))
         elif w in classes: out.append(list(classes).index(w))
         else:
-            raise ValueError(f"unknown class {w!r}; near names: {', '.join(difflib.get_close_matches(w, classes, 3, .4)) or 'none'}; there "
-                             f"are {len(classes)} classes")
+            near = ', '.join(difflib.get_close_matches(w, classes, 3, .4)) or 'none'
+            raise ValueError(f"unknown class {w!r}; near names: {near}; there are {len(classes)} classes")
     return out
 
 def _name(source):
@@ -72,7 +72,7 @@ def _name(source):
 
 # %% ../../nbs/14_app/01_command.ipynb #c6030862
 class Watched:
-    "Frames whose reading moves a progress bar."
+    "Frames that advance a progress bar when they are read."
     def __init__(self,
         frames, # a video or scene
         what:str, # shown at the bar
@@ -96,7 +96,7 @@ def show_window(image)->bool:
 
 # %% ../../nbs/14_app/01_command.ipynb #2a069fec
 def tracking_model(a, say=print): # model, names of classes
-    "The model that `track` shall use: one from a config, or a detector and a tracker."
+    "The model for `track`: one from a config, or a detector and a tracker."
     from tracklab.app.track import FileDetector, TrackingByDetection, open_detector, open_tracker
     from tracklab.core.zoo import zoo
     if a.checkpoint is not None or (a.detector is None and (a.tracker in zoo or Path(a.tracker).is_file())):
@@ -109,8 +109,8 @@ def tracking_model(a, say=print): # model, names of classes
             return model,model.CLASSES or tuple(f'class {i}' for i in range(model.num_classes))
         if a.checkpoint is not None: raise ValueError(f"--checkpoint: the model of {a.tracker} has no detector whose weights it could hold")
     tracker = open_tracker(a.tracker)
-    detector = FileDetector(a.source) if Path(a.source).suffix=='.txt' else open_detector(a.detector or 'auto', _device(a.device)
-                                                                                          if a.detector!='motion' else 'cpu', say)
+    if Path(a.source).suffix=='.txt': detector = FileDetector(a.source)
+    else: detector = open_detector(a.detector or 'auto', _device(a.device) if a.detector!='motion' else 'cpu', say)
     return TrackingByDetection(detector, tracker, a.score_thr),detector.classes
 
 def cmd_track(a)->int:
@@ -128,8 +128,8 @@ def cmd_track(a)->int:
     if hasattr(detector, 'learn') and not video.live: detector.learn(Watched(video, 'background', 60))
     n,name = len(detector) if only_boxes else None if video.live else video.estimate, _name(a.source)
     start = time.time()
-    with Recorder(a.out, name, 25 if video is None else video.fps, classes,
-                  video is not None) as r, tqdm(total=n, unit='frame', disable=None) as bar:
+    fps = 25 if video is None else video.fps
+    with Recorder(a.out, name, fps, classes, video is not None) as r, tqdm(total=n, unit='frame', disable=None) as bar:
         stopped = False
         try:
             for t,frame,_,o in track_video(model, video, a.batch):
@@ -231,7 +231,7 @@ def cmd_test(a)->int:
     return 0
 
 def cmd_search(a)->int:
-    "Test all combinations of a tracker's settings, given as lists in the config."
+    "Test all combinations of a tracker's parameters, given as lists in the config."
     import pandas as pd
     from tracklab.app.search import search_tracker, write_search
     from tracklab.core.config import parse_options
@@ -287,17 +287,11 @@ def cmd_zoo(a)->int:
     return 0
 
 # %% ../../nbs/14_app/01_command.ipynb #d952c5ce
-DETECTOR_NAMES = 'auto, motion, tiny, yolox_SIZE (nano, tiny, s, m, l, x), yolox_SIZE:FILE, torchvision:NAME, or a MOTChallenge detections file'
-def parser()->argparse.ArgumentParser:
-    "The command line."
-    import tracklab
-    top = argparse.ArgumentParser(prog='tracklab', description='Video perception: track, score and look at objects in videos.')
-    top.add_argument('--version', action='version', version=f'tracklab {tracklab.__version__}')
-    sub = top.add_subparsers(dest='command', required=True, metavar='COMMAND')
-    def command(f, name):
-        p = sub.add_parser(name, help=f.__doc__, description=f.__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-        p.set_defaults(run=f)
-        return p.add_argument
+DETECTOR_NAMES = ('auto, motion, tiny, yolox_SIZE (nano, tiny, s, m, l, x), yolox_SIZE:FILE, torchvision:NAME, '
+                  'or a MOTChallenge detections file')
+
+def _tracking_arguments(command):
+    "Arguments of demo and track."
     arg = command(cmd_demo, 'demo')
     arg('--out', default='tracklab-out', help='folder for the results')
     arg('--tracker', default='bytetrack', help='sort, bytetrack, ocsort or a config file')
@@ -314,6 +308,9 @@ def parser()->argparse.ArgumentParser:
     arg('--classes', nargs='+', help='names or indices of the classes to track; all if not given')
     arg('--batch', type=int, default=1, help='frames per call of the detector')
     arg('--show', action='store_true', help='show the frames in a window, q ends')
+
+def _dataset_arguments(command):
+    "Arguments of test and search."
     for f,name in ((cmd_test,'test'), (cmd_search,'search')):
         arg = command(f, name)
         arg('config', help='config file, or a name of the zoo')
@@ -334,6 +331,10 @@ def parser()->argparse.ArgumentParser:
         arg('--show', action='store_true', help='show the frames in a window')
         arg('--show-dir', metavar='DIR', help='folder for drawn frames and videos')
         arg('--json', metavar='FILE', help='write the numbers to this file')
+
+# %% ../../nbs/14_app/01_command.ipynb #2ac47d36
+def _result_arguments(command):
+    "Arguments of refine, eval, verify and benchmark."
     arg = command(cmd_refine, 'refine')
     arg('results', nargs='+', help='result files of `track`, or folders of them')
     arg('--out', default='tracklab-out/refined', help='folder for the refined files')
@@ -360,7 +361,9 @@ def parser()->argparse.ArgumentParser:
     arg('--frames', type=int, default=150, help='length of each of the ten videos')
     arg('--device', help='cpu, cuda, cuda:1 ...; a GPU if there is one')
     arg('--json', metavar='FILE', help='write the numbers to this file')
-    sub.add_parser('convert', help=cmd_convert.__doc__)
+
+def _data_arguments(command):
+    "Arguments of browse and zoo."
     arg = command(cmd_browse, 'browse')
     arg('config', help='config file with data.train, data.val and data.test')
     arg('--split', default='train', choices=['train','val','test'], help='part of the data')
@@ -373,6 +376,21 @@ def parser()->argparse.ArgumentParser:
     arg('pattern', nargs='?', default='*', help='part of a name, or a glob such as "*mot20*"; an exact name prints its config')
     arg('--task', help='only names for it: det, reid, mot ...'); arg('--show', metavar='NAME', help='print the config of this name')
     arg('--json', metavar='FILE', help='write the listing, or the shown config, to this file')
+
+# %% ../../nbs/14_app/01_command.ipynb #f9f406d5
+def parser()->argparse.ArgumentParser:
+    "The command line."
+    import tracklab
+    top = argparse.ArgumentParser(prog='tracklab', description='Video perception: track, score and look at objects in videos.')
+    top.add_argument('--version', action='version', version=f'tracklab {tracklab.__version__}')
+    sub = top.add_subparsers(dest='command', required=True, metavar='COMMAND')
+    def command(f, name):
+        p = sub.add_parser(name, help=f.__doc__, description=f.__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+        p.set_defaults(run=f)
+        return p.add_argument
+    for add in (_tracking_arguments, _dataset_arguments, _result_arguments): add(command)
+    sub.add_parser('convert', help=cmd_convert.__doc__)
+    _data_arguments(command)
     command(cmd_env, 'env')
     return top
 

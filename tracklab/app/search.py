@@ -19,10 +19,10 @@ from ..mot.model import tracking_results
 
 # %% ../../nbs/14_app/12_search.ipynb #feb09788
 def search_space(
-    cfg:dict, # of a tracker
+    cfg:dict, # config of a tracker, with lists of values
     prefix:str='', # path of `cfg`
 )->dict: # dotted key -> values to try
-    "The settings that hold a list."
+    "The parameters that have a list of values."
     out = {}
     for k,v in cfg.items():
         if isinstance(v, dict): out.update(search_space(v, f'{prefix}{k}.'))
@@ -32,7 +32,7 @@ def search_space(
     return out
 
 def search_grid(
-    cfg:dict, # of a tracker
+    cfg:dict, # config of a tracker, with lists of values
 )->list: # pairs (dotted key -> value, config of a tracker)
     "All combinations."
     space = search_space(cfg)
@@ -49,10 +49,10 @@ def search_tracker(
     cfg_options:dict=None, # changes of the config, dotted key -> value
     batch_size:int=1, # frames per batch
     workers:int=None, # loading processes; as in the config if not given
-    metrics=('track',), # what the dataset evaluates
+    metrics:tuple|list=('track',), # what the dataset evaluates
     progress=lambda done, total: None, # told how many frames are done
 )->tuple: # rows (settings and numbers of each case), best first, and the config with the best settings
-    "Test every combination of a tracker's settings."
+    "Test every combination of a tracker's parameters."
     cfg = open_config(config, cfg_options)
     grid = search_grid(cfg['model'].get('tracker') or {})
     if len(grid)<2:
@@ -75,14 +75,14 @@ def search_tracker(
 
 # %% ../../nbs/14_app/12_search.ipynb #679df40a
 def follow_all(
-    model, # of `init_model`
-    loader, # of the test data
-    configs:list, # of trackers
+    model, # model that `init_model` returned
+    loader, # data loader of the test data
+    configs:list, # configs of the trackers
     motion=None, # config of their motion model
     progress=lambda done, total: None, # told how many frames are done
     total:int=0, # frames in all
 )->list: # results of each tracker, as `single_gpu_test` gives them
-    "Look at every frame once, and let several trackers follow it."
+    "Detect in every frame once, and run several trackers on the detections."
     trackers = [model.build_tracker(c, motion) for c in configs]
     results,done = [dict(det_bboxes=[], track_bboxes=[]) for _ in trackers],0
     for data in loader:
@@ -100,11 +100,11 @@ def follow_all(
 
 # %% ../../nbs/14_app/12_search.ipynb #d53f4d82
 def write_search(
-    folder, # where it is written
-    rows:list, # of `search_tracker`
-    best:Config, # of `search_tracker`
+    folder:str|Path, # folder for the files
+    rows:list, # rows that `search_tracker` returned
+    best:Config, # best config that `search_tracker` returned
 )->list: # the files
-    "Write the table of a search, and the config with the best settings."
+    "Write the table of a search, and the config with the best parameters."
     import pandas as pd
     table,config = Path(folder)/'search.csv',Path(folder)/'best.py'
     with atomic_path(table) as part: pd.DataFrame(rows).to_csv(part, index=False)

@@ -34,7 +34,7 @@ def run_test(
     batch_size:int=1, # frames per batch
     workers:int=None, # loading processes; as in the config if not given
     show:bool=False, # open a window?
-    show_dir=None, # folder for drawn frames and videos
+    show_dir:str=None, # folder for drawn frames and videos
     progress=lambda done, total: None, # told how far it is
 )->tuple: # dataset, and results or `None` in all but the first process
     "Run a model over the test data of its config."
@@ -49,9 +49,9 @@ def run_test(
 
 # %% ../../nbs/14_app/11_test.ipynb #93eeb743
 def evaluate_results(
-    dataset, # that they were made on
-    results:dict, # of `run_test`
-    metrics, # such as `['bbox','track']`
+    dataset, # dataset of the results
+    results:dict, # results that `run_test` returned
+    metrics:tuple|list, # such as `['bbox','track']`
     options:dict=None, # more arguments of `evaluate`
 )->dict: # numbers
     "The numbers of a benchmark."
@@ -60,7 +60,7 @@ def evaluate_results(
     return dataset.evaluate(results, metric=list(metrics), **(options or {}))
 
 def plain_numbers(
-    scores:dict, # of `evaluate`
+    scores:dict, # scores that `evaluate` returned
 )->dict: # name -> float
     "Numbers that JSON can hold."
     return {k:float(v) for k,v in scores.items() if isinstance(v, (int,float)) or getattr(v, 'ndim', 1)==0}

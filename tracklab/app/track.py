@@ -51,9 +51,9 @@ def open_tracker(
 
 # %% ../../nbs/14_app/00_track.ipynb #d85f042b
 class FileDetector:
-    "Detections that somebody made before, from a MOTChallenge file."
+    "Detections from a MOTChallenge file."
     def __init__(self,
-        path, # `det.txt`
+        path:str|Path, # `det.txt` in MOTChallenge's format
     ):
         self.tracks,self.next,self.classes = Tracks.from_mot(path, 'det'),0,('object',)
 
@@ -66,8 +66,8 @@ class FileDetector:
 YOLOX_NAMES = 'nano','tiny','s','m','l','x'
 def open_detector(
     name, # `auto`, `motion`, `tiny`, `yolox_SIZE`, `yolox_SIZE:FILE`, `torchvision:NAME`, or a MOTChallenge detections file
-    device:str='cpu', # where a network computes
-    say=lambda line: None, # told what `auto` chose
+    device:str='cpu', # device of a network, such as `cuda:0`
+    say=lambda line: None, # called with a message about the choice of `auto`
 ): # an object with `predict(frames)` and `classes`
     "A detector by its name."
     name = str(name)
@@ -150,9 +150,8 @@ def track_video(
 ): # yields `(frame index, frame, detections, tracks)`
     "Track a video, frame by frame."
     if batch_size<1: raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-    frames = ([None]*len(model.detector)) if source is None else source if hasattr(source,
-                                                                                   '__iter__') and not isinstance(source,
-                                                                                       str) else Video(source)
+    if source is None: frames = [None]*len(model.detector)
+    else: frames = source if hasattr(source, '__iter__') and not isinstance(source, str) else Video(source)
     model.reset()
     t = 0
     for batch in batches(frames, batch_size):
@@ -162,12 +161,12 @@ def track_video(
 
 # %% ../../nbs/14_app/00_track.ipynb #0620bc6a
 class Recorder:
-    "Write tracks as MOT text and as a video, while they are made."
+    "Write tracks as MOT text and as a video during tracking."
     def __init__(self,
-        folder, # where the files go
+        folder:str|Path, # folder for the files
         name:str, # their name, without suffix
-        fps:float=25., # of the video
-        classes=None, # class names to draw
+        fps:float=25., # frames per second of the written video
+        classes:list|tuple=None, # class names to draw
         video:bool=True, # write the video
         trail:int=25, # frames that a trail looks back
         ahead:int=32, # frames that may wait to be drawn
@@ -184,7 +183,7 @@ class Recorder:
         return draw_tracks(frame, o, trail_points(past, t, self.trail) if len(past) and t<past.num_frames else None, classes=self.classes)
 
     def write(self, t, frame, o):
-        "Record a frame; returns a future of it drawn, or `None` without images."
+        "Record a frame; returns a future of the drawn frame, or `None` without images."
         self.text.write(t, o)
         self.frames.append((t, Instances(boxes=o.boxes, ids=o.ids, labels=o.labels, scores=o.scores)))
         if frame is None or self.video is None: return None

@@ -16,9 +16,9 @@ from ..core.zoo import Zoo, zoo
 def find_names(
     pattern:str='*', # glob, or a part of the name
     task:str=None, # only those for it: det, reid, mot ...
-    zoo:Zoo=zoo, # where to look
+    zoo:Zoo=zoo, # zoo to search
 )->list: # at least one
-    "The names that fit."
+    "The names that match."
     if task and task not in zoo.tasks: raise ValueError(f"unknown task {task!r}{near(task, zoo.tasks)}; known: {', '.join(zoo.tasks)}")
     names = zoo.names(pattern if re.search(r'[*?[]', pattern) else f'*{pattern}*', task)
     if names: return names
@@ -28,11 +28,11 @@ def find_names(
 
 # %% ../../nbs/14_app/05_zoo.ipynb #79cf9267
 def zoo_rows(
-    pattern:str='*', # see `find_names`
-    task:str=None, # see `find_names`
-    zoo:Zoo=zoo, # where to look
+    pattern:str='*', # part of a name, or a glob
+    task:str=None, # task of the names, such as `mot`; all if not given
+    zoo:Zoo=zoo, # zoo to search
 )->list: # dicts: name, task, model, checkpoint, reported
-    "What is known about names."
+    "Facts about the names."
     return [dict(name=name, **zoo.summary(name)) for name in find_names(pattern, task, zoo)]
 
 def reported_text(
@@ -47,12 +47,12 @@ def reported_text(
 def file_names(
     checkpoint, # an address, a list of them, or `None`
 )->str:
-    "Where the weights are, without the folders."
+    "File names of the weights."
     return ', '.join(a.rsplit('/', 1)[-1] for a in ([checkpoint] if isinstance(checkpoint, str) else checkpoint or []))
 
 # %% ../../nbs/14_app/05_zoo.ipynb #448d30c2
 def format_zoo(
-    rows:list, # of `zoo_rows`
+    rows:list, # rows that `zoo_rows` returned
 )->str: # a heading and a line for each
     "The listing."
     cells = [('name','task','model','reported (as published, not measured here)','checkpoint')]
@@ -80,7 +80,7 @@ def config_text(
 # %% ../../nbs/14_app/05_zoo.ipynb #2dda9edc
 def zoo_text(
     pattern:str='*', # see `find_names`; an exact name is shown
-    task:str=None, # see `find_names`
+    task:str=None, # task of the names, such as `mot`; all if not given
     show:str=None, # exact name of a config to print
     file=None, # JSON to write: the facts of the listing, or the shown config
 )->str:

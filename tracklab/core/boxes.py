@@ -94,7 +94,7 @@ bbox_xyxy_to_x1y1wh = xyxy_to_xywh
 def quad2bbox(
     quad, # `(...,8)` four corners `x,y`, or `(...,4)` xyxy
 ): # `(...,4)` centre x, centre y, width, height
-    "The upright box of a quadrilateral: same centre, same area."
+    "The axis-aligned box of a quadrilateral, with the same centre and area."
     if quad.shape[-1]==4: return bbox_xyxy_to_cxcywh(quad)
     if quad.shape[-1]!=8: raise ValueError(f"quad must have 8 (or 4) numbers, got shape {tuple(quad.shape)}")
     p = quad.reshape(*quad.shape[:-1], 4, 2)
@@ -131,7 +131,7 @@ def scale_boxes(
     boxes, # `(...,4)` xyxy
     factor, # one number, or a pair for x and y
 ): # `(...,4)` the same boxes in the resized image
-    "The boxes after the image was resized by `factor`."
+    "Boxes after resizing the image by `factor`."
     fx,fy = factor if isinstance(factor, (tuple,list)) else (factor,factor)
     return _stack([boxes[...,i]*f for i,f in enumerate((fx,fy,fx,fy))])
 
@@ -141,7 +141,7 @@ def bbox_flip(
     img_shape:tuple, # height and width of the image (more is ignored)
     direction:str='horizontal', # `horizontal`, `vertical` or `diagonal` (both)
 ): # `(...,4k)` the boxes in the mirrored image
-    "Mirror boxes within an image."
+    "Flip boxes within an image."
     if direction not in ('horizontal','vertical','diagonal'):
         raise ValueError(f"direction must be 'horizontal', 'vertical' or 'diagonal', got {direction!r}")
     if bboxes.shape[-1]%4: raise ValueError(f"bboxes must have a multiple of 4 columns, got shape {tuple(bboxes.shape)}")
@@ -163,7 +163,7 @@ def bbox_mapping(
     flip:bool, # was the augmented image mirrored?
     flip_direction:str='horizontal', # how
 ): # `(N,4)` xyxy on the augmented image
-    "Boxes of the original image on the resized and mirrored one."
+    "Map boxes of the original image to the resized and flipped one."
     out = bboxes*_factors(bboxes, scale_factor)
     return bbox_flip(out, img_shape, flip_direction) if flip else out
 
@@ -174,7 +174,7 @@ def bbox_mapping_back(
     flip:bool, # was the augmented image mirrored?
     flip_direction:str='horizontal', # how
 ): # `(N,4)` xyxy on the original image
-    "Boxes of the resized and mirrored image on the original one."
+    "Map boxes of the resized and flipped image to the original one."
     if flip: bboxes = bbox_flip(bboxes, img_shape, flip_direction)
     return bboxes/_factors(bboxes, scale_factor)
 
@@ -185,7 +185,7 @@ def intersection_union(
     a, # `(...,4)` xyxy
     b, # `(...,4)` xyxy, broadcast against `a`
 )->tuple: # intersection and union in square pixels, of the common shape
-    "Intersection and union of boxes that face each other."
+    "Intersection and union of aligned boxes."
     xp = xp_of(a)
     def shared(i): return _floor(xp.minimum(a[...,i+2], b[...,i+2])-xp.maximum(a[...,i], b[...,i]))
     inter = shared(0)*shared(1)
@@ -204,7 +204,7 @@ def box_iof(
     a, # `(N,4)` xyxy: the foreground
     b, # `(M,4)` xyxy
 ): # `(N,M)` in 0..1
-    "The share of each box of `a` that each box of `b` covers."
+    "The fraction of each box of `a` that each box of `b` covers."
     inter,_ = intersection_union(*_pair(a, b))
     return inter/_floor(box_area(a)[...,:,None], 1e-9)
 
@@ -223,7 +223,7 @@ def bbox_overlaps(
     is_aligned:bool=False, # compare row by row instead of all pairs
     eps:float=1e-6, # smallest denominator
 ): # `(...,N,M)`, or `(...,N)` if aligned
-    "IoU, IoF or GIoU of box sets, as MMDetection documents it."
+    "IoU, IoF or GIoU of box sets, with MMDetection's arguments."
     if mode not in ('iou','iof','giou'): raise ValueError(f"mode must be 'iou', 'iof' or 'giou', got {mode!r}")
     if is_aligned and bboxes1.shape!=bboxes2.shape:
         raise ValueError(f"aligned boxes must have one shape, got {tuple(bboxes1.shape)} and {tuple(bboxes2.shape)}")
@@ -256,7 +256,7 @@ def bbox2result(
     labels, # `(N,)` class indices
     num_classes:int, # number of classes
 )->list: # `num_classes` float arrays `(n,5)`
-    "Split detections by class, the nested result format that MMDetection documents."
+    "Split detections by class: MMDetection's nested result format."
     bboxes,labels = (o.detach().cpu().numpy() if hasattr(o, 'detach') else np.asarray(o) for o in (bboxes,labels))
     if not len(bboxes): return [np.zeros((0,5), 'float32') for _ in range(num_classes)]
     return [bboxes[labels==i] for i in range(num_classes)]

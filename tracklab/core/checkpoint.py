@@ -33,7 +33,7 @@ _DAMAGE = (RuntimeError, EOFError, ValueError, LookupError, TypeError, Attribute
            struct.error)
 
 def read_checkpoint(
-    filename, # a file that `torch.save` wrote
+    filename:str|Path, # a file that `torch.save` wrote
     map_location='cpu', # device for its tensors
 ): # what the file holds: usually a dict with `state_dict` and `meta`, or a bare state dict
     "Open a checkpoint file without running any code that it may contain."
@@ -54,7 +54,7 @@ def read_checkpoint(
 # %% ../../nbs/00_core/06_checkpoint.ipynb #5cfb322a
 def find_state_dict(
     checkpoint, # what `read_checkpoint` gave
-    name='the checkpoint', # what to call it in errors
+    name:str='the checkpoint', # what to call it in errors
 )->dict: # parameter name -> tensor
     "The state dict within a checkpoint."
     for key in ('state_dict', 'model', 'net'):
@@ -91,7 +91,7 @@ def _with_metadata(state, meta, revise_keys):
 # %% ../../nbs/00_core/06_checkpoint.ipynb #c5655df1
 @dataclass
 class LoadReport:
-    "What did and did not fit when a state dict was loaded."
+    "Report of loading a state dict: what fitted and what did not."
     loaded:int = 0 # number of parameters and buffers that were set
     missing:list = field(default_factory=list) # names that the model has and the file lacks
     unexpected:list = field(default_factory=list) # names that the file has and the model lacks
@@ -171,7 +171,7 @@ def _sha256(path):
 # %% ../../nbs/00_core/06_checkpoint.ipynb #58f4c98f
 def download(
     url:str, # http or https address
-    folder=None, # where to keep the file; `checkpoints` below `cache_dir()` by default
+    folder:str|Path=None, # where to keep the file; `checkpoints` below `cache_dir()` by default
     name:str=None, # file name; the last part of the address by default
     tries:int=3, # attempts before giving up
     timeout:float=30., # seconds without a response after which an attempt fails
@@ -198,8 +198,8 @@ def download(
 
 # %% ../../nbs/00_core/06_checkpoint.ipynb #9b064f84
 def locate(
-    filename, # a path, an http(s) address, or `torchvision://MODEL`
-    folder=None, # where downloads are kept
+    filename:str|Path, # a path, an http(s) address, or `torchvision://MODEL`
+    folder:str|Path=None, # where downloads are kept
 )->Path: # the file on this machine
     "The local file that a checkpoint's name in a config stands for."
     scheme,_,rest = str(filename).partition('://')
@@ -214,13 +214,13 @@ def locate(
 # %% ../../nbs/00_core/06_checkpoint.ipynb #466cc5c7
 def load_checkpoint(
     model:nn.Module, # model to fill
-    filename, # a path, an http(s) address, or `torchvision://MODEL`
+    filename:str|Path, # a path, an http(s) address, or `torchvision://MODEL`
     map_location='cpu', # device for the file's tensors
     strict:bool=False, # raise if anything is missing, unexpected or of another shape?
     revise_keys=((r'^module\.', ''),), # pairs (regular expression, replacement) applied to every name
     prefix:str=None, # load only the names that start with this
 ): # the whole checkpoint, a dict; what did not fit is in its `report`
-    "Fill a model from a checkpoint."
+    "Load a checkpoint into a model."
     path = locate(filename)
     checkpoint = read_checkpoint(path, map_location)
     state = revise_state_dict(find_state_dict(checkpoint, path), revise_keys, prefix)
@@ -230,11 +230,11 @@ def load_checkpoint(
 # %% ../../nbs/00_core/06_checkpoint.ipynb #5bd78505
 def save_checkpoint(
     model:nn.Module, # model whose weights are saved
-    filename, # file to write
+    filename:str|Path, # file to write
     optimizer=None, # an optimizer, or a dict of them
     meta:dict=None, # facts to keep beside the weights, such as epoch and iteration
 ):
-    "Write a checkpoint in the official form."
+    "Write a checkpoint in the official format."
     model = model.module if isinstance(model, (nn.DataParallel, nn.parallel.DistributedDataParallel)) else model
     classes = {'CLASSES':model.CLASSES} if getattr(model, 'CLASSES', None) is not None else {}
     now = datetime.datetime.now().isoformat(' ', 'seconds')

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 # %% ../../nbs/00_core/16_collector.ipynb #3e5169b2
 @contextmanager
 def collector_paused(): # for a block, or as a decorator for a function
-    "Make many small objects without Python's collector visiting them."
+    "Pause Python's garbage collector within this block."
     was_on = gc.isenabled()
     gc.disable()
     try: yield

@@ -169,11 +169,11 @@ class Config(ConfigDict):
 
     @classmethod
     def fromfile(cls,
-        path, # a .py, .json, .yml or .yaml file
+        path:str|Path, # a .py, .json, .yml or .yaml file
         options:dict=None, # dotted keys that override the file, as `parse_options` gives them
         allow_custom_imports:bool=False, # import the modules that the file names in `custom_imports`?
     )->'Config': # the config with all its bases
-        "Read a config file, without running it."
+        "Read a config file without executing it."
         data,text = _load(os.fspath(path))
         data = replace_cfg_vals(merge_options(data, options) if options else data)
         if allow_custom_imports and data.get('custom_imports'): import_custom(**data['custom_imports'])
@@ -204,7 +204,7 @@ def import_custom(
     imports, # a module name or a list of them
     allow_failed_imports:bool=False, # skip modules that cannot be imported?
 ):
-    "Import the modules that a config asks for."
+    "Import the modules that a config requests."
     for name in [imports] if isinstance(imports, str) else imports:
         try: importlib.import_module(name)
         except ImportError as e:
@@ -255,7 +255,7 @@ def pretty_text(self:Config)->str:
 def dump(self:Config,
     file=None, # .py, .json, .yml or .yaml; the Python text is returned if there is none
 ):
-    "Write this config. JSON and YAML know no tuples and give lists."
+    "Write this config. JSON and YAML have no tuples; they become lists."
     if file is None: return self.pretty_text
     kind = Path(file).suffix
     if kind=='.py': text = self.pretty_text

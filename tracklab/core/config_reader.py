@@ -38,7 +38,7 @@ class Interpreter:
         if self.budget<0: self.refuse(node, "too much work for a config: a value is too large or a loop too long")
 
     def weigh(self, node, v, depth=0):
-        "Pay for each value inside `v`."
+        "Charge each value inside `v` to the budget."
         if depth>50: self.refuse(node, "a value is nested too deeply")
         self.pay(node, 1+len(v) if isinstance(v, (str, range)) else 1)
         if isinstance(v, dict): v = [*v.keys(), *v.values()]
@@ -171,7 +171,7 @@ def _safe_percent(s): return not re.search(r'%(\(\w*\))?[-+ #0]*(\*|\d{4}|\d*\.(
 # %% ../../nbs/00_core/03_config_reader.ipynb #a65868b9
 @patch
 def binary(self:Interpreter, node, op, a, b):
-    "`a op b`, paid for."
+    "`a op b`, charged to the budget."
     if type(op) not in _BINARY: self.refuse(node, f"the operator {type(op).__name__} is not allowed in a config")
     self.pay(node, _price(op, a, b))
     if isinstance(a, str) and isinstance(op, ast.Mod):
@@ -402,7 +402,7 @@ def result(self:Interpreter)->dict: # the file's variables that do not start wit
 # %% ../../nbs/00_core/03_config_reader.ipynb #49688939
 @patch
 def checked(self:Interpreter, v):
-    "A copy of `v` in which nothing is shared; values no config may hold are refused."
+    "A deep copy of `v`; values that are not allowed in a config are an error."
     if isinstance(v, dict): return {k:self.checked(x) for k,x in v.items()}
     if isinstance(v, (list, tuple)): return type(v)(map(self.checked, v))
     if isinstance(v, int) and v.bit_length()>1024: raise ConfigError(f"{self.path}: an integer of {v.bit_length()} bits is not allowed")

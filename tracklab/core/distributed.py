@@ -19,9 +19,9 @@ def _group():
 
 def process_group(
     num_replicas:int=None, # number of processes
-    rank:int=None, # of this one
+    rank:int=None, # rank of this process, from 0
 )->tuple: # both, those of the process group if not given
-    "How many processes there are, and which one this is."
+    "The number of processes and the rank of this one."
     d = _group()
     n = num_replicas if num_replicas is not None else d.get_world_size() if d else 1
     r = rank if rank is not None else d.get_rank() if d else 0
@@ -30,13 +30,13 @@ def process_group(
 
 # %% ../../nbs/00_core/05_distributed.ipynb #d9eed48c
 def process_rank()->int:
-    "The rank of this process: that in its group, else what the launcher set, else 0."
+    "The rank of this process: that of its group, else that of the launcher, else 0."
     return process_group()[1] if _group() else int(os.environ.get('RANK', 0))
 
 def join_processes(
     device:str=None, # where to compute; a GPU if there is one
 )->str: # the device of this process
-    "Join the processes that `torchrun` started; nothing happens without it."
+    "Join the process group of `torchrun`; without `torchrun` do nothing."
     import torch
     gpu = torch.cuda.is_available()
     if int(os.environ.get('WORLD_SIZE', 1))==1: return device or ('cuda' if gpu else 'cpu')
@@ -59,7 +59,7 @@ def reduce_mean(
 def broadcast(
     x, # tensor, overwritten in all processes but the first
 ): # `x`
-    "The value that rank 0 has."
+    "The value of rank 0."
     if d := _group(): d.broadcast(x, 0)
     return x
 
@@ -67,13 +67,13 @@ def broadcast(
 def broadcast_object(
     o, # anything that can be pickled
 ): # that of rank 0
-    "The object that rank 0 has."
+    "The object of rank 0."
     box = [o]
     if d := _group(): d.broadcast_object_list(box, 0)
     return box[0]
 
 def barrier():
-    "Wait until all processes are here."
+    "Wait for all processes."
     if d := _group(): d.barrier()
 
 # %% ../../nbs/00_core/05_distributed.ipynb #77e085d4
@@ -81,11 +81,11 @@ def init_random_seed(
     seed:int=None, # a seed; a random one if not given
     device='cuda', # not used: processes exchange it as an object
 )->int: # the same in all processes
-    "A seed for everything random."
+    "A random seed that all processes share."
     return broadcast_object(int(np.random.default_rng().integers(2**31))) if seed is None else seed
 
 def set_random_seed(
-    seed:int, # of this process
+    seed:int, # seed of this process, an integer from 0
     deterministic:bool=False, # only algorithms that repeat exactly?
 ):
     "Seed Python, NumPy and PyTorch."

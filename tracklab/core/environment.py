@@ -27,7 +27,7 @@ def version_of(
 
 # %% ../../nbs/00_core/08_environment.ipynb #b109b663
 def git_hash(
-    folder=None, # a folder; the package's own by default
+    folder:str|Path=None, # a folder; the package's own by default
 )->str: # short commit hash, `+` appended if tracked files have been changed, or '' outside of a checkout
     "The commit that a checkout is at."
     root = Path(folder or Path(tracklab.__file__).parent.parent)

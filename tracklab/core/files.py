@@ -13,9 +13,9 @@ from pathlib import Path
 # %% ../../nbs/00_core/00_files.ipynb #5a9bfcb8
 @contextmanager
 def atomic_path(
-    path, # the file to write; its folder is made if need be
+    path:str|Path, # the file to write; its folder is made if need be
 ): # yields the temporary `Path` to write to; it has the same suffix
-    "Write a file in one piece: it appears under `path` when the block ends well, and not at all when it fails."
+    "Write a file completely or not at all: it appears under `path` when the block ends without an error."
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     fd,tmp = tempfile.mkstemp(prefix=f'.{path.stem}-', suffix=path.suffix, dir=path.parent)
@@ -51,9 +51,9 @@ class _PlainUnpickler(pickle.Unpickler):
         return known[module,name]
 
 def read_pickle(
-    path, # a pickle file
+    path:str|Path, # a pickle file
 ): # what is in it
-    "Read a pickle of lists, dicts, numbers and numpy arrays, and of nothing else."
+    "Read a pickle that contains only lists, dicts, numbers and numpy arrays."
     try: return _PlainUnpickler(io.BytesIO(Path(path).read_bytes())).load()
     except (pickle.UnpicklingError,EOFError,IndexError,KeyError,ValueError,TypeError,UnicodeDecodeError) as e:
         raise ValueError(f"{path} cannot be read: {e}") from None

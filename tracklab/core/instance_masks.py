@@ -19,8 +19,8 @@ class BitmapMasks:
     "Masks of one image as an array."
     def __init__(self,
         masks, # `(N,H,W)` array or a list of `(H,W)` arrays
-        height:int, # of the image
-        width:int, # of the image
+        height:int, # height of the image, pixels
+        width:int, # width of the image, pixels
     ):
         m = np.zeros((0,height,width), 'uint8') if len(masks)==0 else np.stack(list(masks))
         if m.shape[1:]!=(height,width): raise ValueError(f"masks must have the size ({height}, {width}) of their image, got {m.shape[1:]}")
@@ -48,7 +48,7 @@ class BitmapMasks:
 
 # %% ../../nbs/00_core/12_instance_masks.ipynb #8e618860
 def flip_image(
-    img, # `(H,W)` or `(H,W,C)`
+    img:np.ndarray, # `(H,W)` or `(H,W,C)`
     direction:str='horizontal', # `horizontal`, `vertical` or `diagonal`
 ): # the mirrored image
     "Mirror an image."
@@ -63,7 +63,7 @@ def rescale_size(
     old:tuple, # width and height
     scale, # a factor, or the largest long and short side in any order
 )->tuple: # new width and height, factor
-    "The size of an image that is scaled, keeping its shape, to fit a scale."
+    "The size of an image that is scaled to fit a scale, keeping its aspect ratio."
     w,h = old
     if isinstance(scale, (int,float)):
         if scale<=0: raise ValueError(f"a scale must be positive, got {scale}")
@@ -77,7 +77,7 @@ def rescale(self:BitmapMasks,
     scale, # a factor, or the largest long and short side
     interpolation:str='nearest', # name of the method
 )->BitmapMasks: # new masks
-    "Scale to fit, keeping the shape."
+    "Scale to fit, keeping the aspect ratio."
     w,h,_ = rescale_size((self.width,self.height), scale)
     return self.resize((h,w), interpolation)
 @patch
@@ -125,9 +125,9 @@ def expand(self:BitmapMasks,
 @patch(cls_method=True)
 def from_polygons(cls:BitmapMasks,
     polygons:list, # per object a list of polygons `[x,y,...]`, or a run-length dict
-    height:int, # of the image
-    width:int, # of the image
+    height:int, # height of the image, pixels
+    width:int, # width of the image, pixels
 )->BitmapMasks: # bitmaps
-    "Draw what annotators drew."
+    "Masks from the polygons of annotations."
     rles = [p if isinstance(p, dict) else polygons_to_rle(p, (height,width)) for p in polygons]
     return cls(decode_masks(rles, (height,width)).astype('uint8'), height, width)

@@ -70,7 +70,7 @@ def _cat(vs):
 def cat(cls:Instances,
     parts, # several `Instances`
 )->Instances: # the objects of all parts, in order
-    "Join objects; fields that some part lacks are left out."
+    "Join objects; fields that are missing in some part are omitted."
     parts = [p for p in parts if p.__dict__]
     if not parts: return cls()
     return cls._make({k:_cat([p.__dict__[k] for p in parts]) for k in parts[0].__dict__ if all(k in p for p in parts)})
@@ -97,12 +97,12 @@ def numpy(self:Instances)->Instances: # tensors as arrays
 def outs2results(
     bboxes=None, # `(N,5)` xyxy and score
     labels=None, # `(N,)` class indices
-    masks=None, # `(N,H,W)` bool
+    masks:np.ndarray=None, # `(N,H,W)` bool
     ids=None, # `(N,)` identities; negative ones are dropped
     num_classes:int=None, # number of classes
     **kwargs, # ignored
 )->dict: # `bbox_results`: per class `(n,5)`, or `(n,6)` with ids; `mask_results`: per class a list of masks
-    "Split objects by class, the nested result format that MMTracking documents."
+    "Split objects by class: MMTracking's nested result format."
     if labels is None or num_classes is None: raise ValueError("labels and num_classes are needed to split by class")
     labels,results = _array(labels),{}
     keep = np.ones(len(labels), bool) if ids is None else _array(ids)>-1

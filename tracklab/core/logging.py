@@ -19,10 +19,10 @@ def get_logger(
 
 # %% ../../nbs/00_core/07_logging.ipynb #257e93b4
 def get_root_logger(
-    log_file=None, # also write to this file; rank 0 only
+    log_file:str|Path=None, # also write to this file; rank 0 only
     log_level:int=logging.INFO, # level for rank 0; other ranks log errors
 )->logging.Logger: # the logger named `tracklab`
-    "The package's logger, with a stream and if wanted a file."
+    "The package's logger, with a stream and optionally a file."
     logger,rank = get_logger(),process_rank()
     handlers = []
     if not any(type(h) is logging.StreamHandler for h in logger.handlers): handlers.append(logging.StreamHandler())
@@ -43,5 +43,5 @@ def warn_once(
     message:str, # the warning
     name:str='tracklab', # logger to use
 ):
-    "Log a warning the first time it is given."
+    "Log a warning the first time only."
     get_logger(name).warning(message)

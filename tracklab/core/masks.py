@@ -13,10 +13,10 @@ from pycocotools import mask as coco_mask
 
 # %% ../../nbs/00_core/11_masks.ipynb #6f7cb6e9
 def encode_masks(
-    masks, # `(N,H,W)` bool or 0/1
+    masks:np.ndarray, # `(N,H,W)` bool or 0/1
     text:bool=False, # counts as `str`, as JSON needs them, instead of `bytes`
 )->list: # N run-length dicts
-    "Images to run-length codes."
+    "Encode bitmaps as run lengths."
     masks = np.asarray(masks)
     if masks.ndim!=3: raise ValueError(f"masks must be (N,H,W), got shape {masks.shape}")
     if not len(masks): return []
@@ -27,7 +27,7 @@ def decode_masks(
     rles:list, # N run-length dicts, counts as bytes, str or a list of runs
     size:tuple=None, # (H,W), needed if the list is empty
 ): # `(N,H,W)` bool
-    "Run-length codes to images."
+    "Decode run lengths to bitmaps."
     if not rles:
         if size is None: raise ValueError("the size (H,W) is needed when there are no masks")
         return np.zeros((0,*size), bool)
@@ -43,14 +43,14 @@ def polygons_to_rle(
     polygons:list, # polygons of one object, each `[x,y,x,y,...]` with at least 3 points
     size:tuple, # (H,W) of the image
 )->dict: # run-length dict of their union
-    "The mask of an object that was drawn as polygons."
+    "The mask of an object that is given by polygons."
     bad = next((p for p in polygons if len(p)<6 or len(p)%2), None)
     if bad is not None: raise ValueError(f"a polygon needs an even number of at least 6 coordinates, got {len(bad)}")
     return coco_mask.merge(coco_mask.frPyObjects([list(map(float, p)) for p in polygons],
                                                  *size)) if polygons else encode_masks(np.zeros((1,*size)))[0]
 
 def mask_to_polygons(
-    mask, # `(H,W)` bool
+    mask:np.ndarray, # `(H,W)` bool
 )->list: # polygons `[x,y,x,y,...]` of the outer borders
     "The outlines of a mask."
     found,_ = cv2.findContours(np.ascontiguousarray(mask, 'uint8'), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
@@ -70,7 +70,7 @@ def mask_iou(
 def mask_area(
     rles:list, # N run-length dicts
 ): # `(N,)` pixels
-    "The size of masks."
+    "The area of masks."
     return coco_mask.area([_compressed(r) for r in rles]).astype('int64') if rles else np.zeros(0, 'int64')
 
 def mask2bbox(
@@ -87,7 +87,7 @@ def mask2bbox(
 
 # %% ../../nbs/00_core/11_masks.ipynb #3f70f7b7
 def crop_mask(
-    mask, # `(H,W)`
+    mask:np.ndarray, # `(H,W)`
     box, # xyxy pixels
 ): # the part of the mask inside of the box, at least one pixel
     "Cut a box out of a mask."
@@ -97,7 +97,7 @@ def crop_mask(
     return mask[y1:y2,x1:x2]
 
 def resize_masks(
-    masks, # `(N,H,W)` bool
+    masks:np.ndarray, # `(N,H,W)` bool
     size:tuple, # (h,w) of the result
 ): # `(N,h,w)` bool
     "Resize masks, nearest pixel."
@@ -105,12 +105,12 @@ def resize_masks(
     return np.stack([cv2.resize(np.ascontiguousarray(m, 'uint8'), size[::-1], interpolation=cv2.INTER_NEAREST) for m in masks]).astype(bool)
 
 def paste_masks(
-    masks, # `(N,h,w)` probabilities within the boxes
+    masks:np.ndarray, # `(N,h,w)` probabilities within the boxes
     boxes, # `(N,4)` xyxy pixels of the image
     size:tuple, # (H,W) of the image
     threshold:float=.5, # least probability of a pixel of the object
 ): # `(N,H,W)` bool
-    "Put small masks where their boxes are."
+    "Paste small masks into the image at their boxes."
     H,W = size
     out = np.zeros((len(masks),H,W), bool)
     for o,m,(x1,y1,x2,y2) in zip(out, np.asarray(masks, 'float32'), np.asarray(boxes, 'float64')):

@@ -32,6 +32,6 @@ def project_root()->Path: # the folder with `settings.ini`
 # %% ../../nbs/00_core/01_paths.ipynb #c1718b57
 @cache
 def package_index()->dict: # `types`: full name -> module; `names`: public name -> module; `zoo`: name -> `module` and `Zoo.summary`
-    "Where things are, without importing them."
+    "The index of the package: where types, names and configs are defined."
     path = ASSETS/'index.json'
     return json.loads(path.read_text(encoding='utf-8')) if path.is_file() else dict(types={}, names={}, zoo={})

@@ -29,7 +29,7 @@ class UnknownType(KeyError):
 # %% ../../nbs/00_core/02_registry.ipynb #268baf19
 def near(
     name:str, # the name that was not found
-    known, # the names that exist
+    known, # known names, any iterable
 )->str: # `"; did you mean 'a' or 'b'?"`, or nothing when no name is close
     "A hint with the known names closest to `name`."
     found = difflib.get_close_matches(name, list(known), n=3)
@@ -61,7 +61,7 @@ _scope = ContextVar('scope', default='mmtrack')
 def scope(
     name:str, # such as `mmaction`; `None` leaves it as it is
 ):
-    "Names without a scope mean those of `name` inside of this block."
+    "Within this block, names without a scope belong to the scope `name`."
     if name is not None and name not in PARENT:
         raise ValueError(f"unknown scope {name!r}{near(name, PARENT)}; known: {', '.join(sorted(filter(None, PARENT)))}")
     token = _scope.set(name or _scope.get())
@@ -84,7 +84,7 @@ def scope_chain(
 def in_session(
     obj, # class or function
 )->bool:
-    "Is `obj` what the running notebook or script knows under its name?"
+    "Is `obj` the object of this name in the running notebook or script?"
     return getattr(sys.modules.get('__main__'), obj.__qualname__, None) is obj
 
 def _same(a, b):
@@ -105,7 +105,7 @@ class Registry:
         return new if old is None or (new is not None and in_session(new)) else old
 
     def _full(self, name):
-        "Full names that `name` may mean, shared ones only where everybody shares them"
+        "Full names that `name` may refer to"
         for full in scope_chain(name):
             own = full.removeprefix('shared.')
             if own==full: yield full
@@ -116,7 +116,7 @@ class Registry:
     def _find(self, name): return next((o for o in map(self._entry, self._full(name)) if o is not None), None)
 
     def names(self)->list: # full names, sorted
-        "All names that are registered, or known to the index."
+        "All names that are registered or in the index."
         return sorted({*self._names, *self._session, *self.index()})
 
     def __len__(self): return len(self.names())
@@ -148,7 +148,7 @@ def register(self:Registry,
     *names, # the names to use instead of the object's own, or the object itself when used as a bare decorator
     force:bool=False, # replace what is registered under these names
 ): # the object, unchanged
-    "Enter a class or function into the table."
+    "Add a class or function to the table."
     if len(names)==1 and callable(names[0]): return self.register()(names[0])
     if bad := [n for n in names if not isinstance(n, str)]: raise TypeError(f"a name must be a string, got {bad[0]!r}")
     def _decorate(obj):
@@ -161,7 +161,7 @@ def register(self:Registry,
 def get(self:Registry,
     name:str, # `Name` or `scope.Name`
 ): # the registered object or `None`
-    "Look a name up, importing what registers it if that is needed."
+    "Look up a name, importing the module that registers it if necessary."
     for full in self._full(name):
         if self._entry(full) is None and full in self.index(): importlib.import_module(self.index()[full])
         if self._entry(full) is not None: return self._entry(full)
@@ -198,7 +198,7 @@ def register_module(self:Registry,
     force:bool=False, # replace what is registered under these names
     module:Callable=None, # register this instead of returning a decorator
 ): # a decorator, or `module`
-    "`register` as MMCV documents it."
+    "`register` with MMCV's arguments."
     names = [] if name is None else [name] if isinstance(name, str) else list(name)
     decorate = self.register(*names, force=force)
     return decorate if module is None else decorate(module)
@@ -223,5 +223,5 @@ def build_from_cfg(
     registry:Registry=REGISTRY, # table to look in
     default_args:dict=None, # arguments used where `cfg` does not set them
 )->Any: # what `cfg` describes
-    "`registry.build(cfg)` as MMCV documents it."
+    "`registry.build(cfg)` as a function, as in MMCV."
     return registry.build(cfg, **(default_args or {}))

@@ -119,7 +119,7 @@ def _first_bad(lines, sep):
 # %% ../../nbs/00_core/14_tracks.ipynb #cda1328a
 @patch(cls_method=True)
 def from_mot(cls:Tracks,
-    path, # text file
+    path:str|Path, # text file
     kind:str='result', # `result`, `gt` or `det`: what the columns after the sixth mean
     num_frames:int=None, # length of the video; the last frame with an object if not given
     first_frame:int=1, # number of the first frame in the file
@@ -140,7 +140,7 @@ def from_mot(cls:Tracks,
 class MOTWriter:
     "Write MOTChallenge text frame by frame: `frame, id, x, y, w, h, score, -1, -1, -1`."
     def __init__(self,
-        path, # text file to write
+        path:str|Path, # text file to write
         first_frame:int=1, # number of the first frame in the file
     ):
         self.path,self.first_frame,self.num_rows = Path(path),first_frame,0
@@ -173,7 +173,7 @@ class MOTWriter:
 
 @patch
 def to_mot(self:Tracks,
-    path, # text file to write
+    path:str|Path, # text file to write
     first_frame:int=1, # number of the first frame in the file
 ):
     "Write all objects as results in MOTChallenge text."
@@ -194,7 +194,7 @@ def from_pandas(cls:Tracks,
     table, # `DataFrame` with at least `frame x1 y1 x2 y2`
     num_frames:int=None, # length of the video
 )->Tracks: # all rows
-    "Read what `to_pandas` made."
+    "Read a table written by `to_pandas`."
     lacking = [c for c in ('frame','x1','y1','x2','y2') if c not in table]
     if lacking: raise ValueError(f"the table lacks the columns {', '.join(lacking)}; it has {', '.join(map(str, table.columns))}")
     get = lambda c: table[c].to_numpy() if c in table else None
@@ -206,7 +206,7 @@ def from_pandas(cls:Tracks,
 def to_cocovid(self:Tracks,
     name:str, # name of the video
     size:tuple, # width and height, pixels
-    classes, # class names; `label` counts from 0
+    classes:list|tuple, # class names; `label` counts from 0
     file_name:str='{:06d}.jpg', # image file of frame `i`, counted from 1, relative to the video's folder
 )->dict: # CocoVID: `videos images annotations categories`, ids from 1
     "The video and its objects as CocoVID annotations."

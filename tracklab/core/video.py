@@ -164,7 +164,7 @@ def __getitem__(self:Video,
 class VideoWriter:
     "Write frames to a video (a path with a suffix) or a folder of `000001.jpg` ... (without)."
     def __init__(self,
-        path, # video or folder
+        path:str|Path, # video or folder
         fps:float=25., # frames per second
     ):
         self.path,self.fps,self.n,self._out = Path(path),fps,0,None
@@ -172,7 +172,7 @@ class VideoWriter:
         self.part = self.path.with_name(f'.{self.path.stem}.part{self.path.suffix}')
 
     def write(self,
-        img, # `(H,W,3)` uint8 BGR, all of one size
+        img:np.ndarray, # `(H,W,3)` uint8 BGR, all of one size
     ):
         "Append a frame."
         self.n += 1

@@ -16,7 +16,7 @@ from .registry import importing, near
 
 # %% ../../nbs/00_core/17_zoo.ipynb #b9e7928d
 def read_model_zoo(
-    path=asset('model_zoo.csv'), # columns `model`, `dataset`, `metric`, `value`, `checkpoint`
+    path:str|Path=asset('model_zoo.csv'), # columns `model`, `dataset`, `metric`, `value`, `checkpoint`
 )->dict: # name -> `checkpoint` (an address, or a list of those of the parts) and `reported` (dataset -> metric -> value)
     "Published checkpoints and results by the names of their configs."
     out = {}
@@ -82,14 +82,14 @@ def names(self:Zoo,
     pattern:str='*', # glob
     task:str=None, # only those for this task
 )->list: # sorted
-    "The names that fit."
+    "The names that match."
     return [n for n in fnmatch.filter(sorted({*self.index(), *self._entries}), pattern) if task in (None,self.summary(n)['task'])]
 
 @patch
 def summary(self:Zoo,
     name:str, # exact
 )->dict: # `task`, `model` (its type), `checkpoint`, `reported`
-    "What is known about a config, without making it if the index knows it."
+    "Facts about a config, from the index if possible."
     if name not in self._entries and name in self.index(): return {k:v for k,v in self.index()[name].items() if k!='module'}
     o = self[name]
     model = o['model'].get('type') or next(iter(o['model'].values()))['type']
@@ -102,7 +102,7 @@ def module(self:Zoo, name)->str: # where a registered config is made
 
 @patch(as_prop=True)
 def tasks(self:Zoo)->list:
-    "What the configs are for."
+    "The tasks of all configs."
     return sorted({self.summary(n)['task'] for n in self.names()})
 
 # %% ../../nbs/00_core/17_zoo.ipynb #47dc0c9a

@@ -20,7 +20,7 @@ from .pipeline import Compose
 # %% ../../nbs/03_data/21_coco_dataset.ipynb #5d5f774c
 @collector_paused()
 def read_list(
-    path, # JSON or pickle file, or a text file of one entry per line
+    path:str|Path, # JSON or pickle file, or a text file of one entry per line
 ): # what is in it
     "Read a file by its suffix."
     path = Path(path)
@@ -33,7 +33,7 @@ def below(
     root, # folder or `None`
     path, # a path, `None`, or an object that is no path
 ): # `root/path` where that makes sense
-    "Join paths as configs mean it."
+    "Join paths as in configs."
     if root is None or not isinstance(path, (str,Path)) or Path(path).is_absolute(): return path
     return str(Path(root)/path)
 
@@ -44,14 +44,14 @@ class CustomDataset:
     CLASSES,PALETTE = None,None
 
     def __init__(self,
-        ann_file, # annotations
+        ann_file:str|Path, # annotations
         pipeline:list, # transforms
         classes=None, # names, or a file with a name per line; those of the dataset if not given
-        data_root=None, # folder of the other paths
+        data_root:str|Path=None, # folder of the other paths
         img_prefix:str='', # folder of the images
-        seg_prefix=None, # folder of segmentation maps
+        seg_prefix:str|Path=None, # folder of segmentation maps
         seg_suffix:str='.png', # ending of their names
-        proposal_file=None, # boxes from elsewhere, a list of one array per image
+        proposal_file:str|Path=None, # boxes from elsewhere, a list of one array per image
         test_mode:bool=False, # all images, without annotations
         filter_empty_gt:bool=True, # leave images without objects out in training
         file_client_args:dict=dict(backend='disk'), # only files on disk
@@ -87,14 +87,14 @@ class CustomDataset:
 # %% ../../nbs/03_data/21_coco_dataset.ipynb #1528c6a3
 @patch
 def load_annotations(self:CustomDataset,
-    ann_file, # JSON or pickle file
+    ann_file:str|Path, # JSON or pickle file
 )->list: # dicts
     "Read the list of images."
     return read_list(ann_file)
 
 @patch
 def load_proposals(self:CustomDataset,
-    proposal_file, # JSON or pickle file
+    proposal_file:str|Path, # JSON or pickle file
 )->list: # `(n,4)` or `(n,5)` per image
     "Read boxes from elsewhere."
     found = read_list(proposal_file)
@@ -125,7 +125,7 @@ def _set_group_flag(self:CustomDataset): self.flag = np.array([d['width']>d['hei
 # %% ../../nbs/03_data/21_coco_dataset.ipynb #485df672
 @patch
 def pre_pipeline(self:CustomDataset, results):
-    "Add what transforms need."
+    "Add the fields that transforms need."
     results.update(img_prefix=self.img_prefix, seg_prefix=self.seg_prefix, proposal_file=self.proposal_file,
                    bbox_fields=[], mask_fields=[], seg_fields=[])
     return results
@@ -136,12 +136,12 @@ def _sample(self:CustomDataset, idx, **more):
     return self.pipeline(self.pre_pipeline(dict(img_info=self.data_infos[idx], **more)))
 
 @patch
-def prepare_train_img(self:CustomDataset, idx):
+def prepare_train_img(self:CustomDataset, idx:int):
     "A sample with annotations, or `None`."
     return self._sample(idx, ann_info=self.get_ann_info(idx))
 
 @patch
-def prepare_test_img(self:CustomDataset, idx):
+def prepare_test_img(self:CustomDataset, idx:int):
     "A sample without annotations."
     return self._sample(idx)
 
@@ -175,7 +175,7 @@ def evaluate(self:CustomDataset,
     results:list, # per image a list of `(n,5)` per class; for `recall` one array
     metric:str='mAP', # `mAP` or `recall`
     logger=None, # told a table
-    proposal_nums=(100,300,1000), # numbers of proposals per image
+    proposal_nums:tuple|list=(100,300,1000), # numbers of proposals per image
     iou_thr=.5, # overlap of a match, or several
     scale_ranges=None, # pairs of side lengths to evaluate separately
 )->dict: # `mAP AP50`, or `recall@100@0.5` and so on
@@ -200,10 +200,10 @@ class COCO(CocoVID):
 # %% ../../nbs/03_data/21_coco_dataset.ipynb #b5386e84
 def usable_box(
     ann:dict, # annotation with `bbox` xywh
-    width, # of the image
-    height, # of the image
+    width, # width of the image, pixels
+    height, # height of the image, pixels
 )->bool:
-    "Does a box touch the image, and is it no speck?"
+    "Does a box overlap the image, and is it large enough?"
     x,y,w,h = ann['bbox']
     inside = (min(x+w, width)-max(x, 0), min(y+h, height)-max(y, 0))
     return min(inside)>0 and ann.get('area', w*h)>0 and min(w, h)>=1
@@ -276,7 +276,7 @@ class CocoDataset(CustomDataset):
 def result_dicts(self:CocoDataset,
     results:list, # one entry per image
 )->dict: # `bbox`, `segm`, `proposal` -> COCO results
-    "Results in COCO's form."
+    "Results in COCO's format."
     from tracklab.metrics.coco import bbox_results_to_coco, segm_results_to_coco
     if len(results)!=len(self): raise ValueError(f"results of {len(results)} images, but the dataset has {len(self)}")
     first = results[0] if len(results) else []
@@ -289,7 +289,7 @@ def result_dicts(self:CocoDataset,
 @patch
 def results2json(self:CocoDataset,
     results:list, # one entry per image
-    outfile_prefix, # `somewhere/results`
+    outfile_prefix:str|Path, # `somewhere/results`
 )->dict: # `bbox`, `segm`, `proposal` -> file
     "Write `prefix.bbox.json` and so on."
     found,files = self.result_dicts(results),{}
@@ -302,25 +302,26 @@ def results2json(self:CocoDataset,
 @patch
 def format_results(self:CocoDataset,
     results:list, # one entry per image
-    jsonfile_prefix=None, # where to write; a temporary folder if not given
+    jsonfile_prefix:str|Path=None, # where to write; a temporary folder if not given
     **kwargs, # ignored
 )->tuple: # files, and the temporary folder or `None`
     "Write results for a server."
     tmp = tempfile.TemporaryDirectory() if jsonfile_prefix is None else None
     return self.results2json(results, str(Path(tmp.name)/'results') if tmp else jsonfile_prefix), tmp
 
+# %% ../../nbs/03_data/21_coco_dataset.ipynb #09b33fd8
 @patch
 def evaluate(self:CocoDataset,
     results:list, # one entry per image
-    metric='bbox', # `bbox segm proposal proposal_fast`, one or several
+    metric:str|list='bbox', # `bbox segm proposal proposal_fast`, one or several
     logger=None, # told the numbers
-    jsonfile_prefix=None, # also write the results there
+    jsonfile_prefix:str|Path=None, # also write the results there
     classwise:bool=False, # also AP of each class
-    proposal_nums=(100,300,1000), # numbers of detections per image
-    iou_thrs=None, # overlaps; 0.5, 0.55, ... 0.95 if not given
-    metric_items=None, # names of numbers; six of them if not given
+    proposal_nums:tuple|list=(100,300,1000), # numbers of detections per image
+    iou_thrs:list=None, # overlaps; 0.5, 0.55, ... 0.95 if not given
+    metric_items:list=None, # names of numbers; six of them if not given
 )->dict: # `bbox_mAP` and so on
-    "COCO's numbers."
+    "COCO's metrics."
     from tracklab.metrics.coco import coco_evaluate
     metrics = [metric] if isinstance(metric, str) else list(metric)
     found = {} if metrics==['proposal_fast'] else self.result_dicts(results)

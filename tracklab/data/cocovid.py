@@ -36,7 +36,7 @@ def ytvis_to_cocovid(
 def tao_to_cocovid(
     data:dict, # an official file: `videos`, `images` with `frame_index`, `tracks`, `annotations`
 )->dict: # CocoVID, with all that TAO has besides
-    "Put the frames in order and number them."
+    "Sort the frames by time and number them."
     frames,anns,images,videos = defaultdict(list),defaultdict(list),[],[]
     for i in data['images']: frames[i['video_id']].append(i)
     for a in data.get('annotations') or (): anns[a['image_id']].append(a)
@@ -52,7 +52,7 @@ def tao_to_cocovid(
 def lvis_file_names(
     data:dict, # an official file
 )->dict: # the same with `file_name` as the images are stored
-    "Name the images of LVIS."
+    "Add the file names of LVIS images."
     def name(i):
         if 'file_name' in i: return i['file_name'][-16:] if i['file_name'].startswith('COCO') else i['file_name']
         return '/'.join(i['coco_url'].split('/')[-2:])
@@ -62,7 +62,7 @@ def lvis_file_names(
 def as_cocovid(
     data:dict, # annotations of any of the formats
 )->dict: # CocoVID, or COCO if there are no videos
-    "Recognise a format by its keys and bring it to CocoVID."
+    "Recognise a format by its keys and convert it to CocoVID."
     if not isinstance(data, dict) or not {'images','videos'}&data.keys():
         got = f"keys {', '.join(map(repr, list(data)[:8]))}" if isinstance(data, dict) else type(data).__name__
         raise ValueError(f"annotations are a dict with 'images' or 'videos', got {got}")
@@ -135,7 +135,7 @@ def get_vid_ids(self:CocoVID,
 def load_vids(self:CocoVID,
     ids=(), # one id, or several
 )->list: # dicts
-    "What is known about videos."
+    "The entries of videos."
     return [self.vids[i] for i in _listed(ids)]
 
 @patch
@@ -153,30 +153,53 @@ def get_img_ids_from_vid(self:CocoVID,
 def get_ins_ids_from_vid(self:CocoVID,
     vidId:int, # a video
 )->list: # instance ids
-    "Who is in a video, in order of appearance."
+    "The identities of a video, in order of appearance."
     return list(self.vidToInstances[vidId])
 
 @patch
 def get_img_ids_from_ins_id(self:CocoVID,
     insId:int, # an instance
 )->list: # image ids
-    "Where an object is seen."
+    "The images that show an object."
     return list(self.instancesToImgs[insId])
 
 # %% ../../nbs/03_data/04_cocovid.ipynb #b8cfd4a6
 @patch
-def get_ann_ids(self:CocoVID, img_ids=[], cat_ids=[], area_rng=[], iscrowd=None): return self.getAnnIds(img_ids, cat_ids, area_rng, iscrowd)
+def get_ann_ids(self:CocoVID, img_ids=[], cat_ids=[], area_rng=[], iscrowd=None):
+    "Ids of annotations: `getAnnIds`."
+    return self.getAnnIds(img_ids, cat_ids, area_rng, iscrowd)
+
 @patch
-def get_cat_ids(self:CocoVID, cat_names=[], sup_names=[], cat_ids=[]): return self.getCatIds(cat_names, sup_names, cat_ids)
+def get_cat_ids(self:CocoVID, cat_names=[], sup_names=[], cat_ids=[]):
+    "Ids of categories: `getCatIds`."
+    return self.getCatIds(cat_names, sup_names, cat_ids)
+
 @patch
-def get_img_ids(self:CocoVID, img_ids=[], cat_ids=[]): return self.getImgIds(img_ids, cat_ids)
+def get_img_ids(self:CocoVID, img_ids=[], cat_ids=[]):
+    "Ids of images: `getImgIds`."
+    return self.getImgIds(img_ids, cat_ids)
+
 @patch
-def load_anns(self:CocoVID, ids): return self.loadAnns(ids)
+def load_anns(self:CocoVID, ids):
+    "Annotations of some ids: `loadAnns`."
+    return self.loadAnns(ids)
+
 @patch
-def load_cats(self:CocoVID, ids): return self.loadCats(ids)
+def load_cats(self:CocoVID, ids):
+    "Categories of some ids: `loadCats`."
+    return self.loadCats(ids)
+
 @patch
-def load_imgs(self:CocoVID, ids): return self.loadImgs(ids)
+def load_imgs(self:CocoVID, ids):
+    "Images of some ids: `loadImgs`."
+    return self.loadImgs(ids)
+
 @patch(as_prop=True)
-def img_ann_map(self:CocoVID): return self.imgToAnns
+def img_ann_map(self:CocoVID):
+    "Image id -> annotations: `imgToAnns`."
+    return self.imgToAnns
+
 @patch(as_prop=True)
-def cat_img_map(self:CocoVID): return self.catToImgs
+def cat_img_map(self:CocoVID):
+    "Category id -> image ids: `catToImgs`."
+    return self.catToImgs

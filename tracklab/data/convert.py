@@ -28,10 +28,10 @@ from .cocovid import CocoVID
 
 # %% ../../nbs/03_data/10_convert_base.ipynb #1f56c90d
 class AnnotationError(ValueError):
-    "A broken piece of a dataset, and where it is."
+    "A fault in a dataset, with its location."
     def __init__(self,
-        path, # file or folder
-        message:str, # what is wrong
+        path:str|Path, # file or folder
+        message:str, # description of the fault
         line:int=None, # line number, from 1
     ):
         super().__init__(f"{path}{'' if line is None else f':{line}'}: {message}")
@@ -39,19 +39,19 @@ class AnnotationError(ValueError):
 
 # %% ../../nbs/03_data/10_convert_base.ipynb #ce13c683
 class Problems(list):
-    "The broken pieces that a converter met."
+    "The faults that a converter found."
     def __init__(self,
         strict:bool=False, # raise the first one
-        shown:int=10, # how many are logged one by one
+        shown:int=10, # number of problems that are logged one by one
     ): self.strict,self.shown = strict,shown
 
     def add(self, path, message:str, line:int=None):
-        "Note a broken piece."
+        "Record a fault."
         with self.skipping(): raise AnnotationError(path, message, line)
 
     @contextmanager
     def skipping(self):
-        "Leave the block at an `AnnotationError` and go on after it."
+        "Record an `AnnotationError` in the block and continue after it."
         try: yield
         except AnnotationError as e:
             if self.strict: raise
@@ -71,7 +71,7 @@ class _Lines(logging.Handler):
 
 @contextmanager
 def reported(): # yields a list that fills with messages
-    "Collect what converters report in a block instead of logging it."
+    "Collect the messages of converters in a block instead of logging them."
     handler,log = _Lines(),get_logger('convert')
     log.addHandler(handler)
     before,log.propagate = log.propagate,False
@@ -80,7 +80,7 @@ def reported(): # yields a list that fills with messages
 
 # %% ../../nbs/03_data/10_convert_base.ipynb #b3f580cd
 def read_text(
-    path, # file
+    path:str|Path, # file
 )->str:
     "A text file, or an `AnnotationError` that names it."
     try: return Path(path).read_text(encoding='utf-8-sig')
@@ -90,16 +90,16 @@ def read_text(
 def parse_number(
     text:str, # such as `12`, `-3.5`
 ): # int if it is one, else float
-    "The number that a text means."
+    "The number in a text."
     try: return int(text)
     except ValueError: return float(text)
 
 def parse_numbers(
     text:str, # one line
     least:int=1, # so many must be there
-    cast=parse_number, # of each
+    cast=parse_number, # function from a text to a number
 )->list:
-    "The numbers of a line, whatever stands between them."
+    "The numbers of a line, with any separators."
     parts = [p for p in re.split(r'[,;\s]+', text.strip()) if p]
     try: out = [cast(p) for p in parts]
     except ValueError: out = [math.nan]
@@ -109,7 +109,7 @@ def parse_numbers(
 
 # %% ../../nbs/03_data/10_convert_base.ipynb #204f68bd
 def read_rows(
-    path, # text file
+    path:str|Path, # text file
     parse, # line -> value; raises `ValueError` for a broken line
     problems:Problems, # notes broken lines
 )->list: # one value per line, `None` for a broken one
@@ -122,7 +122,7 @@ def read_rows(
 
 @collector_paused()
 def read_json(
-    path, # file
+    path:str|Path, # file
 )->dict:
     "A JSON file, or an `AnnotationError` that names the line."
     try: return json.loads(read_text(path))
@@ -131,7 +131,7 @@ def read_json(
 # %% ../../nbs/03_data/10_convert_base.ipynb #56669896
 def checked_lists(
     data, # content of a JSON file
-    path, # the file
+    path:str|Path, # file that `data` was read from, for error messages
     problems:Problems, # notes broken rows
     **lists, # name of a list -> dict of keys and types that its rows must have
 )->dict: # the same without broken rows
@@ -151,17 +151,17 @@ def checked_lists(
 # %% ../../nbs/03_data/10_convert_base.ipynb #c6f9c45e
 IMAGE_SUFFIXES = {'.jpg','.jpeg','.png','.bmp'}
 def list_folder(
-    path, # folder
+    path:str|Path, # folder
     least:int=0, # fewer entries are an error
 )->list: # names in sorted order, hidden ones left out
-    "What is in a folder."
+    "The content of a folder."
     try: names = sorted(e.name for e in os.scandir(path) if e.name[0]!='.')
     except (FileNotFoundError,NotADirectoryError): raise AnnotationError(path, 'no such folder') from None
     if len(names)<least: raise AnnotationError(path, 'the folder is empty')
     return names
 
 def list_folders(
-    path, # folder
+    path:str|Path, # folder
 )->list: # names in sorted order
     "The folders in a folder."
     return [n for n in list_folder(path) if (Path(path)/n).is_dir()]
@@ -175,7 +175,7 @@ def image_number(
 
 # %% ../../nbs/03_data/10_convert_base.ipynb #d97cc7ef
 def list_images(
-    path, # folder
+    path:str|Path, # folder
 )->list: # names by number; at least one
     "The images in a folder."
     names = sorted((n for n in list_folder(path) if os.path.splitext(n)[1].lower() in IMAGE_SUFFIXES), key=lambda n: (image_number(n),n))
@@ -183,7 +183,7 @@ def list_images(
     return names
 
 def image_size(
-    path, # image file
+    path:str|Path, # image file
 )->tuple: # width and height
     "Read the size from the header."
     try:
@@ -193,7 +193,7 @@ def image_size(
 
 # %% ../../nbs/03_data/10_convert_base.ipynb #25295c24
 def write_tree(
-    root, # folder
+    root:str|Path, # folder
     files:dict, # relative path -> text, image `(H,W,3)`, or (width, height) of a grey image
 )->Path: # the folder
     "Write a small dataset."
@@ -205,7 +205,7 @@ def write_tree(
     return Path(root)
 
 def tree_text(
-    root, # folder
+    root:str|Path, # folder
     most:int=3, # entries shown per folder
     indent:str='', # before each line
 )->str: # one line per entry
@@ -223,7 +223,7 @@ def parallel_map(
     workers:int=None, # threads; as many as processors, at most 8, if not given
     name:str='', # shown at the progress bar
 )->list: # results in the order of the items, `None` for those that failed
-    "Read many things at once."
+    "Apply a function to many items in parallel."
     def one(item):
         with problems.skipping(): return f(item)
     items = list(items)
@@ -235,26 +235,26 @@ def parallel_map(
 
 # %% ../../nbs/03_data/10_convert_base.ipynb #b003f8a6
 def append_row(
-    rows:list, # of images, say
-    **fields, # of the new row
+    rows:list, # list that grows, such as the images of a CocoVID file
+    **fields, # fields of the new row
 )->int: # its id
     "Append a row with the next id."
     rows.append(dict(id=len(rows)+1, **fields))
     return len(rows)
 
 def write_json(
-    path, # file
+    path:str|Path, # file
     data, # dicts, lists, numbers, texts
 )->Path: # the file
-    "Write a JSON file in one piece."
+    "Write a JSON file completely or not at all."
     with atomic_path(path) as tmp: tmp.write_text(json.dumps(data, allow_nan=False), encoding='utf-8')
     return Path(path)
 
 def write_text(
-    path, # file
+    path:str|Path, # file
     text:str,
 )->Path: # the file
-    "Write a text file in one piece."
+    "Write a text file completely or not at all."
     with atomic_path(path) as tmp: tmp.write_text(text, encoding='utf-8')
     return Path(path)
 
@@ -262,7 +262,7 @@ def write_text(
 CONVERTERS = {}
 
 def converter(
-    name:str, # of the command
+    name:str, # name of the command
     **short, # option -> one more spelling, such as `workers='-p'`
 ):
     "Register a function that converts a dataset."
@@ -280,7 +280,7 @@ def load_converters()->dict: # name -> function
     return dict(sorted(CONVERTERS.items()))
 
 def get_converter(
-    name:str, # of the command
+    name:str, # name of the command
 ): # the function
     "Find a converter."
     found = CONVERTERS.get(name) or load_converters().get(name)
@@ -289,8 +289,8 @@ def get_converter(
 
 # %% ../../nbs/03_data/10_convert_base.ipynb #73d559bd
 def option_of(
-    p:inspect.Parameter, # of a converter
-    kind, # its type
+    p:inspect.Parameter, # parameter of a converter
+    kind, # type of its values
 )->dict: # arguments for `add_argument`
     "How an argument of a function is given on a command line."
     if kind is bool: return dict(action='store_true', default=argparse.SUPPRESS)
@@ -300,7 +300,7 @@ def option_of(
     return dict(given, type=kind)
 
 def converter_parser(
-    name:str, # of the converter
+    name:str, # name of the converter
     prog:str=None, # how the command is called in its help
 )->argparse.ArgumentParser: # understands the converter's arguments
     "The command line of a converter."
@@ -316,7 +316,7 @@ def converter_parser(
 
 @collector_paused()
 def run_converter(
-    name:str, # of the converter
+    name:str, # name of the converter
     argv:list, # options, such as `['-i','data/MOT17','-o','data/MOT17/annotations']`
 )->list: # files that were written
     "Run a converter as the command does."
@@ -327,7 +327,7 @@ def run_converter(
 # %% ../../nbs/03_data/10_convert_base.ipynb #12f5d56e
 def draw_annotations(
     annotations, # CocoVID or COCO file, or a `CocoVID`
-    root, # folder that `file_name` is relative to
+    root:str|Path, # folder that `file_name` is relative to
     image_id:int=None, # an image; the one with the most annotations if not given
     key:str='instance_id', # decides about the colours and is written at the boxes
 )->np.ndarray: # uint8 `(H,W,3)` BGR

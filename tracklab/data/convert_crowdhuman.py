@@ -12,7 +12,7 @@ from .convert import Problems, converter, image_size, parallel_map, read_rows, w
 
 # %% ../../nbs/03_data/14_convert_crowdhuman.ipynb #697cff94
 def odgt_record(
-    line:str, # of an `.odgt` file
+    line:str, # line of an `.odgt` file
 )->tuple: # id of the image, annotations without ids
     "The people of an image."
     try: record = json.loads(line)

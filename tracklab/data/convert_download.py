@@ -16,12 +16,12 @@ from .convert import AnnotationError, Problems, converter, parallel_map, write_t
 # %% ../../nbs/03_data/18_convert_download.ipynb #72023da1
 def fetch(
     url:str, # address
-    path, # file to write
+    path:str|Path, # file to write
     sha1:str=None, # checksum that it must have
     tries:int=3, # so often a broken connection is taken up again
     timeout:float=30., # seconds without a response
 )->Path: # the file
-    "Fetch a file; one that is there already is not fetched again."
+    "Download a file unless it exists."
     from tracklab.core.checkpoint import DownloadError, download
     path = Path(path)
     try: download(url, path.parent, path.name, tries, timeout)
@@ -56,8 +56,8 @@ def _extract(archive, folder):
     except (tarfile.TarError,zipfile.BadZipFile,EOFError,OSError) as e: raise AnnotationError(archive, f'cannot be unpacked: {e}') from None
 
 def unpack(
-    archive, # zip or tar file
-    folder, # where its content goes
+    archive:str|Path, # zip or tar file
+    folder:str|Path, # folder for the content
 )->Path: # the folder
     "Unpack an archive."
     folder = Path(folder)
@@ -147,7 +147,7 @@ def download_otb100(
     strict:bool=False, # stop at the first file that cannot be fetched
     workers:int=8, # downloads at a time
 )->list: # files
-    "OTB100: fetch the zip files that are not there yet."
+    "OTB100: download the missing zip files."
     links = sorted({urljoin(url, l) for l in re.findall(r'href\s*=\s*["\']?([^"\'\s>]+\.zip)', _get_text(url), re.I)})
     if not links: raise AnnotationError(url, 'there are no links to zip files on this page')
     with Problems(strict) as problems:
@@ -156,7 +156,7 @@ def download_otb100(
 
 # %% ../../nbs/03_data/18_convert_download.ipynb #66ec4a89
 def _vot_sequence(s, url, folder):
-    "Fetch and unpack a sequence."
+    "Download and unpack a sequence."
     jobs = [(s['annotations'], folder)]+[(c, folder/name) for name,c in s.get('channels', {}).items()]
     with tempfile.TemporaryDirectory(prefix='.download-', dir=folder.parent) as tmp:
         zips = [fetch(urljoin(url, job['url']), Path(tmp)/f'{i}.zip', job.get('checksum')) for i,(job,_) in enumerate(jobs)]
@@ -166,13 +166,13 @@ def _vot_sequence(s, url, folder):
 # %% ../../nbs/03_data/18_convert_download.ipynb #456eceee
 @converter('download_vot')
 def download_vot(
-    dataset:Literal[tuple(VOT_PATHS)]='vot2018', # the challenge
+    dataset:Literal[tuple(VOT_PATHS)]='vot2018', # name of the challenge
     save_path:str='data', # folder for the sequences
     url:str=None, # description of the challenge; the official one if not given
     strict:bool=False, # stop at the first sequence that cannot be fetched
     workers:int=4, # downloads at a time
 )->list: # folders of the sequences, and their list
-    "VOT2018 and others: fetch the sequences that are not there yet."
+    "VOT2018 and others: download the missing sequences."
     url,root = url or f'{VOT_ADDRESS}{VOT_PATHS[dataset]}/description.json',Path(save_path)
     try: sequences = {s['name']:s for s in json.loads(_get_text(url))['sequences']}
     except (json.JSONDecodeError,KeyError,TypeError) as e: raise AnnotationError(url, f'does not describe a challenge: {e}') from None

@@ -21,7 +21,7 @@ VID_WNIDS = ('n02691156 n02419796 n02131653 n02834778 n01503061 n02924116 n02958
              'n02509815 n02411705 n01726692 n02355227 n02129604 n04468005 n01662784 n04530566 n02062744 n02391049').split()
 
 def imagenet_categories(
-    others:bool=False, # with the 31st
+    others:bool=False, # include the 31st class, `other_categeries`
 )->list: # categories with `encode_name`, the WordNet id
     "The classes of VID."
     rows = list(zip(VID_CLASSES, VID_WNIDS))+[('other_categeries',None)]*others
@@ -35,7 +35,7 @@ def _integer(e, tag, path):
         raise AnnotationError(path, f"<{e.tag}> has no number <{tag}>{'' if text is None else f', it is {text!r}'}") from None
 
 def read_voc_xml(
-    path, # XML file in Pascal VOC's format
+    path:str|Path, # XML file in Pascal VOC's format
     problems:Problems, # notes broken objects
 )->tuple: # width, height, list of dicts `name bbox` (x, y, w, h) and, if they are there, `trackid occluded generated`
     "The annotation of an image."
@@ -59,7 +59,7 @@ def _vid_line(text):
     return parts[0], *parse_numbers(' '.join(parts[1:]), 3, int)
 
 def vid_list(
-    path, # list file
+    path:str|Path, # list file
     problems:Problems, # notes broken lines
 )->dict: # video -> (number of frames, frames for training)
     "The videos of a list."
@@ -70,7 +70,7 @@ def vid_list(
 
 # %% ../../nbs/03_data/11_convert_imagenet.ipynb #fc337a2e
 def imagenet_video(
-    folder, # of the XML files of a video
+    folder:str|Path, # folder with the XML files of a video
     length:int, # number of frames
     problems:Problems, # notes broken files
 )->tuple: # width, height, objects per frame

@@ -38,9 +38,9 @@ class MotVideo:
     def frames(self): return [image_number(n) for n in self.images]
 
 def read_seqinfo(
-    path, # `seqinfo.ini`
+    path:str|Path, # `seqinfo.ini`
 )->dict: # its entries
-    "What a sequence says about itself."
+    "The facts in `seqinfo.ini`."
     ini = configparser.ConfigParser()
     ini.optionxform = str
     try:
@@ -72,7 +72,7 @@ def mot_det_row(
 
 # %% ../../nbs/03_data/12_convert_mot.ipynb #a380f920
 def read_mot_video(
-    folder, # of a sequence
+    folder:str|Path, # folder of a sequence
     problems:Problems, # notes what is broken
     gt:bool=True, # read annotations
     det:bool=False, # read public detections
@@ -96,11 +96,11 @@ def read_mot_video(
     return video
 
 def read_mot_videos(
-    folder, # of the sequences
+    folder:str|Path, # folder of the sequences
     problems:Problems, # notes what is broken
     workers:int=None, # threads
     only=None, # name -> whether to read it; all if not given
-    **kwargs, # for `read_mot_video`
+    **kwargs, # arguments of `read_mot_video`
 )->list: # `MotVideo`s
     "Read all sequences of a folder."
     names = [n for n in list_folders(folder) if only is None or only(n)]
@@ -111,7 +111,7 @@ def read_mot_videos(
 # %% ../../nbs/03_data/12_convert_mot.ipynb #ce84eeb4
 def mot_half(
     video:MotVideo,
-    first:bool, # the first half
+    first:bool, # first half instead of the second
 )->slice: # of its images
     "Half of a video; the first is longer."
     n = len(video.images)//2+1
@@ -121,9 +121,9 @@ def mot_dataset(
     videos:list, # `MotVideo`s
     ids:dict, # `video`, `image`, `annotation` -> counter
     cut=lambda v: slice(None), # which images of a video
-    annotated:bool=True, # with annotations
+    annotated:bool=True, # include annotations
 )->dict: # CocoVID
-    "Number everything."
+    "Number videos, images and annotations."
     out,instances = dict(categories=[dict(id=1, name='pedestrian')], videos=[], images=[], **(dict(annotations=[]) if annotated else {})),{}
     for v in videos:
         vid,rows = next(ids['video']),defaultdict(list)
@@ -204,7 +204,7 @@ def mot_crop(
 # %% ../../nbs/03_data/12_convert_mot.ipynb #87d29b3d
 def reid_video(
     video:MotVideo,
-    output, # folder `imgs`
+    output:str|Path, # folder `imgs`
     vis_threshold:float, # least visibility
     problems:Problems, # notes broken images
 )->dict: # folder -> file names
@@ -235,7 +235,7 @@ def reid_lines(
     most:int, # more files: a random choice
     rng:random.Random,
 )->list: # one list of `folder/file` per person
-    "The files of each person that count."
+    "The selected crops of each person."
     return [[f'{p}/{f}' for f in (rng.sample(files, most) if len(files)>most else files)] for p,files in people if len(files)>=least]
 
 # %% ../../nbs/03_data/12_convert_mot.ipynb #b6b288ca

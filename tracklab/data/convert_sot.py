@@ -23,7 +23,7 @@ from .convert import (AnnotationError, Problems, append_row, converter, image_nu
 # %% ../../nbs/03_data/13_convert_sot.ipynb #17220817
 def sot_box(
     text:str, # a line
-    cast=float, # of the numbers
+    cast=float, # function from a text to a number
 )->list: # x, y, w, h; zeros for NaN
     "The box in a line."
     return [0,0,0,0] if 'nan' in text.lower() else parse_numbers(text, 4, cast)[:4]
@@ -59,7 +59,7 @@ class SotVideo:
 
 # %% ../../nbs/03_data/13_convert_sot.ipynb #ab73c879
 def file_numbers(
-    path, # text file
+    path:str|Path, # text file
 )->list: # numbers
     "All numbers in a file, on however many lines."
     return [v for i,line in enumerate(read_text(path).splitlines(), 1) if line.strip() for v in _at(path, i, line)]
@@ -69,7 +69,7 @@ def _at(path, i, line):
     except ValueError as e: raise AnnotationError(path, str(e), i) from None
 
 def frame_values(
-    path, # text file
+    path:str|Path, # text file
     n:int, # number of frames
 )->list: # n numbers
     "One number per frame."
@@ -78,13 +78,17 @@ def frame_values(
     return values[:n]
 
 # %% ../../nbs/03_data/13_convert_sot.ipynb #ea14325f
-def is_one(value): return value==1
+def is_one(
+    value:float, # flag in a file
+)->bool:
+    "Is the flag set?"
+    return value==1
 
 def frame_columns(
-    folder, # of the files
-    **columns, # name -> (file name, what makes a value from a number)
+    folder:str|Path, # folder of the files
+    **columns, # name -> (file name, function from a number to a value)
 )->Callable: # number of frames -> one dict per frame
-    "Attributes that are kept in a file each."
+    "Attributes that have one file each."
     def values(n): return ([f(v) for v in frame_values(Path(folder)/name, n)] for name,f in columns.values())
     return lambda n: [dict(zip(columns, row)) for row in zip(*values(n))]
 
@@ -100,17 +104,21 @@ def read_sot_video(
     more = video.attributes(len(names)) if video.attributes else [{}]*len(names)
     return names, image_size(video.images/names[0]), boxes, more
 
-def xywh_area(box): return box[2]*box[3]
+def xywh_area(
+    box, # x, y, width, height
+)->float: # square pixels
+    "The area of a box."
+    return box[2]*box[3]
 
 def sot_dataset(
     videos:list, # `SotVideo`s
-    root, # folder that file names are relative to
+    root:str|Path, # folder that file names are relative to
     problems:Problems, # notes what is broken
     workers:int=None, # threads
     name:str='', # shown at the progress bar
     area=xywh_area, # box -> its area
 )->dict: # CocoVID
-    "Read the videos and number everything."
+    "Read the videos and number their images and annotations."
     if not videos: raise AnnotationError(root, f"there are no videos{f' for {name}' if name else ''}")
     out = dict(categories=[dict(id=0, name=0)], videos=[], images=[], annotations=[])
     for v,found in zip(videos, parallel_map(lambda v: read_sot_video(v, problems), videos, problems, workers, name)):
@@ -128,7 +136,7 @@ INFO_HEADER = 'The format of each line in this txt is (video_path,annotation_pat
 
 def sot_infos(
     videos:list, # `SotVideo`s
-    root, # folder that the paths are relative to
+    root:str|Path, # folder that the paths are relative to
     problems:Problems, # notes videos that cannot be read
     workers:int=None, # threads
     header:str=INFO_HEADER, # first line
@@ -139,7 +147,8 @@ def sot_infos(
     def line(v):
         names = v.frames()
         if not v.gt.is_file(): raise AnnotationError(v.gt, 'no such file')
-        return f'{v.images.relative_to(root).as_posix()},{v.gt.relative_to(root).as_posix()},{image_number(names[0])},{image_number(names[-1])}'
+        paths = (p.relative_to(root).as_posix() for p in (v.images, v.gt))
+        return ','.join(map(str, (*paths, image_number(names[0]), image_number(names[-1]))))
     return '\n'.join([header]+[l for l in parallel_map(line, videos, problems, workers, name) if l])
 
 def write_sot(path, videos, root, problems, workers, **kwargs):
@@ -152,7 +161,7 @@ def write_sot_infos(path, videos, root, problems, workers, header=INFO_HEADER):
 
 # %% ../../nbs/03_data/13_convert_sot.ipynb #fd8b07ec
 def read_names(
-    path, # text file
+    path:str|Path, # text file
 )->list: # its lines
     "Names, one per line."
     return [l.strip() for l in read_text(path).splitlines() if l.strip()]
@@ -160,9 +169,9 @@ def read_names(
 def find_list(
     given, # a path, or `None`
     places, # paths to try
-    name:str, # of a packaged list
+    name:str, # file name of a packaged list
 )->Path: # the first that exists
-    "Where a list is."
+    "The path of a list, beside the data or in the package."
     tried = [Path(given)] if given else [*map(Path, places), ASSETS/'lists'/name]
     found = next((p for p in tried if p.is_file()), None)
     if found is None: raise FileNotFoundError(f"{name}: no such list; looked for {', '.join(map(str, tried))}")
@@ -170,9 +179,9 @@ def find_list(
 
 # %% ../../nbs/03_data/13_convert_sot.ipynb #8f7b9831
 def lasot_videos(
-    root, # folder LaSOTBenchmark
+    root:str|Path, # folder LaSOTBenchmark
     split:str, # train or test
-    test_list=None, # file with the names of the test videos
+    test_list:str|Path=None, # file with the names of the test videos
 )->list: # `SotVideo`s
     "The videos of a split."
     root = Path(root)
@@ -189,11 +198,15 @@ def sot_box_int(text):
     return sot_box(text, parse_number)
 
 # %% ../../nbs/03_data/13_convert_sot.ipynb #c22c6fa3
-def by_name(videos): return sorted(videos, key=lambda v: v.name)
+def by_name(
+    videos:list, # `SotVideo`s
+)->list:
+    "Videos sorted by name."
+    return sorted(videos, key=lambda v: v.name)
 
 def convert_splits(
-    split:str, # one of them, or `all`
-    splits:tuple, # all
+    split:str, # one of `splits`, or `all`
+    splits:tuple, # names of all splits
     strict:bool, # stop at the first broken annotation, or at a split that is not there
     write:Callable, # split and `Problems` -> file
 )->list: # files
@@ -235,8 +248,8 @@ def gen_lasot_infos(
 
 # %% ../../nbs/03_data/13_convert_sot.ipynb #287fc3f5
 def listed_videos(
-    root, # folder that the paths are relative to
-    infos, # info file
+    root:str|Path, # folder that the paths are relative to
+    infos:str|Path, # info file
     parse:Callable=sot_box, # line -> box
 )->list: # `SotVideo`s
     "The videos of an info file."
@@ -281,7 +294,7 @@ def gen_uav123_infos(
 
 # %% ../../nbs/03_data/13_convert_sot.ipynb #9b7ee98c
 def trackingnet_videos(
-    root, # folder with TEST, TRAIN_0, ...
+    root:str|Path, # folder with TEST, TRAIN_0, ...
     split:str, # train or test
     chunks=None, # numbers of the training chunks; all that are there if not given
 )->list: # `SotVideo`s
@@ -329,7 +342,7 @@ def gen_trackingnet_infos(
 OTB_FIRST = {'David':(300,0), 'Tiger1':(6,5)}      # number of the first image, lines to leave out
 
 def otb_videos(
-    root, # folder otb100
+    root:str|Path, # folder otb100
 )->list: # `SotVideo`s
     "All sequences."
     data,videos = Path(root)/'data',[]
@@ -364,7 +377,7 @@ def gen_otb100_infos(
 
 # %% ../../nbs/03_data/13_convert_sot.ipynb #fdaceb52
 def got10k_videos(
-    root, # folder got10k
+    root:str|Path, # folder got10k
     split:str, # train, val, test, train_vot or val_vot
 )->list: # `SotVideo`s
     "The videos of a split, in the order of its list."

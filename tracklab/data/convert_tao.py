@@ -16,10 +16,10 @@ from .convert import Problems, checked_lists, converter, parallel_map, read_json
 TAO_FILES = dict(train='train', validation='validation', test='test_without_annotations')
 
 def read_tao(
-    path, # an official file
+    path:str|Path, # an official file
     problems:Problems, # notes what is broken
 )->dict: # CocoVID
-    "Read a file and leave out annotations of unknown images."
+    "Read a file and remove annotations of unknown images."
     data = read_json(path)
     if isinstance(data, dict): data = dict(annotations=[])|data
     data = checked_lists(data, path, problems, videos=dict(id=int), categories=dict(id=int, name=str),
@@ -33,7 +33,7 @@ def read_tao(
 
 def tao_used_classes(
     sets:dict, # split -> CocoVID
-    test_categories, # file with the classes of the test set
+    test_categories:str|Path, # file with the classes of the test set
     problems:Problems, # notes a missing file
 )->set: # category ids
     "The classes of any split."
@@ -80,7 +80,7 @@ def merge_coco_lvis(
     mapping:dict, # COCO class -> `coco_cat_id` and `synset`
     iou_thr:float=.7, # objects whose masks overlap more are the same
 )->dict: # LVIS annotations with more objects
-    "Add what only COCO has."
+    "Add the annotations that only COCO has."
     synsets = {c['synset']:c['id'] for c in lvis['categories']}
     classes = {m['coco_cat_id']:synsets[m['synset']] for m in mapping.values() if m['synset'] in synsets}
     have,offered,out = defaultdict(list),defaultdict(list),list(lvis['annotations'])

@@ -35,10 +35,10 @@ VOT_TAGS = dict(camera_motion='camera_motion', illustration_change='illu_change'
                 size_change='size_change')
 
 def vot_tags(
-    folder, # of a video
+    folder:str|Path, # folder of a video
     n:int, # number of frames
 )->list: # one dict of bools per frame
-    "What the tag files say."
+    "The tags of each frame."
     def values(name):
         path = Path(folder)/f'{name}.tag'
         v = [o==1 for o in file_numbers(path)] if path.is_file() else []
@@ -46,7 +46,7 @@ def vot_tags(
     return [dict(zip(VOT_TAGS, row)) for row in zip(*map(values, VOT_TAGS.values()))]
 
 def vot_videos(
-    root, # folder with `data`
+    root:str|Path, # folder with `data`
 )->list: # `SotVideo`s
     "The videos of the list, or all if there is none."
     data = Path(root)/'data'
@@ -58,7 +58,7 @@ def vot_videos(
 def convert_vot(
     input:str, # folder with data
     output:str, # folder for the result
-    dataset_type:str='vot2018', # the challenge; names the result
+    dataset_type:str='vot2018', # name of the challenge and of the resulting file
     strict:bool=False, # stop at the first broken annotation instead of skipping it
     workers:int=None, # threads; as many as processors, at most 8, if not given
 )->list: # files that were written
@@ -71,7 +71,7 @@ def convert_vot(
 def gen_vot_infos(
     input:str, # folder with data
     output:str, # folder for the result
-    dataset_type:str='vot2018', # the challenge; names the result
+    dataset_type:str='vot2018', # name of the challenge and of the resulting file
     strict:bool=False, # stop at the first broken annotation instead of skipping it
     workers:int=None, # threads; as many as processors, at most 8, if not given
 )->list: # files that were written

@@ -14,10 +14,10 @@ from .convert import Problems, checked_lists, converter, parallel_map, read_json
 # %% ../../nbs/03_data/16_convert_youtubevis.ipynb #6826c1e2
 def check_ytvis(
     data, # content of an official file
-    path, # where it comes from
+    path:str|Path, # file that `data` was read from, for error messages
     problems:Problems, # notes broken tracks
 )->dict: # the same without them
-    "Leave out what cannot be converted."
+    "Remove entries that cannot be converted."
     tracks = dict(id=int, video_id=int, category_id=int, bboxes=list, segmentations=list, areas=list)
     data = checked_lists(data, path, problems, videos=dict(id=int, width=int, height=int, file_names=list),
                          categories=dict(id=int, name=str),

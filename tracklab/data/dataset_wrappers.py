@@ -41,7 +41,7 @@ def _per_file(cfg, default_args):
 # %% ../../nbs/03_data/22_dataset_wrappers.ipynb #073000ef
 @register
 class ConcatDataset:
-    "Datasets one after the other."
+    "Concatenated datasets."
     def __init__(self,
         datasets:list, # datasets or configs
         separate_eval:bool=True, # evaluate each on its own
@@ -59,7 +59,7 @@ class ConcatDataset:
     def locate(self,
         idx:int, # position; negative ones count from the end
     )->tuple: # dataset, position in it
-        "Where a sample comes from."
+        "The dataset and the position of a sample."
         i = idx+len(self) if idx<0 else idx
         if not 0<=i<len(self): raise IndexError(f"sample {idx} of a dataset of {len(self)}")
         d = int(np.searchsorted(self.cumulative_sizes, i, 'right'))
@@ -67,8 +67,8 @@ class ConcatDataset:
 
     def _ask(self, method, idx): d,i = self.locate(idx); return getattr(d, method)(i)
     def __getitem__(self, idx): return self._ask('__getitem__', idx)
-    def get_cat_ids(self, idx): return self._ask('get_cat_ids', idx)
-    def get_ann_info(self, idx): return self._ask('get_ann_info', idx)
+    def get_cat_ids(self, idx:int): return self._ask('get_cat_ids', idx)
+    def get_ann_info(self, idx:int): return self._ask('get_ann_info', idx)
 
     def evaluate(self,
         results, # a list of one entry per sample, or a dict of such lists
@@ -113,7 +113,7 @@ class RandomSampleConcatDataset(ConcatDataset):
 # %% ../../nbs/03_data/22_dataset_wrappers.ipynb #34b32edf
 @register
 class RepeatDataset:
-    "A dataset several times."
+    "A repeated dataset."
     def __init__(self,
         dataset, # a dataset or config
         times:int, # how often
@@ -127,12 +127,12 @@ class RepeatDataset:
         if not -len(self)<=idx<len(self): raise IndexError(f"sample {idx} of a dataset of {len(self)}")
         return idx%len(self.dataset)
     def __getitem__(self, idx): return self.dataset[self._at(idx)]
-    def get_cat_ids(self, idx): return self.dataset.get_cat_ids(self._at(idx))
-    def get_ann_info(self, idx): return self.dataset.get_ann_info(self._at(idx))
+    def get_cat_ids(self, idx:int): return self.dataset.get_cat_ids(self._at(idx))
+    def get_ann_info(self, idx:int): return self.dataset.get_ann_info(self._at(idx))
 
 # %% ../../nbs/03_data/22_dataset_wrappers.ipynb #d959d762
 def repeat_factors(
-    cat_ids:list, # the classes in each image
+    cat_ids:list, # classes in each image
     thr:float, # $t$: classes in a smaller share of images are repeated
 )->list: # $r_i$ before rounding up
     "How often each image should be taken."
@@ -143,7 +143,7 @@ def repeat_factors(
 
 @register
 class ClassBalancedDataset:
-    "Images of rare classes several times."
+    "A dataset that repeats images of rare classes."
     def __init__(self,
         dataset, # a dataset or config with `get_cat_ids`
         oversample_thr:float, # classes in a smaller share of images are repeated
@@ -158,8 +158,8 @@ class ClassBalancedDataset:
 
     def __len__(self): return len(self.repeat_indices)
     def __getitem__(self, idx): return self.dataset[self.repeat_indices[idx]]
-    def get_cat_ids(self, idx): return self.dataset.get_cat_ids(self.repeat_indices[idx])
-    def get_ann_info(self, idx): return self.dataset.get_ann_info(self.repeat_indices[idx])
+    def get_cat_ids(self, idx:int): return self.dataset.get_cat_ids(self.repeat_indices[idx])
+    def get_ann_info(self, idx:int): return self.dataset.get_ann_info(self.repeat_indices[idx])
 
 # %% ../../nbs/03_data/22_dataset_wrappers.ipynb #d7fcce89
 @register
@@ -184,13 +184,13 @@ class MultiImageMixDataset:
     def update_skip_type_keys(self,
         skip_type_keys, # types, or `None`
     ):
-        "Change which transforms are left out."
+        "Change the types of skipped transforms."
         if isinstance(skip_type_keys, str): raise TypeError(f"skip_type_keys is a list of types, got {skip_type_keys!r}")
         self._skip_type_keys = skip_type_keys
 
     def __len__(self): return len(self.dataset)
-    def get_cat_ids(self, idx): return self.dataset.get_cat_ids(idx)
-    def get_ann_info(self, idx): return self.dataset.get_ann_info(idx)
+    def get_cat_ids(self, idx:int): return self.dataset.get_cat_ids(idx)
+    def get_ann_info(self, idx:int): return self.dataset.get_ann_info(idx)
 
     def _first(self, make, what):
         "The first try that is not `None`."

@@ -48,8 +48,8 @@ class Sketch:
     "A canvas that keeps the silhouette of what is drawn."
     def __init__(self,
         height:float, # pixels of a grown person
-        tall:float, # of the canvas, in heights
-        wide:float, # of the canvas, in heights
+        tall:float, # height of the canvas, in heights of a person
+        wide:float, # width of the canvas, in heights of a person
         heading:float, # +1 to the right, -1 to the left
     ):
         h,w = max(int(np.ceil(tall*height)),1),max(int(np.ceil(wide*height)),1)
@@ -62,6 +62,7 @@ class Sketch:
         return (16*np.stack([w/2+self.heading*p[:,0], h-1-p[:,1]], 1)).astype('int32')
 
     def both(self, draw, colour):
+        "Draw on the image in a colour, and on the silhouette."
         for canvas,c in ((self.img,tuple(int(v) for v in colour)),(self.alpha,255)): draw(canvas, c)
 
     def line(self, points, width, colour, end=None):
@@ -71,6 +72,7 @@ class Sketch:
         if end is not None: self.disc(*points[-1], width/2, end)
 
     def area(self, points, colour):
+        "A filled polygon."
         p = self.pixels(points)
         self.both(lambda canvas, c: cv2.fillPoly(canvas, [p], c, cv2.LINE_8, 4), colour)
 
@@ -85,14 +87,22 @@ class Sketch:
         dx,dy = radius*np.cos(angle),radius*np.sin(angle)
         self.line([(x+dx,y+dy), (x-dx,y-dy)], width, colour)
 
-    def result(self): return self.img,self.alpha>0
+    def result(self)->tuple: # `(h,w,3)` uint8 image, `(h,w)` bool silhouette
+        "The image and its silhouette."
+        return self.img,self.alpha>0
 
-def shaded(colour, light): return tuple(float(v) for v in np.clip(np.asarray(colour, float)*light, 0, 255))
+def shaded(
+    colour:tuple, # BGR, 0 to 255
+    light:float, # factor; above 1 is lighter
+)->tuple: # BGR
+    "A lighter or darker colour."
+    return tuple(float(v) for v in np.clip(np.asarray(colour, float)*light, 0, 255))
 
+# %% ../../nbs/03_data/00_synthetic_figures.ipynb #ae50c247
 def bent_limb(
     a, # hip or shoulder, `(x,y)`
     b, # foot or hand
-    lengths:tuple, # of the upper and the lower part
+    lengths:tuple, # lengths of the upper and the lower part, in heights of a person
     side:float=1, # +1 bends forward, -1 backward
 )->list: # three joints
     "A knee or elbow between two ends: where two circles meet."

@@ -50,7 +50,7 @@ def default_meta(
 class Collect:
     "Keep some keys; the meta data goes into `img_metas`."
     def __init__(self,
-        keys, # names to keep
+        keys:list|tuple, # names to keep
         meta_keys:tuple=META, # names of meta data; those that are missing are left out
     ): self.keys,self.meta_keys = keys,meta_keys
 
@@ -63,7 +63,7 @@ class Collect:
 class VideoCollect:
     "`Collect` for a frame or a list of frames; meta data may also come from `img_info`."
     def __init__(self,
-        keys, # names to keep
+        keys:list|tuple, # names to keep
         meta_keys=None, # further names of meta data: a name or several
         default_meta_keys:tuple=(*META,'frame_id','is_video_data'), # names of meta data
     ):
@@ -129,7 +129,7 @@ class ConcatVideoReferences(ConcatSameTypeFrames):
 
 # %% ../../nbs/03_data/36_formatting.ipynb #6b8bcdcf
 def image_tensor(
-    img, # `(H,W)`, `(H,W,C)` or `(H,W,C,T)`
+    img:np.ndarray, # `(H,W)`, `(H,W,C)` or `(H,W,C,T)`
 ): # `(C,H,W)` or `(T,C,H,W)` tensor
     "An image, or frames, as a tensor."
     img = img[...,None] if img.ndim==2 else img
@@ -139,7 +139,7 @@ def image_tensor(
 class ImageToTensor:
     "Images under some keys as tensors."
     def __init__(self,
-        keys, # names of images
+        keys:list|tuple, # names of images
     ): self.keys = keys
     def __call__(self, results):
         for k in self.keys: results[k] = image_tensor(results[k])
@@ -149,7 +149,7 @@ class ImageToTensor:
 class ToTensor:
     "Values under some keys as tensors."
     def __init__(self,
-        keys, # names
+        keys:list|tuple, # names
     ): self.keys = keys
     def __call__(self, results):
         for k in self.keys: results[k] = to_tensor(results[k])
@@ -160,7 +160,7 @@ class ToTensor:
 class Transpose:
     "Transpose arrays under some keys."
     def __init__(self,
-        keys, # names
+        keys:list|tuple, # names
         order, # new order of the axes
     ): self.keys,self.order = keys,order
     def __call__(self, results):
@@ -219,9 +219,8 @@ class SeqDefaultFormatBundle:
         if 'gt_masks' in results: results['gt_masks'] = DataContainer(results['gt_masks'], cpu_only=True)
         if 'gt_semantic_seg' in results:
             seg = results['gt_semantic_seg']
-            results['gt_semantic_seg'] = DataContainer(to_tensor(np.ascontiguousarray(seg[None] if seg.ndim==2 else seg.transpose(2,0,1)
-                                                                                      if seg.ndim==3
-                                                                                      else seg.transpose(3,2,0,1))), stack=True)
+            seg = seg[None] if seg.ndim==2 else seg.transpose(2,0,1) if seg.ndim==3 else seg.transpose(3,2,0,1)
+            results['gt_semantic_seg'] = DataContainer(to_tensor(np.ascontiguousarray(seg)), stack=True)
         return results
 
     def __call__(self, results):

@@ -9,6 +9,7 @@ __all__ = ['SeqPad', 'SeqNormalize', 'LABELS', 'MASKS', 'Resize', 'SeqResize', '
 # %% ../../nbs/03_data/31_geometric_transforms.ipynb #750e9002
 import cv2
 import numpy as np
+from fastcore.basics import patch
 from ..core.boxes import bbox_flip
 from ..core.instance_masks import INTERPOLATION, flip_image, rescale_size
 from ..core.registry import register
@@ -24,7 +25,7 @@ class Resize:
         ratio_range:tuple=None, # smallest and largest ratio of one scale
         keep_ratio:bool=True, # keep the shape, and fit into the scale
         bbox_clip_border:bool=True, # clip boxes to the image
-        backend:str='cv2', # the only one
+        backend:str='cv2', # `cv2`, the only backend
         interpolation:str='bilinear', # name of the method
         override:bool=False, # draw again if the sample has a scale already
     ):
@@ -34,19 +35,25 @@ class Resize:
         if ratio_range is not None and (self.img_scale is None or len(self.img_scale)!=1):
             raise ValueError("ratio_range needs exactly one img_scale")
         if backend!='cv2': raise ValueError(f"backend must be 'cv2', got {backend!r}")
-        self.multiscale_mode,self.ratio_range,self.keep_ratio,self.bbox_clip_border = multiscale_mode,ratio_range,keep_ratio,bbox_clip_border
+        self.multiscale_mode,self.ratio_range = multiscale_mode,ratio_range
+        self.keep_ratio,self.bbox_clip_border = keep_ratio,bbox_clip_border
         self.interpolation,self.override = interpolation,override
 
     @staticmethod
-    def random_select(img_scales): i = np.random.randint(len(img_scales)); return img_scales[i],i
+    def random_select(img_scales)->tuple: # scale, its position
+        "One of several scales."
+        i = np.random.randint(len(img_scales))
+        return img_scales[i],i
 
     @staticmethod
-    def random_sample(img_scales):
+    def random_sample(img_scales)->tuple: # scale, `None`
+        "A scale between the smallest and the largest."
         long,short = ([f(s) for s in img_scales] for f in (max,min))
         return (np.random.randint(min(long), max(long)+1), np.random.randint(min(short), max(short)+1)), None
 
     @staticmethod
-    def random_sample_ratio(img_scale, ratio_range):
+    def random_sample_ratio(img_scale, ratio_range)->tuple: # scale, `None`
+        "A scale times a random ratio."
         lo,hi = ratio_range
         r = np.random.random_sample()*(hi-lo)+lo
         return (int(img_scale[0]*r), int(img_scale[1]*r)), None
@@ -64,22 +71,28 @@ class Resize:
             else: results['scale'],results['scale_idx'] = self._draw()
         elif 'scale_factor' in results:
             raise ValueError("the sample has a scale and a scale_factor: it was resized already (use override=True)")
-        scale,how = results['scale'],INTERPOLATION[self.interpolation]
-        for k in fields(results, 'img'):
-            h,w = results[k].shape[:2]
-            new_w,new_h = rescale_size((w,h), scale)[:2] if self.keep_ratio else scale
-            results[k] = cv2.resize(results[k], (new_w,new_h), interpolation=how)
-            results.update(img_shape=results[k].shape, pad_shape=results[k].shape, scale_factor=np.array([new_w/w,new_h/h]*2, 'float32'),
-                           keep_ratio=self.keep_ratio)
-        h,w = results['img_shape'][:2]
-        for k in fields(results, 'bbox'):
-            b = results[k]*results['scale_factor']
-            results[k] = np.stack([b[:,i].clip(0, m) for i,m in enumerate((w,h,w,h))], 1) if self.bbox_clip_border else b
-        for k in fields(results, 'mask'): results[k] = results[k].resize((h,w))
-        for k in fields(results, 'seg'): results[k] = cv2.resize(results[k], (w,h), interpolation=cv2.INTER_NEAREST)
-        return results
+        return self._resize(results, results['scale'])
 
     def __repr__(self): return f"{type(self).__name__}(img_scale={self.img_scale}, keep_ratio={self.keep_ratio})"
+
+# %% ../../nbs/03_data/31_geometric_transforms.ipynb #2314e11e
+@patch
+def _resize(self:Resize, results, scale):
+    "Resize all fields of a sample to one scale."
+    how = INTERPOLATION[self.interpolation]
+    for k in fields(results, 'img'):
+        h,w = results[k].shape[:2]
+        new_w,new_h = rescale_size((w,h), scale)[:2] if self.keep_ratio else scale
+        results[k] = cv2.resize(results[k], (new_w,new_h), interpolation=how)
+        results.update(img_shape=results[k].shape, pad_shape=results[k].shape, scale_factor=np.array([new_w/w,new_h/h]*2, 'float32'),
+                       keep_ratio=self.keep_ratio)
+    h,w = results['img_shape'][:2]
+    for k in fields(results, 'bbox'):
+        b = results[k]*results['scale_factor']
+        results[k] = np.stack([b[:,i].clip(0, m) for i,m in enumerate((w,h,w,h))], 1) if self.bbox_clip_border else b
+    for k in fields(results, 'mask'): results[k] = results[k].resize((h,w))
+    for k in fields(results, 'seg'): results[k] = cv2.resize(results[k], (w,h), interpolation=cv2.INTER_NEAREST)
+    return results
 
 # %% ../../nbs/03_data/31_geometric_transforms.ipynb #dca0b7a6
 @register
@@ -103,7 +116,7 @@ class SeqResize(Resize):
 # %% ../../nbs/03_data/31_geometric_transforms.ipynb #68fde977
 @register
 class RandomFlip:
-    "Mirror with some probability, in one of some directions."
+    "Flip with some probability, in one of some directions."
     def __init__(self,
         flip_ratio=None, # probability, or one per direction
         direction='horizontal', # `horizontal`, `vertical`, `diagonal`, or a list of them
@@ -127,7 +140,7 @@ class RandomFlip:
         img_shape:tuple, # height and width
         direction:str, # how
     ): # `(...,4k)`
-        "Mirror boxes within an image."
+        "Flip boxes within an image."
         return bbox_flip(bboxes, img_shape, direction)
 
     def __call__(self, results):
@@ -162,11 +175,11 @@ class SeqRandomFlip(RandomFlip):
 # %% ../../nbs/03_data/31_geometric_transforms.ipynb #88c9da83
 @register
 class Pad:
-    "Fill up images at the right and the bottom: to a size, a multiple, or a square."
+    "Pad images at the right and the bottom: to a size, a multiple, or a square."
     def __init__(self,
         size:tuple=None, # (h,w) of the result
         size_divisor:int=None, # sides become multiples of it
-        pad_to_square:bool=False, # the longer side becomes both
+        pad_to_square:bool=False, # pad both sides to the longer one
         pad_val=dict(img=0, masks=0, seg=255), # value of the new pixels per kind of field, or one for images
     ):
         if (size is not None)+(size_divisor is not None)+bool(pad_to_square)!=1:
@@ -199,16 +212,16 @@ SeqPad = each_frame(Pad, 'SeqPad')
 # %% ../../nbs/03_data/31_geometric_transforms.ipynb #84193b4a
 @register
 class Normalize:
-    "Subtract the mean and divide by the deviation of each channel."
+    "Subtract the mean and divide by the standard deviation of each channel."
     def __init__(self,
-        mean, # of the channels, in the order after conversion
-        std, # of the channels
+        mean, # mean of each channel, in the order after conversion
+        std, # standard deviation of each channel, not 0
         to_rgb:bool=True, # swap the channels from BGR to RGB first
     ):
         self.mean,self.std,self.to_rgb = np.array(mean, 'float32'),np.array(std, 'float32'),to_rgb
         if (self.std==0).any(): raise ValueError(f"std must not be 0, got {list(std)}")
         values = np.arange(256, dtype='float32')[None,:,None]
-        # of uint8: there are only 256 values per channel
+        # the result for each of the 256 uint8 values per channel
         self.table = self._normalize(np.repeat(values, 3, 2)) if self.mean.size==3 else None
 
     def _normalize(self, img): return (img-self.mean)*(1/self.std.astype('float64')).astype('float32')
@@ -216,7 +229,8 @@ class Normalize:
     def __call__(self, results):
         for k in fields(results, 'img'):
             img = cv2.cvtColor(results[k], cv2.COLOR_BGR2RGB) if self.to_rgb else results[k]
-            results[k] = cv2.LUT(img, self.table) if self.table is not None and img.dtype==np.uint8 and img.shape[2:]==(3,) else self._normalize(img.astype('float32'))
+            quick = self.table is not None and img.dtype==np.uint8 and img.shape[2:]==(3,)
+            results[k] = cv2.LUT(img, self.table) if quick else self._normalize(img.astype('float32'))
         results['img_norm_cfg'] = dict(mean=self.mean, std=self.std, to_rgb=self.to_rgb)
         return results
 
@@ -233,7 +247,7 @@ def crop_sample(
     clip:bool=True, # clip boxes to the crop
     allow_negative:bool=False, # a crop without objects is a sample, too
 )->dict: # the sample, or `None`
-    "Cut a window out of a sample."
+    "Crop a window from a sample."
     (y,x),(h,w) = offsets,size
     for k in fields(results, 'img'):
         results[k] = results[k][y:y+h,x:x+w]
@@ -252,7 +266,7 @@ def crop_sample(
     return results
 
 def crop_offsets(
-    img, # `(H,W,...)`
+    img:np.ndarray, # `(H,W,...)`
     size:tuple, # height and width of the crop
 )->tuple: # row and column
     "A random corner for a crop; the row is drawn first."
@@ -261,7 +275,7 @@ def crop_offsets(
 # %% ../../nbs/03_data/31_geometric_transforms.ipynb #41b4864b
 @register
 class RandomCrop:
-    "Cut out a random window."
+    "Crop a random window."
     def __init__(self,
         crop_size:tuple, # height and width: pixels, shares of the image, or smallest and largest number of pixels; see `crop_type`
         crop_type:str='absolute', # `absolute`, `relative`, `relative_range` (shares between `crop_size` and 1), `absolute_range`
@@ -292,7 +306,7 @@ class RandomCrop:
 # %% ../../nbs/03_data/31_geometric_transforms.ipynb #e10c52c0
 @register
 class SeqRandomCrop:
-    "Cut a random window out of every frame, the same for all or one for each."
+    "Crop a random window from every frame, the same for all or one for each."
     def __init__(self,
         crop_size:tuple, # height and width, pixels
         allow_negative_crop:bool=False, # a crop without objects is a sample, too
@@ -300,7 +314,8 @@ class SeqRandomCrop:
         bbox_clip_border:bool=False, # clip boxes to the crop
     ):
         if min(crop_size)<=0: raise ValueError(f"crop_size must be positive, got {tuple(crop_size)}")
-        self.crop_size,self.allow_negative_crop,self.share_params,self.bbox_clip_border = crop_size,allow_negative_crop,share_params,bbox_clip_border
+        self.crop_size,self.allow_negative_crop = crop_size,allow_negative_crop
+        self.share_params,self.bbox_clip_border = share_params,bbox_clip_border
 
     def get_offsets(self, img)->tuple:
         "A random corner, row and column."
@@ -310,7 +325,7 @@ class SeqRandomCrop:
         results:dict, # a sample, changed
         offsets:tuple=None, # row and column; drawn if not given
     )->dict: # the sample, or `None`
-        "Cut a window out of one frame."
+        "Crop a window from one frame."
         if offsets is None: offsets = self.get_offsets(results['img'])
         results.setdefault('img_info', {})['crop_offsets'] = offsets
         return crop_sample(results, offsets, self.crop_size, self.bbox_clip_border, self.allow_negative_crop)

@@ -21,8 +21,8 @@ from .synthetic import CameraPath, StreetScene
 # %% ../../nbs/03_data/05_synthetic_layouts.ipynb #f659417c
 LAYOUTS = {} # name -> function of a folder and scenes by part
 def layout(
-    name:str, # of a benchmark
-    **scene, # options of its scenes
+    name:str, # name of the benchmark
+    **scene, # default options of its `StreetScene`s
 ):
     "Register a writer."
     def _deco(f): LAYOUTS[name],f.scene = f,scene; return f
@@ -44,7 +44,7 @@ def _around(mask):
     return [int(v) for v in (x.min(),y.min(),np.ptp(x)+1,np.ptp(y)+1)]
 
 def _target(scene):
-    "Boxes `(F,4)` xywh, nan where it is away, and visibility `(F,)` of who is seen most, of those in the first frame."
+    "Boxes `(F,4)` xywh, NaN where absent, and visibility `(F,)` of the most visible person of the first frame."
     t = scene.truth
     if not len(t): raise ValueError(f"{scene!r} has nobody to follow; give it more walkers, more frames or another seed")
     there = np.isin(t.id, t.id[t.frame==0])
@@ -77,17 +77,25 @@ def _mot17_line(f, i, x, y, w, h, c, v): return f'{f},{i},{x:.2f},{y:.2f},{w:.2f
 def _dance_line(f, i, x, y, w, h, c, v): return f'{f},{i},{x:.0f},{y:.0f},{w:.0f},{h:.0f},{c},1,1'
 
 @layout('MOT15')
-def write_mot15(root, parts): _write_mot(root, parts, _mot15_line)
+def write_mot15(root, parts):
+    "Sequences without classes; boxes in the format of MOT15."
+    _write_mot(root, parts, _mot15_line)
 
 @layout('MOT17')
-def write_mot17(root, parts): _write_mot(root, parts, _mot17_line, detector='-FRCNN')
+def write_mot17(root, parts):
+    "Sequences of the detector FRCNN, with class and visibility."
+    _write_mot(root, parts, _mot17_line, detector='-FRCNN')
 
 # %% ../../nbs/03_data/05_synthetic_layouts.ipynb #ecb6f90d
 @layout('MOT20')
-def write_mot20(root, parts): _write_mot(root, parts, _mot17_line)
+def write_mot20(root, parts):
+    "As MOT17, without the name of a detector."
+    _write_mot(root, parts, _mot17_line)
 
 @layout('DanceTrack')
-def write_dancetrack(root, parts): _write_mot(root, parts, _dance_line, digits=8)
+def write_dancetrack(root, parts):
+    "Images with eight digits; integer boxes."
+    _write_mot(root, parts, _dance_line, digits=8)
 
 @layout('CrowdHuman')
 def write_crowdhuman(root, parts):
@@ -125,7 +133,7 @@ def _numbered(parts): return [(part,name,scene) for part,scenes in parts.items()
 # %% ../../nbs/03_data/05_synthetic_layouts.ipynb #a84e141a
 @layout('GOT-10k')
 def write_got10k(root, parts):
-    "`<part>/GOT-10k_<Part>_<n>` with absence, cover and cut labels; the test part tells the first box only."
+    "`<part>/GOT-10k_<Part>_<n>` with absence, cover and cut labels; the test part has only the first box."
     for part,scenes in parts.items():
         names = [f'GOT-10k_{part.capitalize()}_{i:06d}' for i in range(1, len(scenes)+1)]
         _text(root/part/'list.txt', names)
@@ -144,12 +152,14 @@ def write_got10k(root, parts):
 
 @layout('OTB100')
 def write_otb100(root, parts):
+    "`data/<name>` with boxes separated by tabs."
     for part,name,scene in _numbered(parts):
         _text(root/'data'/name/'groundtruth_rect.txt', [_line(b, sep='\t') for b in np.nan_to_num(_target(scene)[0])])
         _images(root/'data'/name/'img', scene, '{:04d}.jpg')
 
 @layout('TrackingNet')
 def write_trackingnet(root, parts):
+    "`TEST` and `TRAIN_0` with `anno/<name>.txt` and `frames/<name>`; the test part has only the first box."
     for part,name,scene in _numbered(parts):
         chunk,box = ('TEST' if part=='test' else 'TRAIN_0'), np.nan_to_num(_target(scene)[0])
         _text(root/chunk/'anno'/f'{name}.txt', [_line(b, '{:.2f}') for b in (box[:1] if part=='test' else box)])
@@ -158,6 +168,7 @@ def write_trackingnet(root, parts):
 # %% ../../nbs/03_data/05_synthetic_layouts.ipynb #b54fab67
 @layout('VOT2018')
 def write_vot(root, parts):
+    "`data/<name>` with four corners per frame and the occlusion tag."
     for part,name,scene in _numbered(parts):
         x,y,w,h = np.nan_to_num(_target(scene)[0]).T
         _text(root/'data'/name/'groundtruth.txt', [_line(b, '{:.3f}') for b in np.stack([x,y, x+w,y, x+w,y+h, x,y+h], 1)])
@@ -191,7 +202,7 @@ COCO_NAMES = dict(person=(1,'person','person'), cyclist=(2,'bicycle','vehicle'),
 
 @layout('COCO', kinds=('person','cyclist','car','dog'))
 def write_coco(root, parts):
-    "One image per scene, `<part>2017` and `annotations/instances_<part>2017.json`; an object is what is visible of it."
+    "One image per scene, `<part>2017` and `annotations/instances_<part>2017.json`; masks and boxes cover visible parts."
     for part,scenes in parts.items():
         images,anns = [],[]
         for i,scene in enumerate(scenes.values(), 1):
@@ -257,7 +268,7 @@ def _write_vis(root, parts, version, names):
         _text(root/f'{part}.json' if version=='2019' else root/part/'instances.json', [json.dumps(data)])
 
 def _vis_object(rle):
-    "Mask, box and area of what is visible."
+    "Mask, box and area of the visible part."
     m = decode_masks([rle])[0]
     text = rle['counts'].decode() if isinstance(rle['counts'], bytes) else rle['counts']
     return dict(rle, counts=text), [float(v) for v in _around(m)], float(m.sum())
@@ -310,13 +321,13 @@ def write_tao(root, parts, every=4):
 
 # %% ../../nbs/03_data/05_synthetic_layouts.ipynb #e74c2031
 def layout_scenes(
-    name:str, # of a benchmark; one of `LAYOUTS`
+    name:str, # name of the benchmark, one of `LAYOUTS`
     parts:dict=dict(train=2, test=1), # part -> number of sequences
-    num_frames:int=20, # of each sequence
+    num_frames:int=20, # frames per sequence
     size:tuple=(320,180), # width and height, pixels
-    num_walkers:int=5, # in each sequence
-    seed:int=0, # of the first scene
-    **scene, # other options of `StreetScene`, in place of those that the layout has
+    num_walkers:int=5, # people per sequence
+    seed:int=0, # seed of the first scene; the others follow
+    **scene, # other options of `StreetScene`, which override those of the layout
 )->dict: # part -> name -> `StreetScene`
     "The streets of a synthetic benchmark."
     if name not in LAYOUTS: raise ValueError(f"unknown layout {name!r}; known: {', '.join(LAYOUTS)}")
@@ -329,11 +340,11 @@ def layout_scenes(
 
 @delegates(layout_scenes)
 def write_layout(
-    name:str, # of a benchmark; one of `LAYOUTS`
-    folder, # where it is written
+    name:str, # name of the benchmark, one of `LAYOUTS`
+    folder:str|Path, # root of the written files
     parts:dict=dict(train=2, test=1), # part -> number of sequences
-    *args, # of `layout_scenes`
-    **kwargs, # of `layout_scenes`
+    *args, # arguments of `layout_scenes`
+    **kwargs, # arguments of `layout_scenes`
 )->Path: # the folder
     "Write a synthetic benchmark in the layout of a real one."
     scenes = layout_scenes(name, parts, *args, **kwargs)

@@ -26,7 +26,7 @@ class DistributedVideoSampler(Sampler):
     def __init__(self,
         dataset, # with `data_infos`, or `num_frames_per_video`
         num_replicas:int=None, # number of processes
-        rank:int=None, # of this one
+        rank:int=None, # rank of this process, from 0
         shuffle:bool=False, # must be False
     ):
         if shuffle: raise ValueError("DistributedVideoSampler does not shuffle")
@@ -46,7 +46,7 @@ class DistributedVideoSampler(Sampler):
 class SOTVideoSampler(Sampler):
     "Pairs (video, frame), video after video."
     def __init__(self,
-        dataset, # with `num_frames_per_video`
+        dataset, # dataset with `num_frames_per_video`
     ): self.indices = [(v,f) for v,n in enumerate(dataset.num_frames_per_video) for f in range(n)]
     def __iter__(self): return iter(self.indices)
     def __len__(self): return len(self.indices)
@@ -57,9 +57,9 @@ class DistributedQuotaSampler(Sampler):
     "A fixed number of samples per epoch."
     def __init__(self,
         dataset, # anything with a length
-        samples_per_epoch:int, # of all processes together
+        samples_per_epoch:int, # samples per epoch of all processes together
         num_replicas:int=None, # number of processes
-        rank:int=None, # of this one
+        rank:int=None, # rank of this process, from 0
         replacement:bool=False, # a sample may be drawn twice
         seed:int=0, # of the draw, together with the epoch
     ):
@@ -69,7 +69,7 @@ class DistributedQuotaSampler(Sampler):
         self.total_size = self.num_samples*self.num_replicas
 
     def set_epoch(self, epoch:int):
-        "Another epoch, another draw."
+        "Draw anew for another epoch."
         self.epoch = epoch
 
     def __iter__(self):
@@ -90,7 +90,7 @@ class GroupSampler(Sampler):
         dataset, # with `flag (N,)`, the group of each sample
         samples_per_gpu:int=1, # size of a batch
         num_replicas:int=1, # number of processes
-        rank:int=0, # of this one
+        rank:int=0, # rank of this process, from 0
         seed:int=None, # of the order, together with the epoch; numpy's generator if not given
     ):
         self.flag,self.batch,self.seed,self.epoch = np.asarray(dataset.flag),samples_per_gpu,seed,0
@@ -113,21 +113,21 @@ class GroupSampler(Sampler):
 
 # %% ../../nbs/03_data/38_loaders.ipynb #7144509b
 class DistributedGroupSampler(GroupSampler):
-    "Each process its share of the batches, shuffled anew every epoch."
+    "The process's share of the batches, shuffled anew every epoch."
     def __init__(self,
         dataset, # with `flag (N,)`, the group of each sample
         samples_per_gpu:int=1, # size of a batch
         num_replicas:int=None, # number of processes
-        rank:int=None, # of this one
+        rank:int=None, # rank of this process, from 0
         seed:int=0, # of the order, together with the epoch
     ): super().__init__(dataset, samples_per_gpu, *process_group(num_replicas, rank), seed)
 
 class DistributedSampler(torch.utils.data.DistributedSampler):
-    "Each process its share of the samples, shuffled anew every epoch."
+    "The process's share of the samples, shuffled anew every epoch."
     def __init__(self,
         dataset, # anything with a length
         num_replicas:int=None, # number of processes
-        rank:int=None, # of this one
+        rank:int=None, # rank of this process, from 0
         shuffle:bool=True, # otherwise in order
         seed:int=0, # of the order, together with the epoch
     ): super().__init__(dataset, *process_group(num_replicas, rank), shuffle, seed)
@@ -135,18 +135,18 @@ class DistributedSampler(torch.utils.data.DistributedSampler):
 # %% ../../nbs/03_data/38_loaders.ipynb #a791e1fa
 def cycled(
     items, # at least one
-    generator:torch.Generator, # of the order
+    generator:torch.Generator, # random generator of the order
 ): # yields items, without end
-    "All items in random order, again and again."
+    "All items in random order, repeated endlessly with a new order."
     while True: yield from (items[i] for i in torch.randperm(len(items), generator=generator).tolist())
 
 class ClassAwareSampler(Sampler):
     "Every class equally often."
     def __init__(self,
-        dataset, # with `get_cat2imgs`
+        dataset, # dataset with `get_cat2imgs`
         samples_per_gpu:int=1, # size of a batch
         num_replicas:int=None, # number of processes
-        rank:int=None, # of this one
+        rank:int=None, # rank of this process, from 0
         seed:int=0, # of the draw, together with the epoch
         num_sample_class:int=1, # images in a row of one class
     ):
@@ -170,13 +170,13 @@ class ClassAwareSampler(Sampler):
 
 # %% ../../nbs/03_data/38_loaders.ipynb #a71a0ef5
 class InfiniteBatchSampler(Sampler):
-    "Batches without end."
+    "Endless batches."
     def __init__(self,
         dataset, # anything with a length
         batch_size:int=1, # samples of a batch
         world_size:int=None, # number of processes
-        rank:int=None, # of this one
-        seed:int=0, # of the order
+        rank:int=None, # rank of this process, from 0
+        seed:int=0, # seed of the order
         shuffle:bool=True, # another order in each round
     ):
         self.dataset,self.size,self.batch_size,self.seed,self.shuffle = dataset,len(dataset),batch_size,seed or 0,shuffle
@@ -197,12 +197,12 @@ class InfiniteBatchSampler(Sampler):
     def __len__(self): return self.size
 
 class InfiniteGroupBatchSampler(InfiniteBatchSampler):
-    "Batches of one group each, without end; the dataset has `flag (N,)`, the group of each sample."
+    "Endless batches of one group each; the dataset has `flag (N,)`, the group of each sample."
     def _group(self, i): return int(self.dataset.flag[i])
 
 # %% ../../nbs/03_data/38_loaders.ipynb #a5aff074
 def _stack(containers):
-    "Tensors of different sizes as one, padded"
+    "Pad tensors of different sizes and stack them"
     d,tensors = containers[0],[c.data for c in containers]
     if d.pad_dims is None: return torch.utils.data.default_collate(tensors)
     k = d.pad_dims
@@ -225,12 +225,12 @@ def collate(
     return torch.utils.data.default_collate(batch)
 
 def seed_worker(
-    worker_id:int, # of the loader
+    worker_id:int, # index of the worker process
     num_workers:int, # per process
-    rank:int, # of the process
-    seed:int, # of the run
+    rank:int, # rank of this process, from 0
+    seed:int, # seed of the run
 ):
-    "Give every worker of every process random numbers of its own."
+    "Seed every worker of every process differently."
     s = num_workers*rank+worker_id+seed
     np.random.seed(s); random.seed(s); torch.manual_seed(s)
 
@@ -241,7 +241,7 @@ def sampler_of(
     samples_per_epoch:int=None, # fixed number of samples per epoch
     dist:bool=True, # one process per GPU
     shuffle:bool=True, # training; otherwise frames in order
-    seed:int=None, # of the order
+    seed:int=None, # seed of the order
     class_aware_sampler:dict=None, # arguments of `ClassAwareSampler`, such as `dict(num_sample_class=1)`
 ): # a sampler, or `None` where PyTorch's own does
     "The sampler for an epoch."
@@ -265,13 +265,13 @@ def build_dataloader(
     samples_per_epoch:int=None, # fixed number of samples per epoch
     dist:bool=True, # one process per GPU
     shuffle:bool=True, # training; otherwise frames in order
-    seed:int=None, # of order and workers
+    seed:int=None, # seed of the order and of the workers
     persistent_workers:bool=False, # keep workers between epochs
     runner_type:str='EpochBasedRunner', # with `IterBasedRunner` batches never end
     class_aware_sampler:dict=None, # arguments of `ClassAwareSampler`, such as `dict(num_sample_class=1)`
     **kwargs, # more arguments of `DataLoader`
 )->DataLoader: # batches of containers
-    "The loader that a dataset and a way of running need."
+    "The data loader for a dataset and a kind of run."
     gpus = 1 if dist else num_gpus
     n,rank = process_group() if dist else (1,0)
     workers = gpus*workers_per_gpu

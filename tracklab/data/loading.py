@@ -21,7 +21,7 @@ COLOR = dict(color=cv2.IMREAD_COLOR, grayscale=cv2.IMREAD_GRAYSCALE, unchanged=c
 class LoadImageFromFile:
     "Read the image of a sample: `img_prefix/img_info.filename`."
     def __init__(self,
-        to_float32:bool=False, # as float32, still 0 to 255
+        to_float32:bool=False, # convert to float32, in the range 0 to 255
         color_type:str='color', # `color`, `grayscale` or `unchanged`
         channel_order:str='bgr', # `bgr` or `rgb`
         file_client_args:dict=dict(backend='disk'), # only files on disk
@@ -48,7 +48,7 @@ class LoadImageFromFile:
 
 @register
 class LoadImageFromWebcam(LoadImageFromFile):
-    "Take the image that the sample has already, under `img`."
+    "Use the image that the sample has under `img`."
     def __call__(self, results): return self._finish(results, results['img'], None, None)
 
 LoadMultiImagesFromFile = each_frame(LoadImageFromFile, 'LoadMultiImagesFromFile')
@@ -126,7 +126,7 @@ class LoadDetections:
 class LoadProposals:
     "The best proposals of an image."
     def __init__(self,
-        num_max_proposals:int=None, # how many; all if not given
+        num_max_proposals:int=None, # largest number of proposals; all if not given
     ): self.num_max_proposals = num_max_proposals
 
     def __call__(self, results):
@@ -143,12 +143,13 @@ class FilterAnnotations:
     def __init__(self,
         min_gt_bbox_wh:tuple=(1.,1.), # least width and height, pixels
         min_gt_mask_area:int=1, # least area of a mask, pixels
-        by_box:bool=True, # look at boxes
-        by_mask:bool=False, # look at masks
+        by_box:bool=True, # filter by the size of boxes
+        by_mask:bool=False, # filter by the area of masks
         keep_empty:bool=True, # `None` for an image that loses all its objects; otherwise an empty sample
     ):
         if not (by_box or by_mask): raise ValueError("FilterAnnotations looks at boxes or at masks or at both")
-        self.min_gt_bbox_wh,self.min_gt_mask_area,self.by_box,self.by_mask,self.keep_empty = min_gt_bbox_wh,min_gt_mask_area,by_box,by_mask,keep_empty
+        self.min_gt_bbox_wh,self.min_gt_mask_area = min_gt_bbox_wh,min_gt_mask_area
+        self.by_box,self.by_mask,self.keep_empty = by_box,by_mask,keep_empty
 
     def __call__(self, results):
         b = results['gt_bboxes']

@@ -21,7 +21,7 @@ def find_inside_bboxes(
     img_h:int, # height of the image
     img_w:int, # width of the image
 ): # `(N,)` bool
-    "Which boxes meet the image."
+    "Which boxes overlap the image."
     return (bboxes[:,0]<img_w)&(bboxes[:,2]>0)&(bboxes[:,1]<img_h)&(bboxes[:,3]>0)
 
 def _clip(b, h, w): return np.stack([b[:,i].clip(0, m) for i,m in enumerate((w,h,w,h))], 1).astype('float32')
@@ -45,11 +45,12 @@ class Mosaic:
         prob:float=1., # probability of the transform
     ):
         if not 0<=prob<=1: raise ValueError(f"prob must lie between 0 and 1, got {prob}")
-        self.img_scale,self.center_ratio_range,self.min_bbox_size,self.bbox_clip_border = img_scale,center_ratio_range,min_bbox_size,bbox_clip_border
+        self.img_scale,self.center_ratio_range = img_scale,center_ratio_range
+        self.min_bbox_size,self.bbox_clip_border = min_bbox_size,bbox_clip_border
         self.skip_filter,self.pad_val,self.prob = skip_filter,pad_val,prob
 
     def get_indexes(self, dataset)->list: # three random indices
-        "Which images to put beside the first."
+        "Indices of the other images."
         return [int(np.random.randint(0, len(dataset))) for _ in range(3)]
 
     def __call__(self, results):
@@ -104,7 +105,7 @@ class MixUp:
         self.bbox_clip_border,self.skip_filter = bbox_clip_border,skip_filter
 
     def get_indexes(self, dataset)->int: # a random index
-        "Another image, with boxes if one is found in some tries."
+        "Another image, with boxes if possible."
         for _ in range(self.max_iters):
             i = int(np.random.randint(0, len(dataset)))
             if len(dataset.get_ann_info(i)['bboxes']): break
@@ -147,7 +148,7 @@ def keep_after_change(
     min_area_ratio:float, # least share of the area
     max_aspect_ratio:float, # largest ratio of the sides
 ): # `(N,)` bool
-    "Boxes that a change of the image has left whole enough."
+    "Boxes that keep enough of their size and area after a transform."
     size = lambda b: np.maximum(b[:,2:]-b[:,:2], 0)
     (w,h),(w0,h0) = size(after).T,size(before).T
     aspect = np.maximum(w/(h+1e-16), h/(w+1e-16))
@@ -173,7 +174,8 @@ class RandomAffine:
         if not 0<=max_translate_ratio<=1: raise ValueError(f"max_translate_ratio must lie between 0 and 1, got {max_translate_ratio}")
         if not 0<scaling_ratio_range[0]<=scaling_ratio_range[1]:
             raise ValueError(f"scaling_ratio_range must be positive and ascending, got {scaling_ratio_range}")
-        self.max_rotate_degree,self.max_translate_ratio,self.scaling_ratio_range,self.max_shear_degree = max_rotate_degree,max_translate_ratio,scaling_ratio_range,max_shear_degree
+        self.max_rotate_degree,self.max_translate_ratio = max_rotate_degree,max_translate_ratio
+        self.scaling_ratio_range,self.max_shear_degree = scaling_ratio_range,max_shear_degree
         self.border,self.border_val,self.min_bbox_size,self.min_area_ratio = border,border_val,min_bbox_size,min_area_ratio
         self.max_aspect_ratio,self.bbox_clip_border,self.skip_filter = max_aspect_ratio,bbox_clip_border,skip_filter
 
@@ -209,7 +211,7 @@ class Expand:
     "Put the image on a larger canvas, with some probability."
     def __init__(self,
         mean=(0,0,0), # colour of the canvas
-        to_rgb:bool=True, # the mean is RGB
+        to_rgb:bool=True, # `mean` is in the order RGB
         ratio_range:tuple=(1,4), # size of the canvas
         seg_ignore_label:int=None, # segmentation of the canvas
         prob:float=.5, # probability of the transform
@@ -236,7 +238,7 @@ class Expand:
 # %% ../../nbs/03_data/37_mixing_transforms.ipynb #c478cddb
 @register
 class MinIoURandomCrop:
-    "A random window that overlaps some object at least as much as drawn."
+    "Crop a random window with a random least IoU with the objects."
     def __init__(self,
         min_ious=(.1,.3,.5,.7,.9), # overlaps to draw from; 0 and 1 (no crop) are added
         min_crop_size:float=.3, # least share of the image's sides
@@ -289,7 +291,7 @@ class MinIoURandomCrop:
 class MultiScaleFlipAug:
     "Run transforms for every scale and direction; the result holds a list under each key."
     def __init__(self,
-        transforms:list, # what is run each time
+        transforms:list, # transforms to run for each version
         img_scale=None, # (w,h), or a list of them
         scale_factor=None, # factors instead
         flip:bool=False, # also mirrored
@@ -312,7 +314,7 @@ class SegRescale:
     "Scale segmentations by a factor, nearest pixel."
     def __init__(self,
         scale_factor:float=1, # factor
-        backend:str='cv2', # the only one
+        backend:str='cv2', # `cv2`, the only backend
     ): self.scale_factor,self.backend = scale_factor,backend
     def __call__(self, results):
         f = self.scale_factor

@@ -13,7 +13,7 @@ from ..core.registry import register
 
 # %% ../../nbs/03_data/32_photometric_transforms.ipynb #33602415
 def distort(
-    img, # `(H,W,3)` float32 BGR, 0 to 255
+    img:np.ndarray, # `(H,W,3)` float32 BGR, 0 to 255
     delta:float=None, # added brightness
     contrast_first:bool=False, # contrast before the colours
     alpha:float=None, # factor of contrast
@@ -21,7 +21,7 @@ def distort(
     hue:float=None, # added hue, degrees
     permutation=None, # new order of the channels
 ): # `(H,W,3)` float32
-    "Apply a photometric distortion; what is `None` is left out."
+    "Apply a photometric distortion; steps that are `None` are skipped."
     if img.dtype!=np.float32:
         raise TypeError(f"photometric distortion needs a float32 image (LoadImageFromFile with to_float32=True), got {img.dtype}")
     if delta is not None: img = img+np.float32(delta)
@@ -47,7 +47,9 @@ class PhotoMetricDistortion:
         contrast_range:tuple=(.5,1.5), # factors of contrast
         saturation_range:tuple=(.5,1.5), # factors of saturation
         hue_delta:int=18, # largest change of hue, degrees
-    ): self.brightness_delta,self.contrast_range,self.saturation_range,self.hue_delta = brightness_delta,contrast_range,saturation_range,hue_delta
+    ):
+        self.brightness_delta,self.contrast_range = brightness_delta,contrast_range
+        self.saturation_range,self.hue_delta = saturation_range,hue_delta
 
     def __call__(self, results):
         u,p = np.random.uniform, {}
@@ -62,7 +64,7 @@ class PhotoMetricDistortion:
 
 @register
 class SeqPhotoMetricDistortion:
-    "Distort all frames, alike or each for itself."
+    "Distort all frames in the same way or independently."
     def __init__(self,
         share_params:bool=True, # the same distortion for all frames
         brightness_delta:int=32, # largest change of brightness
@@ -102,7 +104,8 @@ class SeqColorAug:
     "Shift the colours of each frame, with a probability for each place in the sequence."
     def __init__(self,
         prob=[1.,1.], # probability for each frame
-        rgb_var=[[-.55919361,.98062831,-.41940627], [1.72091413,.19879334,-1.82968581], [4.64467907,4.73710203,4.88324118]], # `(3,3)` colour directions, RGB
+        rgb_var=[[-.55919361,.98062831,-.41940627], [1.72091413,.19879334,-1.82968581],
+                 [4.64467907,4.73710203,4.88324118]], # `(3,3)` colour directions, RGB
     ): self.prob,self.rgb_var = prob,np.array(rgb_var)
 
     def __call__(self, results):

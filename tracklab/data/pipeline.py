@@ -30,9 +30,9 @@ class Compose:
 
 # %% ../../nbs/03_data/20_pipeline.ipynb #d9d9b440
 class DataContainer:
-    "A value with notes on how a batch is made of it."
+    "A value that tells how to make a batch of it."
     def __init__(self,
-        data, # the value
+        data, # value to wrap
         stack:bool=False, # values of a batch become one tensor
         padding_value:float=0, # fills up smaller images of a batch
         cpu_only:bool=False, # never moved to a GPU
@@ -58,7 +58,7 @@ def each_frame(
     base:type, # a transform of one dict
     name:str, # name of the video transform
 )->type: # a transform of a list of dicts
-    "A video transform that applies an image's transform to each frame."
+    "A video transform that applies an image transform to each frame."
     class Seq(base):
         def __call__(self, results):
             out = [super(Seq, self).__call__(r) for r in results]

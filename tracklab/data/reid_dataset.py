@@ -9,6 +9,7 @@ __all__ = ['ReIDDataset']
 import copy
 import numpy as np
 from pathlib import Path
+from fastcore.basics import patch
 from ..core.registry import register
 from .pipeline import Compose
 
@@ -21,9 +22,9 @@ class ReIDDataset:
     def __init__(self,
         pipeline:list, # transforms
         triplet_sampler:dict=None, # arguments of `triplet_sampling`; single images if not given
-        data_prefix='', # folder of the images
-        ann_file=None, # text file, a line per image: file and label
-        classes=None, # names; not needed
+        data_prefix:str|Path='', # folder of the images
+        ann_file:str|Path=None, # text file, a line per image: file and label
+        classes:list|tuple=None, # names; not needed
         test_mode:bool=False, # kept for samplers and hooks; samples are the same
     ):
         self.data_prefix,self.ann_file,self.test_mode,self.CLASSES = data_prefix,ann_file,test_mode,classes
@@ -34,7 +35,7 @@ class ReIDDataset:
     def __getitem__(self, idx): return self.prepare_data(idx)
 
     def load_annotations(self)->list: # dicts `img_prefix img_info gt_label`
-        "Read the list, and note which images a person has."
+        "Read the list, and index the images of each person."
         path,infos = Path(self.ann_file or ''),[]
         if not path.is_file(): raise FileNotFoundError(f"{path}: no such list of images")
         for n,line in enumerate(path.read_text(encoding='utf-8').splitlines(), 1):
@@ -53,19 +54,6 @@ class ReIDDataset:
         "The labels of all images."
         return self._labels(self.data_infos)
 
-    def triplet_sampling(self,
-        pos_pid:int, # a person
-        num_ids:int=8, # people in a sample
-        ins_per_id:int=4, # images of each
-    )->list: # `num_ids * ins_per_id` entries of `data_infos`, those of `pos_pid` first
-        "Random images of a person and of others; an image may come more than once."
-        others = [int(p) for p in self.pids if p!=pos_pid]
-        if num_ids>len(self.pids): raise ValueError(f"{num_ids} people asked for, but there are {len(self.pids)}")
-        def some(p): i = self.index_dic[int(p)]; return i[np.random.choice(len(i), ins_per_id, replace=True)]
-        mine = some(pos_pid)
-        rows = [mine, *(some(p) for p in np.random.choice(others, num_ids-1, replace=False))]
-        return [copy.deepcopy(self.data_infos[i]) for i in np.concatenate(rows)]
-
     def prepare_data(self,
         idx:int, # position
     ): # what the pipeline makes of an image or a list of them
@@ -74,15 +62,31 @@ class ReIDDataset:
         if self.triplet_sampler is None: return self.pipeline(copy.deepcopy(info))
         return self.pipeline(self.triplet_sampling(int(info['gt_label']), **self.triplet_sampler))
 
-    def evaluate(self,
-        results:list, # features `(C,)` or `(1,C)` of all images
-        metric='mAP', # the only one
-        metric_options:dict=None, # `rank_list`, `max_rank`; ranks 1, 5, 10, 20 if not given
-        logger=None, # told the numbers
-    )->dict: # `mAP R1 R5 ...`
-        "How well images of the same person are found."
-        from tracklab.metrics.reid import eval_reid          # metrics are a layer above
-        if (metric if isinstance(metric, list) else [metric])!=['mAP']: raise KeyError(f"metric must be 'mAP', got {metric!r}")
-        if len(results)!=len(self): raise ValueError(f"features of {len(results)} images, but the dataset has {len(self)}")
-        features = np.stack([np.asarray(getattr(r, 'cpu', lambda: r)()).reshape(-1) for r in results])
-        return eval_reid(features, self.get_gt_labels(), logger=logger, **(metric_options or {}))
+# %% ../../nbs/03_data/25_reid_dataset.ipynb #e467e683
+@patch
+def triplet_sampling(self:ReIDDataset,
+    pos_pid:int, # a person
+    num_ids:int=8, # people in a sample
+    ins_per_id:int=4, # images of each
+)->list: # `num_ids * ins_per_id` entries of `data_infos`, those of `pos_pid` first
+    "Random images of a person and of others; an image may occur more than once."
+    others = [int(p) for p in self.pids if p!=pos_pid]
+    if num_ids>len(self.pids): raise ValueError(f"{num_ids} people asked for, but there are {len(self.pids)}")
+    def some(p): i = self.index_dic[int(p)]; return i[np.random.choice(len(i), ins_per_id, replace=True)]
+    mine = some(pos_pid)
+    rows = [mine, *(some(p) for p in np.random.choice(others, num_ids-1, replace=False))]
+    return [copy.deepcopy(self.data_infos[i]) for i in np.concatenate(rows)]
+
+@patch
+def evaluate(self:ReIDDataset,
+    results:list, # features `(C,)` or `(1,C)` of all images
+    metric:str|list='mAP', # `mAP`, the only metric
+    metric_options:dict=None, # `rank_list`, `max_rank`; ranks 1, 5, 10, 20 if not given
+    logger=None, # told the numbers
+)->dict: # `mAP R1 R5 ...`
+    "How well images of the same person are found."
+    from tracklab.metrics.reid import eval_reid          # metrics are a layer above
+    if (metric if isinstance(metric, list) else [metric])!=['mAP']: raise KeyError(f"metric must be 'mAP', got {metric!r}")
+    if len(results)!=len(self): raise ValueError(f"features of {len(results)} images, but the dataset has {len(self)}")
+    features = np.stack([np.asarray(getattr(r, 'cpu', lambda: r)()).reshape(-1) for r in results])
+    return eval_reid(features, self.get_gt_labels(), logger=logger, **(metric_options or {}))

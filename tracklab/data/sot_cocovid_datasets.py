@@ -15,7 +15,7 @@ from .video_dataset import CocoVideoDataset, two_sided
 
 # %% ../../nbs/03_data/29_sot_cocovid_datasets.ipynb #3fe235a1
 def last_run(
-    image_ids:list, # in ascending order
+    image_ids:list, # ids in ascending order
 )->list: # successive ids
     "The last run of at least two successive numbers, or all if there is none."
     runs = [r.tolist() for r in np.split(np.asarray(image_ids), np.flatnonzero(np.diff(image_ids)>1)+1) if len(r)>1]
@@ -30,7 +30,7 @@ class SOTTrainDataset(CocoVideoDataset):
         if self.test_mode: raise ValueError("SOTTrainDataset is for training only, got test_mode=True")
 
     def load_video_anns(self,
-        ann_file, # CocoVID file
+        ann_file:str, # CocoVID file
     )->list: # dicts
         "List the videos that have an object."
         self.coco = CocoVID(ann_file)
@@ -48,42 +48,45 @@ class SOTTrainDataset(CocoVideoDataset):
         snippet = last_run(self.coco.get_img_ids_from_ins_id(instance))
         return snippet,int(np.random.choice(snippet)),instance
 
-    def ref_img_sampling(self,
-        snippet:list, # image ids
-        image_id:int, # the exemplar
-        instance_id:int, # the object
-        frame_range=5, # distance of the search frame in the snippet, a number or `[first, last]`
-        pos_prob:float=.8, # share of positive pairs
-        filter_key_img:bool=False, # the exemplar is no search frame
-        return_key_img:bool=True, # put the exemplar in front
-        **kwargs, # other options of a `ref_img_sampler` have no meaning here
-    )->tuple: # image ids, object ids, is the pair positive
-        "Choose the search frame."
-        if not 0<=pos_prob<=1: raise ValueError(f"pos_prob must be between 0 and 1, got {pos_prob}")
-        positive = bool(np.random.random()<pos_prob)
-        if positive:
-            (left,right),i = two_sided(frame_range),snippet.index(image_id)
-            near = [s for s in snippet[max(i+left, 0):i+right+1] if not (filter_key_img and s==image_id)] or [image_id]
-            ref = int(np.random.choice(near)),instance_id
-        else: ref = self.get_snippet_of_instance(int(np.random.choice(list(range(len(self))))))[1:]
-        pairs = [(image_id,instance_id),ref] if return_key_img else [ref]
-        return [i for i,_ in pairs],[o for _,o in pairs],positive
-
-    def prepare_results(self,
-        img_id:int, # an image
-        instance_id:int, # an object in it
-        is_positive_pair:bool, # do exemplar and search frame show the same object?
-    )->dict: # what the pipeline gets of a frame
-        "An image with one object."
-        ann = [a for a in self._anns(img_id) if a['instance_id']==instance_id][:1]
-        if not ann: raise ValueError(f"instance {instance_id} is not in image {img_id}")
-        out = self.pre_pipeline(dict(img_info=self._img_info(img_id), ann_info=dict(bboxes=boxes_of(ann), labels=np.zeros(1, 'int64'))))
-        return dict(out, is_positive_pairs=is_positive_pair)
-
-    def prepare_train_img(self, idx):
+    def prepare_train_img(self, idx:int):
         "A pair through the pipeline."
         ids,instances,positive = self.ref_img_sampling(*self.get_snippet_of_instance(idx), **(self.ref_img_sampler or {}))
         return self.pipeline([self.prepare_results(i, o, positive) for i,o in zip(ids, instances)])
+
+# %% ../../nbs/03_data/29_sot_cocovid_datasets.ipynb #18ff06d9
+@patch
+def ref_img_sampling(self:SOTTrainDataset,
+    snippet:list, # image ids
+    image_id:int, # id of the exemplar
+    instance_id:int, # id of the object
+    frame_range=5, # distance of the search frame in the snippet, a number or `[first, last]`
+    pos_prob:float=.8, # share of positive pairs
+    filter_key_img:bool=False, # exclude the exemplar from the search frames
+    return_key_img:bool=True, # put the exemplar in front
+    **kwargs, # other options of a `ref_img_sampler` have no meaning here
+)->tuple: # image ids, object ids, is the pair positive
+    "Choose the search frame."
+    if not 0<=pos_prob<=1: raise ValueError(f"pos_prob must be between 0 and 1, got {pos_prob}")
+    positive = bool(np.random.random()<pos_prob)
+    if positive:
+        (left,right),i = two_sided(frame_range),snippet.index(image_id)
+        near = [s for s in snippet[max(i+left, 0):i+right+1] if not (filter_key_img and s==image_id)] or [image_id]
+        ref = int(np.random.choice(near)),instance_id
+    else: ref = self.get_snippet_of_instance(int(np.random.choice(list(range(len(self))))))[1:]
+    pairs = [(image_id,instance_id),ref] if return_key_img else [ref]
+    return [i for i,_ in pairs],[o for _,o in pairs],positive
+
+@patch
+def prepare_results(self:SOTTrainDataset,
+    img_id:int, # an image
+    instance_id:int, # an object in it
+    is_positive_pair:bool, # do exemplar and search frame show the same object?
+)->dict: # what the pipeline gets of a frame
+    "An image with one object."
+    ann = [a for a in self._anns(img_id) if a['instance_id']==instance_id][:1]
+    if not ann: raise ValueError(f"instance {instance_id} is not in image {img_id}")
+    out = self.pre_pipeline(dict(img_info=self._img_info(img_id), ann_info=dict(bboxes=boxes_of(ann), labels=np.zeros(1, 'int64'))))
+    return dict(out, is_positive_pairs=is_positive_pair)
 
 # %% ../../nbs/03_data/29_sot_cocovid_datasets.ipynb #79f3b52a
 @register
@@ -104,7 +107,7 @@ class SOTTestDataset(CocoVideoDataset):
 @patch
 def evaluate(self:SOTTestDataset,
     results:dict, # `track_bboxes`: `(4,)` or `(5,)` per frame
-    metric=['track'], # the only one
+    metric:str|list=['track'], # `track`, the only metric
     logger=None, # told the numbers
 )->dict: # `success norm_precision precision`
     "Success, normalised precision, precision."

@@ -19,7 +19,7 @@ from .pipeline import Compose
 
 # %% ../../nbs/03_data/27_sot_datasets.ipynb #ef82fa6d
 def read_numbers(
-    path, # text file
+    path:str|Path, # text file
 )->np.ndarray: # `(rows,columns)` float64; any of comma, tab and space separates
     "The numbers of an annotation file."
     path = Path(path)
@@ -37,10 +37,10 @@ class BaseSOTDataset:
     first_box_only = False # testing tells the tracker's code no box but the first
 
     def __init__(self,
-        img_prefix, # folder of the dataset
+        img_prefix:str|Path, # folder of the dataset
         pipeline:list, # transforms
         split:str, # part of the dataset
-        ann_file=None, # the list of videos
+        ann_file:str|Path=None, # text file with the list of videos
         test_mode:bool=False, # frames in order instead of random videos
         bbox_min_size:int=0, # a valid box has larger sides, pixels
         only_eval_visible:bool=False, # score frames only where the target is visible
@@ -75,7 +75,7 @@ def load_data_infos(self:BaseSOTDataset,
     return out
 
 @patch
-def get_len_per_video(self:BaseSOTDataset, video_ind)->int:
+def get_len_per_video(self:BaseSOTDataset, video_ind:int)->int:
     "Number of frames of a video."
     d = self.data_infos[video_ind]
     return d['end_frame_id']-d['start_frame_id']+1
@@ -92,17 +92,17 @@ def locate_frame(self:BaseSOTDataset,
 
 # %% ../../nbs/03_data/27_sot_datasets.ipynb #6a47c278
 @patch
-def get_bboxes_from_video(self:BaseSOTDataset, video_ind)->np.ndarray:
+def get_bboxes_from_video(self:BaseSOTDataset, video_ind:int)->np.ndarray:
     "Boxes of the target `(F,4)`, xywh."
     return read_numbers(Path(self.img_prefix)/self.data_infos[video_ind]['ann_path'])
 
 @patch
-def get_visibility_from_video(self:BaseSOTDataset, video_ind)->dict:
-    "`visible (F,)` bool; everything is, unless a dataset knows better."
+def get_visibility_from_video(self:BaseSOTDataset, video_ind:int)->dict:
+    "`visible (F,)` bool; all true by default."
     return dict(visible=np.ones(self.get_len_per_video(video_ind), bool))
 
 @patch
-def get_ann_infos_from_video(self:BaseSOTDataset, video_ind)->dict:
+def get_ann_infos_from_video(self:BaseSOTDataset, video_ind:int)->dict:
     "`bboxes (F,4)` xyxy, `bboxes_isvalid (F,)`, `visible (F,)`."
     b = self.get_bboxes_from_video(video_ind)
     return self._with_visibility(video_ind, xywh_to_xyxy(b), (b[:,2]>self.bbox_min_size)&(b[:,3]>self.bbox_min_size))
@@ -114,7 +114,7 @@ def _with_visibility(self:BaseSOTDataset, video_ind, boxes, valid):
     return dict(bboxes=boxes, bboxes_isvalid=valid, **{**info, 'visible':info['visible']&valid})
 
 @patch
-def get_img_infos_from_video(self:BaseSOTDataset, video_ind)->dict:
+def get_img_infos_from_video(self:BaseSOTDataset, video_ind:int)->dict:
     "`filename` of each frame, `frame_ids (F,)` from 0, `video_id`."
     d = self.data_infos[video_ind]
     names = [f"{d['video_path']}/{d['framename_template']%i}" for i in range(d['start_frame_id'], d['end_frame_id']+1)]
@@ -123,12 +123,12 @@ def get_img_infos_from_video(self:BaseSOTDataset, video_ind)->dict:
 # %% ../../nbs/03_data/27_sot_datasets.ipynb #5d801233
 @patch
 def pre_pipeline(self:BaseSOTDataset, results):
-    "Add what transforms need."
+    "Add the fields that transforms need."
     results.update(img_prefix=self.img_prefix, bbox_fields=[], mask_fields=[], seg_fields=[])
     return results
 
 @patch
-def prepare_train_data(self:BaseSOTDataset, video_ind):
+def prepare_train_data(self:BaseSOTDataset, video_ind:int):
     "Two random videos through the pipeline."
     pair = random.choices(list(range(len(self.data_infos))), k=2)
     return self.pipeline([self.pre_pipeline({**self.get_ann_infos_from_video(i), **self.get_img_infos_from_video(i)}) for i in pair])
@@ -140,7 +140,7 @@ def _video(self:BaseSOTDataset, video_ind):
     return self._memo[1]
 
 @patch
-def prepare_test_data(self:BaseSOTDataset, video_ind, frame_ind):
+def prepare_test_data(self:BaseSOTDataset, video_ind:int, frame_ind:int):
     "One frame through the pipeline; without a box of its own it gets zeros."
     v = self._video(video_ind)
     b = v['bboxes'][frame_ind] if frame_ind==0 or not self.first_box_only else np.zeros_like(v['bboxes'][0])
@@ -172,7 +172,7 @@ def split_results(self:BaseSOTDataset,
 @patch
 def evaluate(self:BaseSOTDataset,
     results:dict, # `track_bboxes`
-    metric=['track'], # the only one
+    metric:str|list=['track'], # `track`, the only metric
     logger=None, # told the scores
 )->dict: # `success norm_precision precision`
     "One-pass evaluation."
@@ -185,10 +185,10 @@ def evaluate(self:BaseSOTDataset,
     return {k:float(np.around(v, 3)) for k,v in out.items()}
 
 def write_zip(
-    path, # zip file
+    path:str|Path, # zip file
     texts:dict, # name -> content
 )->Path: # the file
-    "Write text files into a zip, whole or not at all."
+    "Write text files into a zip file, completely or not at all."
     with atomic_path(path) as tmp:
         with zipfile.ZipFile(tmp, 'w', zipfile.ZIP_DEFLATED) as z:
             for name,text in texts.items(): z.writestr(name, text)
@@ -200,7 +200,7 @@ class LaSOTDataset(BaseSOTDataset):
     "LaSOT (Fan et al., 2019): full occlusion and leaving the view are annotated."
     def __init__(self, *args, **kwargs): super().__init__(*args, **kwargs)
 
-    def get_visibility_from_video(self, video_ind)->dict:
+    def get_visibility_from_video(self, video_ind:int)->dict:
         "Frames where the target is neither hidden nor out of view."
         folder = (Path(self.img_prefix)/self.data_infos[video_ind]['ann_path']).parent
         hidden,out = (read_numbers(folder/f'{n}.txt').reshape(-1) for n in ('full_occlusion','out_of_view'))
@@ -208,16 +208,16 @@ class LaSOTDataset(BaseSOTDataset):
 
 @register
 class GOT10kDataset(BaseSOTDataset):
-    "GOT-10k (Huang et al., 2019): absence and the visible share are annotated in training."
+    "GOT-10k (Huang et al., 2019): absence and the visible fraction are annotated in training."
     first_box_only = True
     def __init__(self, *args, **kwargs): super().__init__(*args, **kwargs)
 
-    def get_bboxes_from_video(self, video_ind)->np.ndarray:
+    def get_bboxes_from_video(self, video_ind:int)->np.ndarray:
         "Boxes `(F,4)` xywh; of the test split only the first."
         return super().get_bboxes_from_video(video_ind).reshape(-1, 4)
 
-    def get_visibility_from_video(self, video_ind)->dict:
-        "Frames where the target is there and some of it can be seen, and how much."
+    def get_visibility_from_video(self, video_ind:int)->dict:
+        "Frames in which the target is present and partly visible, and its visible fraction."
         if self.test_mode: return super().get_visibility_from_video(video_ind)
         folder = Path(self.img_prefix)/self.data_infos[video_ind]['video_path']
         absent,cover = (read_numbers(folder/f'{n}.label').reshape(-1) for n in ('absence','cover'))
@@ -225,7 +225,7 @@ class GOT10kDataset(BaseSOTDataset):
 
     def format_results(self,
         results:dict, # `track_bboxes`
-        resfile_path=None, # zip file, or a folder or name without suffix; a temporary one if not given
+        resfile_path:str|Path=None, # zip file, or a folder or name without suffix; a temporary one if not given
         logger=None, # ignored
     )->Path: # the zip file
         "The submission: a text file of boxes and one of times per video."
@@ -257,13 +257,13 @@ class TrackingNetDataset(BaseSOTDataset):
         infos = super().load_data_infos(split)
         return [d for d in infos if d['video_path'].split('/')[0] in self.chunks] if split=='train' and self.chunks is not None else infos
 
-    def get_bboxes_from_video(self, video_ind)->np.ndarray:
+    def get_bboxes_from_video(self, video_ind:int)->np.ndarray:
         "Boxes `(F,4)` xywh; of the test split only the first."
         return super().get_bboxes_from_video(video_ind).reshape(-1, 4)
 
     def format_results(self,
         results:dict, # `track_bboxes`
-        resfile_path=None, # zip file, or a folder or name without suffix; a temporary one if not given
+        resfile_path:str|Path=None, # zip file, or a folder or name without suffix; a temporary one if not given
         logger=None, # ignored
     )->Path: # the zip file
         "The submission: a text file of boxes per video."
@@ -294,7 +294,7 @@ class OTB100Dataset(BaseSOTDataset):
             if name=='Tiger1': d['init_skip_num'] = 5
         return infos
 
-    def get_bboxes_from_video(self, video_ind)->np.ndarray:
+    def get_bboxes_from_video(self, video_ind:int)->np.ndarray:
         "Boxes `(F,4)` xywh."
         return super().get_bboxes_from_video(video_ind)[self.data_infos[video_ind].get('init_skip_num', 0):]
 
@@ -313,7 +313,7 @@ class VOTDataset(BaseSOTDataset):
         self.dataset_type = dataset_type
         super().__init__(*args, **kwargs)
 
-    def get_ann_infos_from_video(self, video_ind)->dict:
+    def get_ann_infos_from_video(self, video_ind:int)->dict:
         "`bboxes (F,8)`: corners; a box becomes its corners."
         b = self.get_bboxes_from_video(video_ind)
         if b.shape[1]==4:
@@ -327,7 +327,7 @@ class VOTDataset(BaseSOTDataset):
 @patch
 def evaluate(self:VOTDataset,
     results:dict, # `track_bboxes`: per frame `(5,)`, or a number and a score
-    metric=['track'], # the only one
+    metric:str|list=['track'], # `track`, the only metric
     logger=None, # told the scores
     interval=None, # of the expected average overlap; that of the challenge if not given
 )->dict: # `eao accuracy robustness num_fails`
@@ -359,7 +359,7 @@ def evaluate(self:VOTDataset,
 class SOTCocoDataset(BaseSOTDataset):
     "Every object of COCO as a video of one frame, for training."
     def __init__(self,
-        ann_file, # COCO annotations
+        ann_file:str|Path, # COCO annotations
         *args, # arguments of `BaseSOTDataset`
         **kwargs, # arguments of `BaseSOTDataset`
     ):
@@ -367,16 +367,16 @@ class SOTCocoDataset(BaseSOTDataset):
         super().__init__(*args, ann_file=ann_file, **kwargs)
 
     def load_data_infos(self, split='train')->list:
-        "Ids of annotations that are no crowds."
+        "Ids of annotations that are not crowds."
         return [i for i in self.coco.getAnnIds() if not self.coco.anns[i].get('iscrowd', 0)]
 
-    def get_len_per_video(self, video_ind)->int:
+    def get_len_per_video(self, video_ind:int)->int:
         "Always one frame."
         return 1
-    def get_bboxes_from_video(self, video_ind)->np.ndarray:
+    def get_bboxes_from_video(self, video_ind:int)->np.ndarray:
         "The object's box `(1,4)` xywh."
         return np.array(self.coco.anns[self.data_infos[video_ind]]['bbox'], 'float64').reshape(1, 4)
-    def get_img_infos_from_video(self, video_ind)->dict:
+    def get_img_infos_from_video(self, video_ind:int)->dict:
         "The image as frame 0."
         return dict(filename=[self.coco.imgs[self.coco.anns[self.data_infos[video_ind]]['image_id']]['file_name']], frame_ids=np.arange(1),
                     video_id=video_ind)
@@ -385,7 +385,7 @@ class SOTCocoDataset(BaseSOTDataset):
 class SOTImageNetVIDDataset(BaseSOTDataset):
     "Every object of ImageNet VID as a video, for training."
     def __init__(self,
-        ann_file, # CocoVID annotations
+        ann_file:str|Path, # CocoVID annotations
         *args, # arguments of `BaseSOTDataset`
         **kwargs, # arguments of `BaseSOTDataset`
     ):
@@ -400,16 +400,16 @@ class SOTImageNetVIDDataset(BaseSOTDataset):
 
     def _rows(self, video_ind):
         return sorted(self._anns[self.data_infos[video_ind]], key=lambda a: self.coco.imgs[a['image_id']]['frame_id'])
-    def get_len_per_video(self, video_ind)->int:
+    def get_len_per_video(self, video_ind:int)->int:
         "Frames in which the object is annotated."
         return len(self._anns[self.data_infos[video_ind]])
-    def get_bboxes_from_video(self, video_ind)->np.ndarray:
+    def get_bboxes_from_video(self, video_ind:int)->np.ndarray:
         "Boxes `(F,4)` xywh in the order of the frames."
         return np.array([a['bbox'] for a in self._rows(video_ind)]).reshape(-1, 4)
-    def get_visibility_from_video(self, video_ind)->dict:
+    def get_visibility_from_video(self, video_ind:int)->dict:
         "Frames where the object is not occluded."
         return dict(visible=np.array([not a['occluded'] for a in self._rows(video_ind)], bool))
-    def get_img_infos_from_video(self, video_ind)->dict:
+    def get_img_infos_from_video(self, video_ind:int)->dict:
         "The frames in which the object is annotated."
         imgs = [self.coco.imgs[a['image_id']] for a in self._rows(video_ind)]
         return dict(filename=[i['file_name'] for i in imgs], frame_ids=np.array([i['frame_id'] for i in imgs]), video_id=video_ind)

@@ -8,6 +8,7 @@ __all__ = ['VIDEO_KEYS', 'frame_sample', 'PairSampling', 'TridentSampling']
 # %% ../../nbs/03_data/34_sot_sampling.ipynb #770921e1
 import random
 import numpy as np
+from fastcore.basics import patch
 from ..core.registry import register
 
 # %% ../../nbs/03_data/34_sot_sampling.ipynb #653363b7
@@ -83,10 +84,10 @@ class TridentSampling:
         self.cls_pos_prob,self.train_cls_head,self.min_num_frames = cls_pos_prob,train_cls_head,min_num_frames
 
     def random_sample_inds(self,
-        video_visibility, # `(F,)` bool
-        num_samples:int=1, # how many
+        video_visibility:np.ndarray, # `(F,)` bool
+        num_samples:int=1, # number of frames
         frame_range=None, # (first, last) frame, the last is not sampled
-        allow_invisible:bool=False, # any frame will do
+        allow_invisible:bool=False, # also frames without a visible target
         force_invisible:bool=False, # only frames where the target is not visible
     )->list: # frame indices, or `[None]`
         "Draw frames."
@@ -96,46 +97,6 @@ class TridentSampling:
         ok = np.flatnonzero(~part if force_invisible else np.ones(len(part), bool) if allow_invisible else part)+lo
         return random.choices(ok, k=num_samples) if len(ok) else [None]
 
-    def sampling_trident(self,
-        video_visibility, # `(F,)` bool
-    )->list: # frame indices: templates, then search frames; `[None]` if none are found
-        "Draw templates and search frames of one video."
-        for _ in range(100):
-            first,*search = self.random_sample_inds(video_visibility, 1+self.num_search_frames)
-            more = []
-            for r in self.max_frame_range[:self.num_template_frames-1]:
-                s = search[0]
-                more += self.random_sample_inds(video_visibility, 1, (s-r,s) if s>first else (s,s+r))
-            if None not in more: return [first,*more,*search]
-        return [None]
-
-    def prepare_data(self,
-        video_info:dict, # a video
-        sampled_inds:list, # frame indices
-        with_label:bool=False, # add the label 1
-    )->list: # samples, or `None`
-        "Make samples of some frames."
-        out = _all([frame_sample(video_info, i) for i in sampled_inds])
-        if out is not None and with_label:
-            for o in out: o['ann_info']['labels'] = np.ones(1, 'float32')
-        return out
-
-    def prepare_cls_data(self,
-        video_info:dict, # the video of the templates
-        video_info_another:dict, # where negative search frames come from
-        sampled_inds:list, # templates, then search frames
-    )->list: # samples with labels, or `None`
-        "Make samples for the classification head."
-        if random.random()<self.cls_pos_prob: return self.prepare_data(video_info, sampled_inds, True)
-        n = self.num_search_frames
-        other = [0]*n if len(video_info_another['filename'])==1 else self.random_sample_inds(video_info_another['visible'], n,
-            allow_invisible=True)
-        if None in other: return None
-        templates,search = self.prepare_data(video_info, sampled_inds[:-n], True), self.prepare_data(video_info_another, other)
-        if templates is None or search is None: return None
-        for o in search: o['ann_info']['labels'] = np.zeros(1, 'float32')
-        return templates+search
-
     def __call__(self, results):
         video,another = results
         visible,n = np.asarray(video['visible'], bool),self.num_template_frames+self.num_search_frames
@@ -144,3 +105,47 @@ class TridentSampling:
         else: inds = self.sampling_trident(visible)
         if None in inds: return None
         return self.prepare_cls_data(video, another, inds) if self.train_cls_head else self.prepare_data(video, inds)
+
+# %% ../../nbs/03_data/34_sot_sampling.ipynb #2b527dc2
+@patch
+def sampling_trident(self:TridentSampling,
+    video_visibility:np.ndarray, # `(F,)` bool
+)->list: # frame indices: templates, then search frames; `[None]` if none are found
+    "Draw templates and search frames of one video."
+    for _ in range(100):
+        first,*search = self.random_sample_inds(video_visibility, 1+self.num_search_frames)
+        more = []
+        for r in self.max_frame_range[:self.num_template_frames-1]:
+            s = search[0]
+            more += self.random_sample_inds(video_visibility, 1, (s-r,s) if s>first else (s,s+r))
+        if None not in more: return [first,*more,*search]
+    return [None]
+
+@patch
+def prepare_data(self:TridentSampling,
+    video_info:dict, # a video
+    sampled_inds:list, # frame indices
+    with_label:bool=False, # add the label 1
+)->list: # samples, or `None`
+    "Make samples of some frames."
+    out = _all([frame_sample(video_info, i) for i in sampled_inds])
+    if out is not None and with_label:
+        for o in out: o['ann_info']['labels'] = np.ones(1, 'float32')
+    return out
+
+@patch
+def prepare_cls_data(self:TridentSampling,
+    video_info:dict, # the video of the templates
+    video_info_another:dict, # video of negative search frames
+    sampled_inds:list, # templates, then search frames
+)->list: # samples with labels, or `None`
+    "Make samples for the classification head."
+    if random.random()<self.cls_pos_prob: return self.prepare_data(video_info, sampled_inds, True)
+    n = self.num_search_frames
+    other = [0]*n if len(video_info_another['filename'])==1 else self.random_sample_inds(video_info_another['visible'], n,
+        allow_invisible=True)
+    if None in other: return None
+    templates,search = self.prepare_data(video_info, sampled_inds[:-n], True), self.prepare_data(video_info_another, other)
+    if templates is None or search is None: return None
+    for o in search: o['ann_info']['labels'] = np.zeros(1, 'float32')
+    return templates+search

@@ -44,18 +44,18 @@ class SeqCropLikeSiamFC:
         exemplar_size:int=127, # scaled size of the target with its margin
         crop_size:int=511, # side of the crop
     ): # `(crop_size,crop_size,3)`
-        "Cut one image."
+        "Crop one image."
         half = crop_size/_exemplar_scale(bbox, context_amount, exemplar_size)/2
         cx,cy = (bbox[0]+bbox[2])/2, (bbox[1]+bbox[3])/2
         return crop_image(image, (cx-half,cy-half,cx+half,cy+half), crop_size, image.mean((0,1)))
 
     def generate_box(self,
-        image, # the crop
+        image, # `(H,W,3)` crop
         gt_bbox, # `(4,)` xyxy in the original image
         context_amount:float, # margin
         exemplar_size:int, # scaled size of the target with its margin
     ): # `(1,4)` float32 xyxy in the crop
-        "Where the target lies in the crop."
+        "The box of the target in the crop."
         s = _exemplar_scale(gt_bbox, context_amount, exemplar_size)
         h,w = image.shape[:2]
         centre,size = np.array([w//2,h//2]), (gt_bbox[2:]-gt_bbox[:2])*s
@@ -71,7 +71,7 @@ class SeqCropLikeSiamFC:
 # %% ../../nbs/03_data/33_sot_transforms.ipynb #844467f5
 @register
 class SeqShiftScaleAug:
-    "Cut a randomly shifted and scaled window out of each crop."
+    "Crop a randomly shifted and scaled window from each crop."
     def __init__(self,
         target_size=[127,255], # side of the result per frame, pixels
         shift=[4,64], # largest shift per frame, pixels
@@ -122,12 +122,12 @@ class SeqCropLikeStark:
     ): self.crop_size_factor,self.output_size = crop_size_factor,output_size
 
     def crop_like_stark(self,
-        img, # `(H,W,3)`
+        img:np.ndarray, # `(H,W,3)`
         bbox, # `(4,)` xyxy
         crop_size_factor:float, # side of the crop, in units of the box
         output_size:int, # side of the result
     )->tuple: # `(o,o,3)` crop, factor by which it was resized, `(o,o)` bool mask of padding
-        "Cut one image."
+        "Crop one image."
         (h,w),(cx,cy,bw,bh) = img.shape[:2], bbox_xyxy_to_cxcywh(np.asarray(bbox, 'float64'))
         size = int(np.ceil(np.sqrt(bw*bh)*crop_size_factor))
         if size<1: raise ValueError(f"the box {list(bbox)} is too small to crop around")
@@ -144,11 +144,11 @@ class SeqCropLikeStark:
     def generate_box(self,
         bbox_gt, # `(4,)` xyxy of the target
         bbox_cropped, # `(4,)` xyxy that was cropped around
-        resize_factor:float, # of the crop
+        resize_factor:float, # scale of the crop: its pixels per pixel of the image
         output_size:int, # side of the crop
         normalize:bool=False, # in units of the crop instead of pixels
     ): # `(4,)` xyxy
-        "Where the target lies in the crop."
+        "The box of the target in the crop."
         gt,cropped = (bbox_xyxy_to_cxcywh(np.asarray(b, 'float64')) for b in (bbox_gt,bbox_cropped))
         b = bbox_cxcywh_to_xyxy(np.concatenate([(gt[:2]-cropped[:2])*resize_factor+(output_size-1)/2, gt[2:]*resize_factor]))
         return b/output_size if normalize else b
@@ -165,9 +165,9 @@ class SeqCropLikeStark:
 # %% ../../nbs/03_data/33_sot_transforms.ipynb #b0d26979
 @register
 class CheckPadMaskValidity:
-    "Drop a sample where some frame's mask of padding leaves nothing at the stride of the features."
+    "Drop a sample if the padding mask of a frame covers all features."
     def __init__(self,
-        stride:int, # of the features
+        stride:int, # stride of the features, pixels
     ): self.stride = stride
 
     def __call__(self, results):

@@ -55,7 +55,7 @@ def _paint_road(img, top, bottom):
 # %% ../../nbs/03_data/01_synthetic_street.ipynb #90026a4c
 @dataclass(frozen=True)
 class FigureKind:
-    "What the scene must know about a kind of thing."
+    "How a kind of object is drawn and moves."
     draw:Callable # like `walker_image`
     pace:float=1. # speed, in those of a walker
     lanes:tuple=(.42,.97) # where its ways are between the horizon (0) and the lower edge (1)
@@ -83,7 +83,7 @@ class CameraPath:
         seconds:float, # time
         phases, # `(8,)` radians, where each of the movements begins
     )->tuple: # offset x, offset y, in widths of the image, and magnification
-        "Where it looks."
+        "The view of the camera at a time."
         turn = 2*np.pi*seconds/self.period
         tremble = [sum(a*np.sin(2*np.pi*f*seconds+p) for a,f,p in zip((.5,.3,.2), (.9,1.7,3.1), phases[k:k+3])) for k in (2,5)]
         zoom = 1+(self.zoom-1)*(1-np.cos(turn/1.3+phases[1]))/2
@@ -91,7 +91,7 @@ class CameraPath:
 
 # %% ../../nbs/03_data/01_synthetic_street.ipynb #60188102
 class StreetScene:
-    "A video of walkers on a street, with its truth."
+    "A video of walkers on a street, with its ground truth."
     def __init__(self,
         num_walkers:int=10, # how many people (or things) pass by
         num_frames:int=150, # length
@@ -153,7 +153,7 @@ class StreetScene:
 # %% ../../nbs/03_data/01_synthetic_street.ipynb #981569e6
 @patch
 def _vary(self:StreetScene, p, label, rank, rng):
-    "Make of a walker the `rank`-th of its kind, and perhaps give it another way."
+    "Make a walker the `rank`-th object of its kind, and possibly change its path."
     kind = STREET_KINDS[self.categories[label]]
     p.update(kind=self.categories[label], label=label, draw=kind.draw, room=kind.room, shade=kind.shade, again=0.)
     again,along = rng.random()<self.reentry,p['kind']=='person' and rng.random()<self.approach
@@ -165,7 +165,7 @@ def _vary(self:StreetScene, p, label, rank, rng):
 
 @patch
 def _as_kind(self:StreetScene, p, kind, rank, rng):
-    "Lane, size and pace of a kind. Cars of a lane have one speed and a distance, so that nobody drives through another."
+    "Lane, size and speed of a kind. Cars of a lane have the same speed and keep a distance, so that they do not overlap."
     car,ground = p['kind']=='car',self.ground-self.horizon
     pace,depth = p['speed']/p['height'],((p['feet']-self.horizon)/ground-.42)/.55
     if car: p['heading'],depth,pace = (1,-1)[rank%2],(.95,.1)[rank%2],.7/self.fps
@@ -180,7 +180,7 @@ def _as_kind(self:StreetScene, p, kind, rank, rng):
 
 @patch
 def _walk_along(self:StreetScene, p, again, rng):
-    "A way towards the camera or away from it, in heights of a person."
+    "A path towards the camera or away from it, in heights of a person."
     (w,h),z = self.size,self.size[0]/self.stature/(self.ground-self.horizon)*rng.uniform(1.3,3.2)
     far = w/max(.04*h, 8.)
     p['along'] = dict(z=z, side=rng.uniform(-.36,.36)*z, drift=rng.uniform(-.12,.12), speed=1.3*p['speed']/p['height']*p['heading'],
@@ -203,13 +203,13 @@ def motion(self:StreetScene,
     s:int, # frame index
     t:int, # frame index
 ): # `(3,3)`
-    "The true transform of what stands still, from frame `s` to frame `t`."
+    "The true transform of static points from frame `s` to frame `t`."
     return self.viewpoint(t)@np.linalg.inv(self.viewpoint(s))
 
 # %% ../../nbs/03_data/01_synthetic_street.ipynb #dc9cb119
 @patch
 def _across(self:StreetScene, p, t):
-    "Where somebody is who passes by, or `None`."
+    "The position of a person who passes by, or `None`."
     if t<p['enter']: return None
     (before,beyond),(begin,length) = p['room'],p['pause']
     walked = t-p['enter']-np.clip(t-max(begin, p['enter']), 0, length)
@@ -226,7 +226,7 @@ def _across(self:StreetScene, p, t):
 
 @patch
 def _along(self:StreetScene, p, t):
-    "Where somebody is who comes or goes, or `None`."
+    "The position of a person who approaches or walks away, or `None`."
     a,heading = p['along'],p['heading']
     way,length = t-a['when'],a['far']-a['near']
     z = a['z']-a['speed']*way
@@ -244,7 +244,7 @@ def _along(self:StreetScene, p, t):
 def state(self:StreetScene,
     t:int, # frame index
 )->list: # dicts `id label x feet height phase stride heading colours`, in pixels of the image, from back to front
-    "Who is on the street, and where."
+    "The people on the street and their positions."
     found = (self._along(p, t) if 'along' in p else self._across(p, t) for p in self.walkers)
     (s,_,dx),(_,_,dy),_ = self.viewpoint(t)
     return sorted((dict(p, x=s*p['x']+dx, feet=s*p['feet']+dy, height=s*p['height']) for p in found if p), key=lambda p: p['feet'])
@@ -255,7 +255,7 @@ def look(self:StreetScene,
     t:int, # frame index
     img=None, # paint the walkers on it, too
 )->list: # who can be seen, with `id`, `label`, `box` (xyxy), `visibility` (0 to 1) and `mask` (visible part)
-    "Who can be seen in a frame."
+    "The visible people of a frame."
     if not -self.num_frames<=t<self.num_frames: raise IndexError(f"frame {t} of a scene with {self.num_frames} frames")
     (w,h),seen = self.size,[]
     owner = np.full((h,w), -1, 'int32')
@@ -305,7 +305,7 @@ def _shadows(self:StreetScene, img, people):
 def annotate(self:StreetScene,
     seen, # what `look` (or `render`) told about each frame, in order
 )->Tracks: # whole boxes, visibility, visible masks
-    "The truth about frames that were looked at."
+    "Ground truth of frames that were rendered or looked at."
     rows = [(t,s['box'],s['id'],s['label'],s['visibility'],encode_masks(s['mask'][None])[0])
             for t,people in enumerate(seen) for s in people]
     frame,box,ident,label,visibility,mask = zip(*rows) if rows else [()]*6
@@ -313,6 +313,6 @@ def annotate(self:StreetScene,
 
 @patch(as_prop=True)
 def truth(self:StreetScene)->Tracks:
-    "The truth about all frames."
+    "Ground truth of all frames."
     if self._truth is None: self._truth = self.annotate(self.look(t) for t in range(self.num_frames))
     return self._truth

@@ -20,13 +20,13 @@ class TaoDataset(CocoVideoDataset):
     def __init__(self, *args, **kwargs): super().__init__(*args, **kwargs)
 
     def load_annotations(self,
-        ann_file, # TAO as CocoVID, or LVIS
+        ann_file:str|Path, # TAO as CocoVID, or LVIS
     )->list: # dicts
         "List frames or images."
         return self.load_tao_anns(ann_file) if self.load_as_video else self.load_lvis_anns(ann_file)
 
     def load_lvis_anns(self,
-        ann_file, # LVIS file
+        ann_file:str|Path, # LVIS file
     )->list: # dicts, `frame_id` 0
         "List images."
         self._index(CocoVID(ann_file))
@@ -34,7 +34,7 @@ class TaoDataset(CocoVideoDataset):
         return [dict(self._img_info(i), frame_id=0) for i in self.img_ids]
 
     def load_tao_anns(self,
-        ann_file, # TAO as CocoVID
+        ann_file:str|Path, # TAO as CocoVID
     )->list: # dicts
         "List the annotated frames."
         return self.load_video_anns(ann_file)
@@ -48,7 +48,7 @@ class TaoDataset(CocoVideoDataset):
 def result_dicts(self:TaoDataset,
     results:dict, # `track_bboxes`, `det_bboxes`: frame -> class -> rows
 )->dict: # `track`, `bbox` -> rows for the evaluation
-    "Results in TAO's form."
+    "Results in TAO's format."
     from tracklab.metrics.tao import tao_bbox_results, tao_track_results          # metrics are a layer above
     out = {}
     for k,key,f in (('track','track_bboxes',tao_track_results),('bbox','det_bboxes',tao_bbox_results)):
@@ -60,7 +60,7 @@ def result_dicts(self:TaoDataset,
 @patch
 def format_results(self:TaoDataset,
     results:dict, # `track_bboxes`, `det_bboxes`: frame -> class -> rows
-    resfile_path=None, # folder; a temporary one if not given
+    resfile_path:str|Path=None, # folder; a temporary one if not given
 )->tuple: # `track`, `bbox` -> file, and the temporary folder or `None`
     "Write `tao_track.json` and `tao_bbox.json`."
     tmp = tempfile.TemporaryDirectory() if resfile_path is None else None
@@ -74,11 +74,11 @@ def format_results(self:TaoDataset,
 @patch
 def evaluate(self:TaoDataset,
     results:dict, # `track_bboxes`, `det_bboxes`: frame -> class -> rows
-    metric=['bbox','track'], # one or both
+    metric:str|list=['bbox','track'], # one or both
     logger=None, # told the numbers
-    resfile_path=None, # also write the files there
+    resfile_path:str|Path=None, # also write the files there
 )->dict: # `track_AP`, ..., `bbox_AP`, ...
-    "TAO's numbers of tracks, LVIS's of boxes."
+    "TAO's metrics of tracks, and LVIS's of boxes."
     from tracklab.metrics.tao import eval_tao
     metrics,rows = [metric] if isinstance(metric, str) else list(metric),self.result_dicts(results)
     for m in metrics:

@@ -27,13 +27,13 @@ class ImagenetVIDDataset(CocoVideoDataset):
     def __init__(self, *args, **kwargs): super().__init__(*args, **kwargs)
 
     def load_annotations(self,
-        ann_file, # CocoVID or COCO file
+        ann_file:str|Path, # CocoVID or COCO file
     )->list: # dicts
         "List frames or images."
         return self.load_video_anns(ann_file) if self.load_as_video else self.load_image_anns(ann_file)
 
     def load_image_anns(self,
-        ann_file, # COCO file of DET
+        ann_file:str|Path, # COCO file of DET
     )->list: # dicts
         "List images; in training the marked ones."
         self._index(CocoVID(ann_file))
@@ -41,7 +41,7 @@ class ImagenetVIDDataset(CocoVideoDataset):
         return [dict(self._img_info(i), frame_id=0) for i in self.img_ids]
 
     def load_video_anns(self,
-        ann_file, # CocoVID file
+        ann_file:str|Path, # CocoVID file
     )->list: # dicts
         "List frames; in training the marked ones."
         infos = super().load_video_anns(ann_file)
@@ -108,7 +108,7 @@ class MOTChallengeDataset(CocoVideoDataset):
 def flat_rows(
     frames:list, # frame -> class -> rows
     numbers:list, # number of each frame
-    columns:int, # of a row
+    columns:int, # number of columns of a row
 )->np.ndarray: # `(N,1+columns)`: number, row
     "Rows of all frames and classes under one another."
     rows = [(n, np.asarray(c, 'float64').reshape(-1, columns)) for n,f in zip(numbers, frames) for c in f]
@@ -124,9 +124,9 @@ def mot_frame_ids(
 @patch
 def track_rows(self:MOTChallengeDataset,
     results:list, # frame -> class -> `(n,6)` rows `id, x1, y1, x2, y2, score`
-    infos:list, # the frames
+    infos:list, # entries of `data_infos`, one per frame
 )->np.ndarray: # `(N,7)` rows `frame, id, x1, y1, x2, y2, score`
-    "Tracks of a video as one table, gaps filled if asked for."
+    "Tracks of a video as one table, optionally with gaps filled."
     from tracklab.metrics.interpolation import interpolate_tracks
     rows = flat_rows(results, mot_frame_ids(infos), 6)
     return rows if self.interpolate_tracks_cfg is None else interpolate_tracks(rows, **self.interpolate_tracks_cfg)
@@ -134,8 +134,8 @@ def track_rows(self:MOTChallengeDataset,
 @patch
 def format_track_results(self:MOTChallengeDataset,
     results:list, # frame -> class -> `(n,6)` rows `id, x1, y1, x2, y2, score`
-    infos:list, # the frames
-    resfile, # text file to write
+    infos:list, # entries of `data_infos`, one per frame
+    resfile:str|Path, # text file to write
 ):
     "Write the tracks of a video."
     from tracklab.metrics.mot_challenge import format_track_results
@@ -145,8 +145,8 @@ def format_track_results(self:MOTChallengeDataset,
 @patch
 def format_bbox_results(self:MOTChallengeDataset,
     results:list, # frame -> class -> `(n,5)` rows `x1, y1, x2, y2, score`
-    infos:list, # the frames
-    resfile, # text file to write
+    infos:list, # entries of `data_infos`, one per frame
+    resfile:str|Path, # text file to write
 ):
     "Write the detections of a video."
     from tracklab.metrics.mot_challenge import format_bbox_results
@@ -167,8 +167,8 @@ def _checked(self:MOTChallengeDataset, results, metrics):
 @patch
 def format_results(self:MOTChallengeDataset,
     results:dict, # `track_bboxes`, `det_bboxes`: frame -> class -> rows
-    resfile_path=None, # folder; a temporary one if not given
-    metrics=['track'], # `track` and `bbox`
+    resfile_path:str|Path=None, # folder; a temporary one if not given
+    metrics:tuple|list=['track'], # `track` and `bbox`
 )->tuple: # metric -> folder of text files, names of the videos, the temporary folder or `None`
     "Write a text file per video and metric."
     metrics,tmp = self._checked(results, metrics),None
@@ -199,11 +199,11 @@ def gt_name(self:MOTChallengeDataset)->str: # such as `gt_half-val.txt`
 
 @patch
 def get_dataset_cfg_for_hota(self:MOTChallengeDataset,
-    gt_folder, # folder of the videos
-    tracker_folder, # folder above that of the results
-    seqmap, # file with the names of the videos
+    gt_folder:str|Path, # folder of the videos
+    tracker_folder:str|Path, # folder above that of the results
+    seqmap:str|Path, # file with the names of the videos
 )->dict: # options of TrackEval's `MotChallenge2DBox`
-    "What to tell TrackEval, if one wants to run it on the written results."
+    "The config of TrackEval for the written results."
     benchmark,split = self.get_benchmark_and_eval_split()
     return dict(GT_FOLDER=gt_folder, TRACKERS_FOLDER=tracker_folder, OUTPUT_FOLDER=None, TRACKERS_TO_EVAL=['track'],
                 CLASSES_TO_EVAL=list(self.CLASSES),
@@ -227,13 +227,13 @@ def _track_scores(self:MOTChallengeDataset, results, iou_thr):
 @patch
 def evaluate(self:MOTChallengeDataset,
     results:dict, # `track_bboxes`, `det_bboxes`: frame -> class -> rows
-    metric='track', # `track`, `bbox` or both
+    metric:str|list='track', # `track`, `bbox` or both
     logger=None, # told the numbers
-    resfile_path=None, # also write the text files there
+    resfile_path:str|Path=None, # also write the text files there
     bbox_iou_thr:float=.5, # overlap of a match of detections
     track_iou_thr:float=.5, # overlap of a match of tracks
 )->dict: # `MOTA IDF1 HOTA ...`, `mAP`
-    "Numbers of tracks and detections."
+    "Metrics of tracks and detections."
     from tracklab.metrics.voc import eval_map
     metrics,out = self._checked(results, metric),{}
     if resfile_path is not None: self.format_results(results, resfile_path, metrics)
@@ -247,7 +247,7 @@ def evaluate(self:MOTChallengeDataset,
 # %% ../../nbs/03_data/24_vid_mot_datasets.ipynb #b7006b9f
 @register
 class DanceTrackDataset(MOTChallengeDataset):
-    "DanceTrack, whose people look alike and move in many ways."
+    "DanceTrack (Sun et al., 2022), whose people look alike and move in many ways."
     def get_benchmark_and_eval_split(self)->tuple: # `DanceTrack` and `train`, `val` or `test`
         "The benchmark and the split that are evaluated."
         prefix = str(self.img_prefix).lower()

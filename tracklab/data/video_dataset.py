@@ -34,32 +34,10 @@ class CocoVideoDataset(CocoDataset):
         super().__init__(*args, **kwargs)
 
     def load_annotations(self,
-        ann_file, # CocoVID or COCO file
+        ann_file:str, # CocoVID or COCO file
     )->list: # dicts
         "List the frames."
         return self.load_video_anns(ann_file) if self.load_as_video else super().load_annotations(ann_file)
-
-    def load_video_anns(self,
-        ann_file, # CocoVID file or dict
-    )->list: # dicts
-        "List the frames of all videos, in order."
-        self._index(CocoVID(ann_file))
-        self.vid_ids = self.coco.get_vid_ids()
-        frames = [self.coco.get_img_ids_from_vid(v) for v in self.vid_ids]
-        if self.key_img_sampler is not None: frames = [self.key_img_sampling(f, **self.key_img_sampler) for f in frames]
-        self.img_ids = [i for f in frames for i in f]
-        return [self._img_info(i) for i in self.img_ids]
-
-    def _img_info(self, img_id):
-        info = self.coco.imgs[img_id]
-        return dict(info, filename=info['file_name'])
-
-    def key_img_sampling(self,
-        img_ids:list, # frames of a video
-        interval:int=1, # distance of those taken
-    )->list:
-        "Every `interval`-th frame, from the first."
-        return img_ids[::interval]
 
     def _as_info(self, img): return img if isinstance(img, dict) else self.data_infos[img]
 
@@ -76,6 +54,32 @@ class CocoVideoDataset(CocoDataset):
         return {**super()._parse_ann_info(info, anns), 'seg_map':info['filename'].replace('jpg', 'png'),
                 'instance_ids':np.array(ids, 'int64'),
                 'masks':[a['segmentation'] for a in objects if 'segmentation' in a]}
+
+# %% ../../nbs/03_data/23_video_dataset.ipynb #e0d1c770
+@patch
+def load_video_anns(self:CocoVideoDataset,
+    ann_file, # CocoVID file or dict
+)->list: # dicts
+    "List the frames of all videos, in order."
+    self._index(CocoVID(ann_file))
+    self.vid_ids = self.coco.get_vid_ids()
+    frames = [self.coco.get_img_ids_from_vid(v) for v in self.vid_ids]
+    if self.key_img_sampler is not None: frames = [self.key_img_sampling(f, **self.key_img_sampler) for f in frames]
+    self.img_ids = [i for f in frames for i in f]
+    return [self._img_info(i) for i in self.img_ids]
+
+@patch
+def _img_info(self:CocoVideoDataset, img_id):
+    info = self.coco.imgs[img_id]
+    return dict(info, filename=info['file_name'])
+
+@patch
+def key_img_sampling(self:CocoVideoDataset,
+    img_ids:list, # frames of a video
+    interval:int=1, # distance of those taken
+)->list:
+    "Every `interval`-th frame, from the first."
+    return img_ids[::interval]
 
 # %% ../../nbs/03_data/23_video_dataset.ipynb #fd1d50c1
 def two_sided(
@@ -105,7 +109,7 @@ def spread_refs(img_ids, frame, n):
     return [img_ids[round(i*stride)] for i in range(n)]
 
 def window_refs(img_ids, frame, left, right, stride):
-    "Frames that enter a window of testing."
+    "Frames that enter the sliding window of testing."
     last = len(img_ids)-1
     if frame==0: return [img_ids[0]]*(1-left)+[img_ids[min(round(i*stride), last)] for i in range(1, right+1)]
     return [img_ids[min(round(frame+right*stride), last)]] if frame%stride==0 else []
@@ -115,10 +119,10 @@ REF_METHODS = ('uniform','bilateral_uniform','test_with_adaptive_stride','test_w
 
 @patch
 def ref_img_sampling(self:CocoVideoDataset,
-    img_info:dict, # the key frame
+    img_info:dict, # entry of `data_infos`: the key frame
     frame_range, # distance of references, a number or `[first, last]`
-    stride=1, # of `test_with_fix_stride`
-    num_ref_imgs:int=1, # how many
+    stride=1, # distance of frames in `test_with_fix_stride`
+    num_ref_imgs:int=1, # number of reference frames
     filter_key_img:bool=True, # the key frame is no reference of itself
     method:str='uniform', # one of `REF_METHODS`
     return_key_img:bool=True, # put the key frame in front
@@ -163,12 +167,12 @@ def prepare_data(self:CocoVideoDataset,
     return self.pipeline([self.prepare_results(i) for i in self.ref_img_sampling(info, **self.ref_img_sampler)])
 
 @patch
-def prepare_train_img(self:CocoVideoDataset, idx):
+def prepare_train_img(self:CocoVideoDataset, idx:int):
     "A sample, or `None`."
     return self.prepare_data(idx)
 
 @patch
-def prepare_test_img(self:CocoVideoDataset, idx):
+def prepare_test_img(self:CocoVideoDataset, idx:int):
     "A sample; annotations only with `test_load_ann`."
     return self.prepare_data(idx)
 
@@ -189,12 +193,13 @@ def _by_video(self:CocoVideoDataset, rows):
 @patch
 def evaluate(self:CocoVideoDataset,
     results:dict, # `det_bboxes`, `det_masks`, `track_bboxes`: frame -> class -> rows
-    metric=['bbox','track'], # `bbox segm track`, one or several
+    metric:str|list=['bbox','track'], # `bbox segm track`, one or several
     logger=None, # told the numbers
-    bbox_kwargs:dict=dict(classwise=False, proposal_nums=(100,300,1000), iou_thrs=None, metric_items=None), # of `CocoDataset.evaluate`
-    track_kwargs:dict=dict(iou_thr=.5, ignore_iof_thr=.5, ignore_by_classes=False, nproc=4), # of `eval_mot`
+    bbox_kwargs:dict=dict(classwise=False, proposal_nums=(100,300,1000), iou_thrs=None,
+                          metric_items=None), # arguments of `CocoDataset.evaluate`
+    track_kwargs:dict=dict(iou_thr=.5, ignore_iof_thr=.5, ignore_by_classes=False, nproc=4), # arguments of `eval_mot`
 )->dict: # `bbox_mAP`, `MOTA`, ...
-    "Numbers of detections and tracks."
+    "Metrics of detections and tracks."
     from tracklab.metrics.eval_mot import eval_mot
     metrics,out = [metric] if isinstance(metric, str) else list(metric),{}
     for m,k in zip(metrics, [dict(bbox='det_bboxes', segm='det_masks', track='track_bboxes').get(m) for m in metrics]):

@@ -27,7 +27,7 @@ YOUTUBE_VIS_CLASSES = {
 class YouTubeVISDataset(CocoVideoDataset):
     "YouTube-VIS of 2019 or 2021."
     def __init__(self,
-        dataset_version, # `2019` or `2021`
+        dataset_version:str, # `2019` or `2021`
         *args, # arguments of `CocoVideoDataset`
         **kwargs, # arguments of `CocoVideoDataset`
     ):
@@ -45,15 +45,15 @@ class YouTubeVISDataset(CocoVideoDataset):
 # %% ../../nbs/03_data/28_vis_dataset.ipynb #76adf895
 @patch
 def convert_back_to_vis_format(self:YouTubeVISDataset)->dict: # `videos`, `annotations` with one entry per track, `categories`
-    "The annotations as YouTube-VIS has them."
+    "The annotations in YouTube-VIS's format."
     from tracklab.metrics.vis import cocovid_to_vis          # metrics are a layer above
     return cocovid_to_vis(self.coco.dataset)
 
 @patch
 def format_results(self:YouTubeVISDataset,
     results:dict, # `track_bboxes`, `track_masks`: frame -> class -> rows or masks
-    resfile_path=None, # folder; a temporary one if not given
-    metrics=['track_segm'], # the only one
+    resfile_path:str|Path=None, # folder; a temporary one if not given
+    metrics:tuple|list=['track_segm'], # `track_segm`, the only metric
     save_as_json:bool=True, # write files
 )->tuple: # metric -> file, and the temporary folder or `None`; without `save_as_json` the list of tracks
     "Write `results.json` and `submission_file.zip`."
@@ -75,7 +75,7 @@ def _check_metric(self:YouTubeVISDataset, metric):
 @patch
 def evaluate(self:YouTubeVISDataset,
     results:dict, # `track_bboxes`, `track_masks`: frame -> class -> rows or masks
-    metric=['track_segm'], # the only one
+    metric:str|list=['track_segm'], # `track_segm`, the only metric
     logger=None, # told the numbers
 )->dict: # `segm_mAP` and so on
     "Average precision of mask tubes."

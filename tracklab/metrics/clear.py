@@ -11,7 +11,7 @@ from .pairs import EvalSequence, contested, assign_frame
 
 # %% ../../nbs/02_metrics/04_clear.ipynb #e0b95e8f
 def clear_matches(
-    seq:EvalSequence, # the video
+    seq:EvalSequence, # pairs of ground truth and results of a video
     threshold:float=0.5, # smallest IoU of a match
 )->np.ndarray: # indices of the matched pairs
     "Matches that keep the identities of the previous frame first, and maximise the IoU second."
@@ -55,7 +55,7 @@ def _finish_clear(res):
 
 # %% ../../nbs/02_metrics/04_clear.ipynb #02bd11e6
 def clear(
-    seq:EvalSequence, # the video
+    seq:EvalSequence, # pairs of ground truth and results of a video
     threshold:float=0.5, # smallest IoU of a match
 )->dict[str,float]:
     "CLEAR metrics of one video."

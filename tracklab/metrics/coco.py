@@ -17,9 +17,9 @@ from .voc import eval_recalls
 
 # %% ../../nbs/02_metrics/15_coco.ipynb #2167e16e
 def bbox_results_to_coco(
-    results, # image -> class -> `(n,5)` xyxy and score
-    img_ids, # image -> id
-    cat_ids, # class -> id
+    results:list, # image -> class -> `(n,5)` xyxy and score
+    img_ids:list, # image -> id
+    cat_ids:list, # class -> id
 )->list[dict]: # `image_id`, `category_id`, `bbox` (xywh), `score`
     "Boxes as COCO results."
     if len(results)!=len(img_ids): raise ValueError(f"results of {len(results)} images, but {len(img_ids)} image ids")
@@ -33,10 +33,10 @@ def bbox_results_to_coco(
 
 # %% ../../nbs/02_metrics/15_coco.ipynb #94930d5f
 def segm_results_to_coco(
-    results, # image -> class -> `(n,5)` xyxy and score
+    results:list, # image -> class -> `(n,5)` xyxy and score
     masks, # image -> class -> n run-length dicts
-    img_ids, # image -> id
-    cat_ids, # class -> id
+    img_ids:list, # image -> id
+    cat_ids:list, # class -> id
 )->list[dict]: # `image_id`, `category_id`, `segmentation`, `score`
     "Masks as COCO results."
     out = bbox_results_to_coco(results, img_ids, cat_ids)
@@ -49,7 +49,7 @@ def segm_results_to_coco(
 def quiet_coco(
     annotations, # `COCO`, a dict of its JSON file, or the file
 )->COCO:
-    "A COCO object, made without a print-out."
+    "A `COCO` object, created without printing."
     if isinstance(annotations,COCO): return annotations
     with contextlib.redirect_stdout(io.StringIO()):
         if not isinstance(annotations,dict): return COCO(str(Path(annotations)))
@@ -65,9 +65,9 @@ def _loaded(gt, results):
 
 # %% ../../nbs/02_metrics/15_coco.ipynb #d604e385
 def copy_results(
-    results:list, # of dicts
+    results:list, # result dicts in COCO's format
 )->list: # pycocotools writes ids, areas and `iscrowd` into the dicts that it is given
-    "Dicts that may be changed."
+    "Copies of results that pycocotools may change."
     return [dict(o) for o in results]
 
 # %% ../../nbs/02_metrics/15_coco.ipynb #828b870b
@@ -75,10 +75,10 @@ def run_cocoeval(
     annotations, # `COCO`, a dict, or a file
     results:list, # dicts as `bbox_results_to_coco` gives them
     iou_type:str='bbox', # `bbox` or `segm`
-    cat_ids=None, # categories to evaluate; `None`: all
-    img_ids=None, # images to evaluate; `None`: all
-    max_dets=(100,300,1000), # numbers of detections per image
-    iou_thrs=None, # overlaps; `None`: 0.5, 0.55, ... 0.95
+    cat_ids:list=None, # categories to evaluate; `None`: all
+    img_ids:list=None, # images to evaluate; `None`: all
+    max_dets:tuple|list=(100,300,1000), # numbers of detections per image
+    iou_thrs:list=None, # overlaps; `None`: 0.5, 0.55, ... 0.95
     use_cats:bool=True, # `False`: proposals, without a class
 )->COCOeval: # accumulated: `eval['precision']` (T,R,K,A,M) and `eval['recall']` (T,K,A,M)
     "Evaluate with pycocotools, silently."
@@ -114,7 +114,7 @@ def coco_numbers(
 
 # %% ../../nbs/02_metrics/15_coco.ipynb #14c661e5
 def coco_class_ap(
-    e:COCOeval, # of `run_cocoeval`
+    e:COCOeval, # evaluation that `run_cocoeval` returned
 )->dict[str,float]: # class name -> AP, all sizes, most detections
     "AP of each class."
     names = [c['name'] for c in e.cocoGt.loadCats(e.params.catIds)]
@@ -123,10 +123,10 @@ def coco_class_ap(
 # %% ../../nbs/02_metrics/15_coco.ipynb #b04d42a7
 def coco_recalls(
     annotations, # `COCO`, a dict, or a file
-    proposals, # image -> `(k,5)` xyxy and score
-    img_ids=None, # image -> id; `None`: all, in the order of ids
-    proposal_nums=(100,300,1000), # numbers of proposals per image
-    iou_thrs=None, # overlaps; `None`: 0.5, 0.55, ... 0.95
+    proposals:list, # image -> `(k,5)` xyxy and score
+    img_ids:list=None, # image -> id; `None`: all, in the order of ids
+    proposal_nums:tuple|list=(100,300,1000), # numbers of proposals per image
+    iou_thrs:list=None, # overlaps; `None`: 0.5, 0.55, ... 0.95
 )->dict[str,float]: # `AR@100`, ...
     "Mean recall over thresholds, of objects that are neither crowds nor ignored."
     gt = quiet_coco(annotations)
@@ -158,13 +158,13 @@ def coco_evaluate(
     annotations, # `COCO`, a dict, or a file
     results:dict, # metric -> COCO results; for `proposal_fast` image -> `(k,5)` xyxy and score
     classwise:bool=False, # add AP of each class as `bbox_NAME_precision`
-    proposal_nums=(100,300,1000), # numbers of detections per image
-    iou_thrs=None, # overlaps; `None`: 0.5, 0.55, ... 0.95
-    metric_items=None, # names of the table above; `None`: six of them
-    cat_ids=None, # categories to evaluate; `None`: all
-    img_ids=None, # images to evaluate; `None`: all
+    proposal_nums:tuple|list=(100,300,1000), # numbers of detections per image
+    iou_thrs:list=None, # overlaps; `None`: 0.5, 0.55, ... 0.95
+    metric_items:list=None, # names of the table above; `None`: six of them
+    cat_ids:list=None, # categories to evaluate; `None`: all
+    img_ids:list=None, # images to evaluate; `None`: all
 )->dict: # `bbox_mAP`, ..., and `bbox_mAP_copypaste`
-    "Evaluate boxes, masks or proposals in COCO's way."
+    "Evaluate boxes, masks or proposals with COCO's metrics."
     gt,out = quiet_coco(annotations),{}
     for metric,res in results.items():
         if metric=='proposal_fast':

@@ -29,7 +29,7 @@ def not_ignored(
     regions:np.ndarray, # `(R,4)` xyxy
     iof_thr:float=0.5, # share of a result's area from which it is in the region
 )->np.ndarray: # `(P,)` mask of results that count
-    "Results that match something, or are outside of all regions."
+    "Results that match a ground truth box, or are outside of all ignored regions."
     matched = np.zeros(len(pred_boxes), bool)
     rows,cols = linear_sum_assignment(dist)
     matched[cols[np.isfinite(dist[rows,cols])]] = True
@@ -73,7 +73,7 @@ def summarise(
 def eval_mot_classes(
     results, # video -> frame -> class -> `(n,6)` rows `id, x1, y1, x2, y2, score`
     annotations, # video -> frame -> dict with `bboxes`, `labels`, `instance_ids`, and maybe `bboxes_ignore`, `labels_ignore`
-    classes=None, # names of the classes; `None`: their numbers from 1
+    classes:list|tuple=None, # names of the classes; `None`: their numbers from 1
     iou_thr:float=0.5, # largest distance 1 - IoU of a match
     ignore_iof_thr:float=0.5, # share of its area from which a result is in a region to ignore
     ignore_by_classes:bool=False, # a region counts for its own class only
@@ -107,7 +107,7 @@ def eval_mot(
     results, # video -> frame -> class -> `(n,6)` rows `id, x1, y1, x2, y2, score`
     annotations, # video -> frame -> dict with `bboxes`, `labels`, `instance_ids`, and maybe `bboxes_ignore`, `labels_ignore`
     logger:logging.Logger|str|None=None, # where the table goes; a name, or `None` for this module's logger
-    classes=None, # names of the classes; `None`: their numbers from 1
+    classes:list|tuple=None, # names of the classes; `None`: their numbers from 1
     iou_thr:float=0.5, # largest distance 1 - IoU of a match
     ignore_iof_thr:float=0.5, # share of its area from which a result is in a region to ignore
     ignore_by_classes:bool=False, # a region counts for its own class only

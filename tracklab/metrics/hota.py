@@ -14,7 +14,7 @@ ALPHAS = np.arange(0.05, 0.99, 0.05)
 
 # %% ../../nbs/02_metrics/03_hota.ipynb #68ca1388
 def global_alignment(
-    seq:EvalSequence, # the video
+    seq:EvalSequence, # pairs of ground truth and results of a video
 )->np.ndarray: # `(num_gt_ids, num_pred_ids)`, 0 to 1
     "Soft Jaccard index between each ground truth identity and each result identity."
     i,j,s = seq.gt_row,seq.pred_row,seq.sim
@@ -44,7 +44,7 @@ def _finish_hota(res):
 
 # %% ../../nbs/02_metrics/03_hota.ipynb #6432aafd
 def hota(
-    seq:EvalSequence, # the video
+    seq:EvalSequence, # pairs of ground truth and results of a video
 )->dict[str,np.ndarray|float]: # arrays over the 19 alphas, and three numbers at the lowest alpha
     "HOTA and its parts for one video."
     pairs = assign(seq, np.arange(len(seq.sim)), global_alignment(seq)[seq.gt_id[seq.gt_row],seq.pred_id[seq.pred_row]]*seq.sim)
@@ -62,7 +62,7 @@ def hota(
 def combine_hota(
     results:list[dict], # one `hota` per video (or per class)
 )->dict[str,np.ndarray|float]:
-    "HOTA of several videos together, each match having the same weight."
+    "HOTA of several videos together; each match has the same weight."
     res = {k: sum(r[k] for r in results) for k in ('HOTA_TP','HOTA_FN','HOTA_FP')}
     def weighted(k): return sum(r[k]*r['HOTA_TP'] for r in results)
     for k in ('AssA','AssRe','AssPr'): res[k] = weighted(k)/np.maximum(1,res['HOTA_TP'])

@@ -17,7 +17,7 @@ def _finish_identity(res):
 
 # %% ../../nbs/02_metrics/05_identity.ipynb #21f21ec7
 def identity(
-    seq:EvalSequence, # the video
+    seq:EvalSequence, # pairs of ground truth and results of a video
     threshold:float=0.5, # smallest IoU of boxes that agree
 )->dict[str,float]:
     "IDF1, ID recall and ID precision of one video."

@@ -36,7 +36,7 @@ def format_bbox_results(
 
 # %% ../../nbs/02_metrics/10_mot_challenge_numbers.ipynb #05bb6a97
 def _as_written(tracks):
-    "The boxes as a result file with three decimals holds them."
+    "The boxes, rounded as in a result file with three decimals."
     xywh = np.char.mod('%.3f', xyxy_to_xywh(tracks.box)).astype(float).reshape(-1,4)
     return Tracks(tracks.frame, xywh_to_xyxy(xywh), tracks.id, tracks.label, tracks.score, num_frames=tracks.num_frames)
 
@@ -51,7 +51,7 @@ def drop_distractors(
     gt:Tracks, # all rows of the ground truth; `label` is the class column
     results:Tracks, # results of the video
 )->Tracks: # what is left of the results
-    "Take out results that are matched to a distractor, as motmetrics does it."
+    "Remove results that are matched with a distractor, as in motmetrics."
     keep = np.ones(len(results), bool)
     for _,g,p in _frames(gt,results):
         d = iou_distances(gt.box[g], results.box[p])

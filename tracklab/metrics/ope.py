@@ -35,7 +35,7 @@ def _boxes(o, what):
 def ope_curves(
     pred:np.ndarray, # `(F,4)` xyxy
     gt:np.ndarray, # `(F,4)` xyxy
-    visible=None, # `(F,)` bool: count hits in these frames only
+    visible:np.ndarray=None, # `(F,)` bool: count hits in these frames only
 )->dict: # `success`, `precision`, `norm_precision` -> shares of frames at `OPE_THRESHOLDS`
     "The three curves of one video."
     pred,gt = _boxes(pred,'results'),_boxes(gt,'annotations')
@@ -50,9 +50,9 @@ def ope_curves(
 
 # %% ../../nbs/02_metrics/11_ope.ipynb #d2850eca
 def mean_curves(
-    results, # video -> `(F,4)` xyxy boxes, or a list of F boxes
-    annotations, # video -> `(F,4)` xyxy boxes
-    visible_infos=None, # video -> `(F,)` bool
+    results:list, # video -> `(F,4)` xyxy boxes, or a list of F boxes
+    annotations:list, # video -> `(F,4)` xyxy boxes
+    visible_infos:list=None, # video -> `(F,)` bool
 )->dict: # mean of `ope_curves` over videos
     "Curves of a dataset; each video has the same weight."
     if len(results)!=len(annotations): raise ValueError(f"results of {len(results)} videos, but annotations of {len(annotations)}")
@@ -63,9 +63,9 @@ def mean_curves(
 
 # %% ../../nbs/02_metrics/11_ope.ipynb #92ecaf37
 def eval_sot_ope(
-    results, # video -> frame -> xyxy box
-    annotations, # video -> `(F,4)` xyxy boxes
-    visible_infos=None, # video -> `(F,)` bool: count hits in these frames only
+    results:list, # video -> frame -> xyxy box
+    annotations:list, # video -> `(F,4)` xyxy boxes
+    visible_infos:list=None, # video -> `(F,)` bool: count hits in these frames only
 )->dict[str,float]: # `success`, `norm_precision`, `precision` in percent
     "Area under the success curve, normalised precision at 0.2 and precision at 20 pixels."
     curves = mean_curves(results, annotations, visible_infos)

@@ -52,7 +52,7 @@ def framewise_pairs(
 @dataclass
 class EvalSequence:
     "Ground truth and results of one video as flat columns, and the pairs of boxes that overlap."
-    name:str # of the video, for messages
+    name:str # name of the video, for messages
     num_frames:int # length of the video
     gt_frame:np.ndarray # `(G,)` sorted
     gt_id:np.ndarray # `(G,)` identities `0..num_gt_ids-1`
@@ -73,7 +73,7 @@ class EvalSequence:
         self.gt_first,self.pred_first = (np.cumsum(c)-c for c in (self.gt_count,self.pred_count))
 
     def keep(self, gt=slice(None), pred=slice(None))->'EvalSequence':
-        "The part of the video with the boxes that the masks `gt` and `pred` name."
+        "The part of the video with the boxes that the masks `gt` and `pred` select."
         rows = [np.full(len(f), -1) for f in (self.gt_frame,self.pred_frame)]
         for r,m in zip(rows,(gt,pred)): r[m] = np.arange(len(r[m]))
         i,j = rows[0][self.gt_row],rows[1][self.pred_row]
@@ -82,7 +82,7 @@ class EvalSequence:
                             self.pred_frame[pred], self.pred_names[self.pred_id[pred]], self.pred_box[pred], i[ok], j[ok], self.sim[ok])
 
     def pair_counts(self, mask=slice(None), weights=None)->np.ndarray:
-        "How often each ground truth identity meets each result identity, `(num_gt_ids, num_pred_ids)`, over the pairs in `mask`."
+        "Number of pairs of each ground truth identity with each result identity, `(num_gt_ids, num_pred_ids)`, over the pairs in `mask`."
         code = self.gt_id[self.gt_row[mask]]*self.num_pred_ids + self.pred_id[self.pred_row[mask]]
         counts = np.bincount(code, weights, minlength=self.num_gt_ids*self.num_pred_ids)
         return counts.reshape(self.num_gt_ids, self.num_pred_ids)
@@ -92,7 +92,7 @@ class EvalSequence:
 
 # %% ../../nbs/02_metrics/01_sequence_pairs.ipynb #f514820d
 def _check_columns(name, side, frame, id, box, num_frames):
-    "Refuse columns that no metric is defined for."
+    "Raise an error for columns that no metric is defined for."
     def refuse(k, what): raise ValueError(f"sequence {name!r}, {side}: id {id[k]} in frame {frame[k]} (counted from 0) {what}")
     outside = np.flatnonzero((frame<0) | (frame>=num_frames))
     if len(outside): refuse(outside[0], f"is outside of the video, which has {num_frames} frames")
@@ -113,10 +113,10 @@ def _columns(tracks):
 def eval_sequence(
     gt, # ground truth `Tracks`: columns `frame`, `id`, `box`
     results, # result `Tracks` of the same video
-    name:str='', # of the video, for error messages
+    name:str='', # name of the video, for error messages
     num_frames:int|None=None, # length of the video; `None`: up to the last frame with a box on either side
 )->EvalSequence:
-    "Bring ground truth and results of a video together."
+    "Pair the ground truth and the results of a video."
     g,p = _columns(gt),_columns(results)
     if num_frames is None: num_frames = max([0, *g[0][-1:]+1, *p[0][-1:]+1])
     _check_columns(name, 'ground truth', *g, num_frames)
@@ -125,10 +125,10 @@ def eval_sequence(
 
 # %% ../../nbs/02_metrics/01_sequence_pairs.ipynb #ca29f8b3
 def contested(
-    seq:EvalSequence, # the video
+    seq:EvalSequence, # pairs of ground truth and results of a video
     pairs:np.ndarray, # indices of the candidate pairs
 )->tuple[np.ndarray,list[tuple[int,int,int]]]: # mask of uncontested pairs; (frame, start, end) of each frame with contested ones
-    "Candidates that nobody else competes with, and the slices of `pairs` of the frames that need an assignment."
+    "Uncontested candidates, and the slices of `pairs` of the frames that need an assignment."
     g,p = seq.gt_row[pairs],seq.pred_row[pairs]
     alone = (np.bincount(g, minlength=1)[g]==1) & (np.bincount(p, minlength=1)[p]==1)
     frame = seq.gt_frame[g]
@@ -137,7 +137,7 @@ def contested(
 
 # %% ../../nbs/02_metrics/01_sequence_pairs.ipynb #b3c4c1bf
 def assign_frame(
-    seq:EvalSequence, # the video
+    seq:EvalSequence, # pairs of ground truth and results of a video
     frame:int, # which frame
     pairs:np.ndarray, # indices of its candidate pairs
     score:np.ndarray, # positive score of each
@@ -153,7 +153,7 @@ def assign_frame(
 
 # %% ../../nbs/02_metrics/01_sequence_pairs.ipynb #25abe67e
 def assign(
-    seq:EvalSequence, # the video
+    seq:EvalSequence, # pairs of ground truth and results of a video
     pairs:np.ndarray, # indices of the candidate pairs, ascending
     score:np.ndarray, # positive score of each, higher is better
 )->np.ndarray: # the indices that are assigned

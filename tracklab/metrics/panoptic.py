@@ -42,7 +42,7 @@ class PQStat:
         categories:dict, # id -> dict with `isthing`
         isthing=None, # only things (`True`) or only stuff (`False`)
     )->tuple: # means over classes that occur, and numbers per class
-        "Mean of PQ, SQ and RQ over classes."
+        "Mean PQ, SQ and RQ over classes."
         wanted = [k for k,c in categories.items() if isthing is None or isthing==(c['isthing']==1)]
         classes = {k: self[k].quality() or dict(pq=0.,sq=0.,rq=0.) for k in wanted}
         there = [v for k,v in classes.items() if self[k].quality()]
@@ -92,13 +92,13 @@ def segment_ids(
 def pq_compute_single_core(
     proc_id:int, # number of this share
     annotation_set:list, # pairs of annotations, true and predicted: `file_name`, `segments_info`
-    gt_folder, # folder of true images
+    gt_folder:str|Path, # folder of true images
     pred_folder, # folder of predicted images
     categories:dict, # id -> category; segments of others are mistakes in the files
     file_client=None, # reads true images by its `get`; `None`: from disk
     print_log:bool=False, # log when the share is done
 )->PQStat:
-    "Panoptic quality of a share of images."
+    "Panoptic quality of some images, in one process."
     stat = PQStat()
     for true,found in annotation_set:
         for s in (*true['segments_info'],*found['segments_info']):
@@ -114,7 +114,7 @@ def pq_compute_single_core(
 # %% ../../nbs/02_metrics/19_panoptic_quality.ipynb #13193524
 def pq_compute_multi_core(
     matched_annotations_list:list, # pairs of annotations, true and predicted: `file_name`, `segments_info`
-    gt_folder, # folder of true images
+    gt_folder:str|Path, # folder of true images
     pred_folder, # folder of predicted images
     categories:dict, # id -> category
     file_client=None, # reads true images by its `get`; `None`: from disk

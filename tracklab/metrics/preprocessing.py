@@ -35,7 +35,7 @@ def mot_preprocess(
     gt_conf:np.ndarray, # `(G,)` confidence column of the ground truth; 0 marks a box to ignore
     benchmark:str='MOT17', # one of MOT15, MOT16, MOT17, MOT20
 )->EvalSequence: # what is to be evaluated
-    "Drop results on distractors, and ground truth that is no pedestrian or marked with 0."
+    "Drop results on distractors, and ground truth that is not a pedestrian or is marked with 0."
     if benchmark not in MOT_DISTRACTORS: raise ValueError(f"unknown benchmark {benchmark!r}; known: {', '.join(MOT_DISTRACTORS)}")
     gt_class,marked = np.asarray(gt_class),np.asarray(gt_conf).astype(int)!=0
     if benchmark=='MOT15': return seq.keep(gt=marked)

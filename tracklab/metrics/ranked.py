@@ -16,7 +16,7 @@ def match_ranked(
     ignored:np.ndarray, # `(A,G)` bool
     crowd=None, # `(G,)` bool: may be taken many times
 )->np.ndarray: # `(A,T,D)` index of the object, -1 for none
-    "Give each result, best first, the object that it overlaps most."
+    "Match each result, in descending order of score, with the object that it overlaps most."
     overlap,ignored = np.asarray(overlap,float),np.asarray(ignored,bool)
     (D,G),(A,T) = overlap.shape,(len(ignored),len(thrs))
     out,taken = np.full((A,T,D),-1),np.zeros((A,T,G),bool)
@@ -91,6 +91,6 @@ def evaluate_class(
 def mean_valid(
     a:np.ndarray, # numbers, -1 where there is none
 )->float: # -1 if there is none at all
-    "Mean of the numbers that are there."
+    "Mean of the defined numbers."
     a = a[a>-1]
     return float(a.mean()) if a.size else -1.

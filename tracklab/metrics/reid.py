@@ -24,7 +24,7 @@ def ranked_matches(
 
 # %% ../../nbs/02_metrics/20_reid_metrics.ipynb #117ffac6
 def reid_curves(
-    features, # `(N,C)` embeddings
+    features:np.ndarray, # `(N,C)` embeddings
     ids, # `(N,)` identities
     max_rank:int=20, # length of the CMC curve
 )->dict: # `mAP`, and `cmc` of at most `max_rank` values
@@ -43,9 +43,9 @@ def reid_curves(
 
 # %% ../../nbs/02_metrics/20_reid_metrics.ipynb #4891a1c5
 def eval_reid(
-    features, # `(N,C)` embeddings
+    features:np.ndarray, # `(N,C)` embeddings
     ids, # `(N,)` identities
-    rank_list=(1,5,10,20), # ranks to report
+    rank_list:tuple|list=(1,5,10,20), # ranks to report
     max_rank:int=20, # length of the CMC curve
     logger:logging.Logger|str|None=None, # where the numbers go; a name, or `None` for this module's logger
 )->dict[str,float]: # `mAP`, `R1`, `R5`, ...

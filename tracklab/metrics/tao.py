@@ -24,7 +24,7 @@ def _category_ids(results, cat_ids):
 def tao_bbox_results(
     det_bboxes, # image -> class -> `(n,5)` xyxy and score
     images:list, # of the annotation file, in the same order
-    cat_ids, # class -> id
+    cat_ids:list, # class -> id
 )->list[dict]: # `image_id`, `category_id`, `bbox` (xywh), `score`
     "Boxes for the evaluation of frames."
     return bbox_results_to_coco(det_bboxes, [i['id'] for i in images], _category_ids(det_bboxes,cat_ids))
@@ -33,9 +33,9 @@ def tao_bbox_results(
 def tao_track_results(
     track_bboxes, # image -> class -> `(n,6)` rows `id, x1, y1, x2, y2, score`
     images:list, # of the annotation file, in the same order: `id`, `video_id`
-    cat_ids, # class -> id
+    cat_ids:list, # class -> id
 )->list[dict]: # the same as for boxes, and `video_id`, `track_id`
-    "Boxes with identities that are unique in the file."
+    "Boxes with identities that are unique in a file."
     if len(track_bboxes)!=len(images): raise ValueError(f"results of {len(track_bboxes)} images, but {len(images)} images")
     cat_ids,out,shift,highest,video = _category_ids(track_bboxes,cat_ids),[],0,-1,None
     for img,classes in zip(images,track_bboxes):
@@ -67,7 +67,7 @@ def federated_groups(
     overlap, # function of two lists -> `(D,G)`
     outside, # function of a list -> `(A,N)` bool: out of the range
 )->dict: # category id -> list of `RankedGroup`
-    "Results and true objects of each class and place, without classes that nobody looked for."
+    "Results and true objects of each class and place, without unverified classes."
     pairs = defaultdict(lambda: ([],[]))
     for side,objects in enumerate((dets,gts)):
         for o in objects:
@@ -97,7 +97,7 @@ def _out_of(values, ranges):
 
 # %% ../../nbs/02_metrics/18_tao.ipynb #95e15aee
 def _places(items, annotations):
-    "Images or videos by id; what an image does not tell about its classes, its video does."
+    "Images or videos by id; an image without lists of classes takes those of its video."
     videos = {v['id']:v for v in annotations.get('videos',())}
     keys = ('neg_category_ids','not_exhaustive_category_ids')
     return {i['id']: {k: i.get(k, videos.get(i.get('video_id'),{}).get(k,())) for k in keys} for i in items}
@@ -182,8 +182,8 @@ def tao_track_numbers(
 # %% ../../nbs/02_metrics/18_tao.ipynb #4ec2a62e
 def eval_tao(
     annotations:dict, # TAO: `videos`, `images`, `tracks`, `annotations`, `categories`
-    track_results=None, # of `tao_track_results`
-    bbox_results=None, # of `tao_bbox_results`
+    track_results=None, # tracks, as `tao_track_results` returns them
+    bbox_results=None, # detections, as `tao_bbox_results` returns them
 )->dict: # `track_AP`, ..., `bbox_AP`, ..., with three digits
     "What MMTracking reports on TAO."
     out = {}

@@ -35,7 +35,7 @@ def _metric_functions(metrics, threshold):
 def evaluate_tracks(
     gt:dict[str,Tracks], # ground truth: video name -> tracks
     results:dict[str,Tracks], # results of the same videos; more videos may be in it
-    metrics=('HOTA','CLEAR','Identity'), # any of HOTA, CLEAR, Identity, VACE, Count
+    metrics:tuple|list=('HOTA','CLEAR','Identity'), # any of HOTA, CLEAR, Identity, VACE, Count
     benchmark:str|None=None, # MOT15, MOT16, MOT17 or MOT20: preprocess as that benchmark does; `None`: every box counts
     threshold:float=0.5, # smallest IoU of a match, for CLEAR and Identity
     num_frames:dict[str,int]|None=None, # length of each video; `None`: up to the last frame of either side
@@ -69,8 +69,8 @@ def average_classes(
 def evaluate_classes(
     gt:dict[str,Tracks], # ground truth: video name -> tracks
     results:dict[str,Tracks], # results of the same videos
-    classes, # class names; `label` is the position in this list
-    metrics=('HOTA','CLEAR','Identity'), # as for `evaluate_tracks`
+    classes:list|tuple, # class names; `label` is the position in this list
+    metrics:tuple|list=('HOTA','CLEAR','Identity'), # as for `evaluate_tracks`
     threshold:float=0.5, # smallest IoU of a match, for CLEAR and Identity
     num_frames:dict[str,int]|None=None, # length of each video
 )->dict: # class name, cls_comb_cls_av and cls_comb_det_av -> what `evaluate_tracks` returns

@@ -26,7 +26,7 @@ def _finish_vace(res):
 
 # %% ../../nbs/02_metrics/06_vace.ipynb #c2011f05
 def vace(
-    seq:EvalSequence, # the video
+    seq:EvalSequence, # pairs of ground truth and results of a video
     threshold:float=0.5, # IoU from which boxes agree, for ATA
 )->dict[str,float]:
     "ATA and SFDA of one video."
@@ -47,7 +47,7 @@ def combine_vace(
 
 # %% ../../nbs/02_metrics/06_vace.ipynb #7d5a1db4
 def count(
-    seq:EvalSequence, # the video
+    seq:EvalSequence, # pairs of ground truth and results of a video
 )->dict[str,int]:
     "Numbers of boxes, identities and frames."
     return {'Dets':len(seq.pred_id), 'GT_Dets':len(seq.gt_id), 'IDs':seq.num_pred_ids, 'GT_IDs':seq.num_gt_ids, 'Frames':seq.num_frames}

@@ -65,7 +65,7 @@ def format_vis_results(
     track_masks, # image -> class -> n run-length dicts
     images:list, # CocoVID's images in the same order: `video_id`, `frame_id`
 )->list[dict]: # `video_id`, `score`, `category_id`, `segmentations`
-    "Results as YouTube-VIS wants them; category ids are labels plus 1."
+    "Results in YouTube-VIS's format; category ids are labels plus 1."
     if not len(track_bboxes)==len(track_masks)==len(images):
         raise ValueError(f"boxes of {len(track_bboxes)} images and masks of {len(track_masks)}, but {len(images)} images")
     length,tracks = Counter(i['video_id'] for i in images),{}
@@ -90,7 +90,7 @@ VIS_MAX_DETS = (1,10,100)
 
 # %% ../../nbs/02_metrics/17_youtube_vis.ipynb #2d841c0b
 def _rle(seg, size):
-    "A run-length dict from polygons, runs, or a run-length dict; `None` stays."
+    "A run-length dict from polygons, runs, or a run-length dict; `None` is kept."
     if not seg: return None
     if isinstance(seg,list): return coco_mask.merge(coco_mask.frPyObjects(seg, *size))
     return coco_mask.frPyObjects(seg, *size) if isinstance(seg['counts'],list) else seg

@@ -16,7 +16,7 @@ from .dataset_classes import get_classes
 # %% ../../nbs/02_metrics/14_voc_map.ipynb #88f8fdac
 def average_precision(
     recalls:np.ndarray, # `(N,)` or `(S,N)` for S size ranges, increasing
-    precisions:np.ndarray, # of the same shape
+    precisions:np.ndarray, # precisions, the same shape
     mode:str='area', # `area`, or `11points` as in VOC 2007
 ): # number, or `(S,)`
     "Area under the precision-recall curve, or mean precision at 11 recalls."
@@ -49,12 +49,12 @@ def _outside(area, area_range): return np.zeros(len(area),bool) if area_range is
 def tpfp_default(
     det_bboxes:np.ndarray, # `(N,5)` xyxy and score
     gt_bboxes:np.ndarray, # `(M,4)` xyxy
-    gt_bboxes_ignore=None, # `(K,4)` xyxy
+    gt_bboxes_ignore:np.ndarray=None, # `(K,4)` xyxy
     iou_thr:float=0.5, # least overlap of a match
     area_ranges=None, # S pairs (least, first too large) in square pixels; `None`: one range, everything
     use_legacy_coordinate:bool=False, # width is `x2 - x1 + 1`
 )->tuple: # true and false positives, `(S,N)` of 0 and 1
-    "Which detections of an image are right, after the rule of Pascal VOC."
+    "True and false positives of an image by the rule of Pascal VOC."
     iou,order,area,gt_area,ignored,_ = _prepared(det_bboxes, gt_bboxes, gt_bboxes_ignore, use_legacy_coordinate)
     ranges = area_ranges or [None]
     tp,fp = np.zeros((2,len(ranges),len(area)),np.float32)
@@ -73,12 +73,12 @@ def tpfp_default(
 def tpfp_imagenet(
     det_bboxes:np.ndarray, # `(N,5)` xyxy and score
     gt_bboxes:np.ndarray, # `(M,4)` xyxy
-    gt_bboxes_ignore=None, # `(K,4)` xyxy
+    gt_bboxes_ignore:np.ndarray=None, # `(K,4)` xyxy
     default_iou_thr:float=0.5, # least overlap of a match of large boxes
     area_ranges=None, # S pairs (least, first too large) in square pixels; `None`: one range, everything
     use_legacy_coordinate:bool=False, # width is `x2 - x1 + 1`
 )->tuple: # true and false positives, `(S,N)` of 0 and 1
-    "Which detections of an image are right, after the rule of ImageNet."
+    "True and false positives of an image by the rule of ImageNet."
     iou,order,area,gt_area,ignored,boxes = _prepared(det_bboxes, gt_bboxes, gt_bboxes_ignore, use_legacy_coordinate)
     wh = boxes[:,2:]-boxes[:,:2]+bool(use_legacy_coordinate)
     thr = np.minimum(wh.prod(1)/(wh+10).prod(1), default_iou_thr)
@@ -98,14 +98,14 @@ def tpfp_imagenet(
 def tpfp_openimages(
     det_bboxes:np.ndarray, # `(N,5)` xyxy and score
     gt_bboxes:np.ndarray, # `(M,4)` xyxy
-    gt_bboxes_ignore=None, # `(K,4)` xyxy
+    gt_bboxes_ignore:np.ndarray=None, # `(K,4)` xyxy
     iou_thr:float=0.5, # least overlap of a match
     area_ranges=None, # S pairs (least, first too large) in square pixels; `None`: one range, everything
     use_legacy_coordinate:bool=False, # width is `x2 - x1 + 1`
-    gt_bboxes_group_of=None, # `(M,)` bool; `None`: no groups
+    gt_bboxes_group_of:np.ndarray=None, # `(M,)` bool; `None`: no groups
     ioa_thr:float=0.5, # least share of a detection within a group
 )->tuple: # true and false positives, `(S,N)` of 0 and 1
-    "Which detections of an image are right, after the rule of Open Images."
+    "True and false positives of an image by the rule of Open Images."
     gt = np.asarray(gt_bboxes,float).reshape(-1,4)
     group = np.zeros(len(gt),bool) if gt_bboxes_group_of is None else np.asarray(gt_bboxes_group_of,bool)
     det = np.asarray(det_bboxes,float).reshape(-1,5)
@@ -155,7 +155,7 @@ def _class_result(c, det_results, annotations, rule, iou_thr, ranges, legacy, gr
 
 # %% ../../nbs/02_metrics/14_voc_map.ipynb #2e3ea1a7
 def eval_map(
-    det_results, # image -> class -> `(n,5)` xyxy and score
+    det_results:list, # image -> class -> `(n,5)` xyxy and score
     annotations, # image -> dict with `bboxes`, `labels`, and maybe `bboxes_ignore`, `labels_ignore`, `gt_is_group_ofs`
     scale_ranges=None, # pairs of side lengths in pixels
     iou_thr:float=0.5, # least overlap of a match
@@ -195,10 +195,10 @@ def _text_table(rows):
 
 # %% ../../nbs/02_metrics/14_voc_map.ipynb #482db9fa
 def print_map_summary(
-    mean_ap, # of `eval_map`
-    results:list, # of `eval_map`
+    mean_ap, # mean AP that `eval_map` returned, 0 to 1
+    results:list, # per class results that `eval_map` returned
     dataset=None, # name or class names
-    scale_ranges=None, # the size ranges
+    scale_ranges=None, # pairs of side lengths in pixels, as given to `eval_map`
     logger:logging.Logger|str|None=None, # a logger or its name, `silent`, or `None`: print
 ):
     "Print a table of true boxes, detections, recall and AP of each class, and the mean."
@@ -216,7 +216,7 @@ def print_map_summary(
 
 # %% ../../nbs/02_metrics/14_voc_map.ipynb #df310db8
 def _covered(iou):
-    "Overlap of each true box with the proposal that it gets, `(M,)`; best pairs first."
+    "Overlap of each true box with its matched proposal, `(M,)`; best pairs are matched first."
     iou,out = iou.copy(),np.zeros(len(iou))
     for k in range(min(iou.shape)):
         i,j = np.unravel_index(iou.argmax(), iou.shape)
@@ -226,14 +226,14 @@ def _covered(iou):
 
 # %% ../../nbs/02_metrics/14_voc_map.ipynb #8f12c777
 def eval_recalls(
-    gts, # image -> `(n,4)` xyxy
-    proposals, # image -> `(k,4)` xyxy, or `(k,5)` with a score
+    gts:list, # image -> `(n,4)` xyxy
+    proposals:list, # image -> `(k,4)` xyxy, or `(k,5)` with a score
     proposal_nums=None, # numbers of proposals per image; `None`: all
     iou_thrs=0.5, # least overlaps
     logger:logging.Logger|str|None=None, # where the table goes; a name, `silent`, or `None` for this module's logger
     use_legacy_coordinate:bool=False, # width is `x2 - x1 + 1`
 )->np.ndarray: # (proposal numbers, thresholds)
-    "Share of true boxes that the best proposals overlap."
+    "Fraction of true boxes that the best proposals overlap."
     if len(gts)!=len(proposals): raise ValueError(f"true boxes of {len(gts)} images, but proposals of {len(proposals)}")
     nums = [max((len(p) for p in proposals),default=0)] if proposal_nums is None else np.atleast_1d(proposal_nums).tolist()
     thrs = np.atleast_1d(np.asarray(iou_thrs,float))
@@ -251,7 +251,7 @@ def eval_recalls(
 # %% ../../nbs/02_metrics/14_voc_map.ipynb #05205eb2
 def print_recall_summary(
     recalls:np.ndarray, # (proposal numbers, thresholds)
-    proposal_nums, # numbers of proposals
+    proposal_nums:tuple|list, # numbers of proposals
     iou_thrs, # least overlaps
     row_idxs=None, # proposal numbers to show; `None`: all
     col_idxs=None, # thresholds to show; `None`: all
@@ -274,7 +274,7 @@ def _recall_plot(x, recalls, label):
 # %% ../../nbs/02_metrics/14_voc_map.ipynb #60e05465
 def plot_num_recall(
     recalls, # `(k,)`
-    proposal_nums, # `(k,)`
+    proposal_nums:tuple|list, # `(k,)`
 ): # the axes
     "Draw recall against the number of proposals."
     return _recall_plot(proposal_nums, recalls, 'proposals')
@@ -284,5 +284,5 @@ def plot_iou_recall(
     recalls, # `(k,)`
     iou_thrs, # `(k,)`
 ): # the axes
-    "Draw recall against the overlap that is asked for."
+    "Draw recall against the required overlap."
     return _recall_plot(iou_thrs, recalls, 'IoU')

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 # %% ../../nbs/02_metrics/12_vot.ipynb #d9c44298
 @dataclass(frozen=True)
 class Rectangle:
-    "An upright box."
+    "An axis-aligned box."
     x:float
     y:float
     width:float
@@ -23,8 +23,8 @@ class Rectangle:
 # %% ../../nbs/02_metrics/12_vot.ipynb #6298c450
 @dataclass(frozen=True)
 class Polygon:
-    "A region within straight lines."
-    points:tuple # of `(x,y)`
+    "A polygon."
+    points:tuple # corners `(x,y)`, pixels
     def __str__(self): return ','.join(str(float(v)) for p in self.points for v in p)
 
 # %% ../../nbs/02_metrics/12_vot.ipynb #de74eecc
@@ -38,7 +38,7 @@ class Special:
 def bbox2region(
     bbox, # 1 number: a code; 4: x, y, width, height; 6, 8, ...: corners x1, y1, x2, y2, ...
 )->Rectangle|Polygon|Special:
-    "Numbers of a line of a VOT file to a region."
+    "The region of a line in a VOT file."
     v = np.asarray(bbox, dtype=float).ravel().tolist()
     if len(v)==1: return Special(int(v[0]))
     if len(v)==4: return Rectangle(*v)
@@ -122,9 +122,9 @@ def video_accuracy(
 
 # %% ../../nbs/02_metrics/12_vot.ipynb #0657c78c
 def vot_overlaps(
-    results, # video -> frame -> code `[c]` or box x, y, width, height (or corners)
-    annotations, # video -> frame -> box or corners
-    videos_wh=None, # video -> (width, height)
+    results:list, # video -> frame -> code `[c]` or box x, y, width, height (or corners)
+    annotations:list, # video -> frame -> box or corners
+    videos_wh:list=None, # video -> (width, height)
 )->list: # per video: overlaps `(F,)` and codes `(F,)`, -1 for regions
     "Compare the regions of all frames."
     if len(results)!=len(annotations): raise ValueError(f"results of {len(results)} videos, but annotations of {len(annotations)}")
@@ -137,13 +137,13 @@ def vot_overlaps(
 
 # %% ../../nbs/02_metrics/12_vot.ipynb #deff5742
 def eval_sot_accuracy_robustness(
-    results, # video -> frame -> code `[c]` or box x, y, width, height (or corners)
-    annotations, # video -> frame -> box or corners
+    results:list, # video -> frame -> code `[c]` or box x, y, width, height (or corners)
+    annotations:list, # video -> frame -> box or corners
     burnin:int=10, # frames that accuracy leaves out from an initialisation on
     ignore_unknown:bool=True, # accuracy leaves out skipped frames
-    videos_wh=None, # video -> (width, height)
+    videos_wh:list=None, # video -> (width, height)
 )->dict[str,float]: # `accuracy`, `robustness` in failures per 100 frames, and `num_fails`
-    "Mean overlap while tracking, weighted by the length of videos, and how often the tracker failed."
+    "Mean overlap while tracking, weighted by the length of videos, and number of failures."
     videos = vot_overlaps(results, annotations, videos_wh)
     frames = np.array([len(o) for o,_ in videos])
     if not frames.sum(): raise ValueError("results of at least one frame expected, got none")
@@ -173,12 +173,12 @@ def eao_curve(
 
 # %% ../../nbs/02_metrics/12_vot.ipynb #61949ccd
 def eval_sot_eao(
-    results, # video -> frame -> code `[c]` or box x, y, width, height (or corners)
-    annotations, # video -> frame -> box or corners
+    results:list, # video -> frame -> code `[c]` or box x, y, width, height (or corners)
+    annotations:list, # video -> frame -> box or corners
     interval=[100,356], # first and last length, both included; this is VOT2018's
-    videos_wh=None, # video -> (width, height)
+    videos_wh:list=None, # video -> (width, height)
 )->dict[str,float]: # `eao`
-    "Expected average overlap on videos of usual lengths."
+    "Expected average overlap on videos of typical lengths."
     videos = vot_overlaps(results, annotations, videos_wh)
     curve = eao_curve(*zip(*videos)) if videos else np.zeros(0)
     part = curve[interval[0]:interval[1]+1]

@@ -29,7 +29,7 @@ def id_colours(
 
 # %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #0149e22a
 def to_canvas(
-    image, # uint8 `(H,W)`, `(H,W,1)`, `(H,W,3)` or `(H,W,4)`
+    image:np.ndarray, # uint8 `(H,W)`, `(H,W,1)`, `(H,W,3)` or `(H,W,4)`
 )->np.ndarray: # uint8 `(H,W,3)`, a copy
     "A frame to paint on."
     image = np.asarray(image)
@@ -44,7 +44,7 @@ def visible_boxes(
     boxes, # `(N,4)` xyxy
     size:tuple, # width and height of the image
 )->tuple: # indices of the boxes that can be seen `(K,)`, and their int corners `(K,4)`, at most a few pixels outside
-    "Drop boxes that are inverted, not finite or outside of the image, and cut the rest near the border."
+    "Drop boxes that are inverted, not finite or outside of the image, and clip the others."
     boxes = np.asarray(boxes, 'float64').reshape(-1, 4)
     w,h = size
     with np.errstate(invalid='ignore'):
@@ -61,13 +61,13 @@ def _corners(x1, y1, x2, y2):
     return [np.array([[x,y+sy*d], [x,y], [x+sx*d,y]]) for x,y,sx,sy in ((x1,y1,1,1), (x2,y1,-1,1), (x2,y2,-1,-1), (x1,y2,1,-1))]
 
 def paint_boxes(
-    canvas, # uint8 `(H,W,3)`, changed
+    canvas:np.ndarray, # uint8 `(H,W,3)`, changed
     boxes, # `(N,4)` xyxy
     colours, # `(N,3)` BGR
-    thickness:int=2, # of the line, pixels
+    thickness:int=2, # width of the line, pixels
     corners:bool=False, # only the corners, as for ground truth
 ):
-    "Outlines, readable on any ground."
+    "Draw outlines that are visible on any background."
     seen,b = visible_boxes(boxes, canvas.shape[1::-1])
     for i,(x1,y1,x2,y2) in zip(seen, b.tolist()):
         for c,t in ((RIM,thickness+2), (tuple(int(o) for o in colours[i]),thickness)):
@@ -81,10 +81,10 @@ def _ink(colour):
     return (0,0,0) if .0722*b+.7152*g+.2126*r>.18 else (255,255,255)
 
 def paint_chip(
-    canvas, # uint8 `(H,W,3)`, changed
+    canvas:np.ndarray, # uint8 `(H,W,3)`, changed
     text:str, # one line
     at:tuple, # left and bottom of the chip, pixels
-    colour, # BGR of the chip
+    colour:tuple, # BGR of the chip
     font_scale:float=0.5, # height of the letters; 0.5 is about 11 pixels
 ):
     "A text on its own ground, inside of the image."
@@ -100,26 +100,26 @@ def paint_chip(
 
 # %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #5bfb9b2c
 def paint_names(
-    canvas, # uint8 `(H,W,3)`, changed
+    canvas:np.ndarray, # uint8 `(H,W,3)`, changed
     boxes, # `(N,4)` xyxy
     texts, # N strings; nothing is painted for an empty one
     colours, # `(N,3)` BGR
     font_scale:float=0.5, # height of the letters
     below:bool=False, # under the box instead of on top of it
 ):
-    "A chip at each box."
+    "Draw a chip with a name at each box."
     seen,b = visible_boxes(boxes, canvas.shape[1::-1])
     for i,(x1,y1,x2,y2) in zip(seen, b.tolist()):
         if texts[i]: paint_chip(canvas, texts[i], (x1, y2+int(28*font_scale)+4 if below else y1), colours[i], font_scale)
 
 def object_texts(
-    objects, # `Instances`; fields may be missing
-    classes=None, # class names
-    ids:bool=True, # with the identity
-    labels:bool=True, # with the class
-    scores:bool=False, # with the score
+    objects:Instances, # `Instances`; fields may be missing
+    classes:list|tuple=None, # class names
+    ids:bool=True, # include the identity
+    labels:bool=True, # include the class
+    scores:bool=False, # include the score
 )->list: # N strings
-    "What to write at each object: identity, class and score, as far as known."
+    "The text for each object: identity, class and score, if present."
     n = len(objects)
     def name(c): return classes[c] if classes is not None and 0<=c<len(classes) else ('' if classes is None else f'class {c}')
     parts = [[f'{i}' if i>=0 else '' for i in np.asarray(objects.ids)] if ids and 'ids' in objects else ['']*n,
@@ -135,7 +135,7 @@ def decode_mask(
     return (decode_masks([mask])[0] if isinstance(mask, dict) else np.asarray(mask)>0).view('uint8')
 
 def paint_masks(
-    canvas, # uint8 `(H,W,3)`, changed
+    canvas:np.ndarray, # uint8 `(H,W,3)`, changed
     masks, # N masks of the size of the canvas
     colours, # `(N,3)` BGR
     alpha:float=0.45, # share of the colour
@@ -155,11 +155,11 @@ def paint_masks(
 # %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #e0e2c68c
 def trail_points(
     tracks:Tracks, # objects of a video
-    frame:int, # the current frame
+    frame:int, # index of the current frame
     length:int=30, # frames to look back
     anchor:str='foot', # `foot`: middle of the lower side; `centre`
 )->dict: # identity -> `(n,2)` points, oldest first
-    "Where each object has been in the last frames."
+    "The positions of each object in the last frames."
     if anchor not in ('foot','centre'): raise ValueError(f"anchor must be 'foot' or 'centre', got {anchor!r}")
     s = slice(*np.searchsorted(tracks.frame, [frame-length+1, frame+1]))
     ids,b = tracks.id[s],tracks.box[s]
@@ -172,13 +172,13 @@ def trail_points(
 
 # %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #80ff753b
 def paint_trails(
-    canvas, # uint8 `(H,W,3)`, changed
+    canvas:np.ndarray, # uint8 `(H,W,3)`, changed
     trails:dict, # identity -> `(n,2)` points, oldest first
     colours=None, # `(len(trails),3)` BGR; by identity if not given
     thickness:int=2, # at the newest end, pixels
-    steps:int=5, # of fading
+    steps:int=5, # steps of fading, at least 1
 ):
-    "Lines that fade towards their older end."
+    "Draw lines that fade towards their older end."
     colours = id_colours(list(trails)) if colours is None else colours
     opaque,cover = canvas.copy(), np.zeros(canvas.shape[:2], 'uint8')
     lines = [np.asarray(p).clip(-9999, 9999).round().astype(np.int32) for p in trails.values()]
@@ -193,14 +193,14 @@ def paint_trails(
 
 # %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #e52eb860
 def draw_tracks(
-    image, # uint8 frame, not changed
-    objects, # `Instances` with `boxes` and, as far as known, `ids labels scores masks`
+    image:np.ndarray, # uint8 frame, not changed
+    objects:Instances, # `Instances` with `boxes` and, as far as known, `ids labels scores masks`
     trails:dict|None=None, # identity -> `(n,2)` points, see `trail_points`
-    classes=None, # class names
+    classes:list|tuple=None, # class names
     ids:bool=True, # write identities
     labels:bool=True, # write class names
     scores:bool=False, # write scores
-    thickness:int=2, # of the lines, pixels
+    thickness:int=2, # width of the lines, pixels
     font_scale:float=0.5, # height of the letters
     colours=None, # `(N,3)` BGR; by identity if not given
     follow:int|None=None, # identity that stands out while the others step back

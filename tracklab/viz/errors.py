@@ -50,7 +50,7 @@ def match_tracks(
     results:Tracks, # results
     iou_thr:float=0.5, # smallest IoU of a match
 )->np.ndarray: # `(M,2)` rows of `gt` and of `results`, by frame
-    "Match ground truth and results frame by frame, keeping what was matched before."
+    "Match ground truth and results frame by frame, keeping earlier matches."
     i,j,iou = candidate_pairs(gt, results, iou_thr)
     choice = (np.bincount(i, minlength=len(gt))[i]>1)|(np.bincount(j, minlength=len(results))[j]>1)
     frames,first = np.unique(gt.frame[i], return_index=True)
@@ -105,7 +105,7 @@ class TrackErrors:
 
 # %% ../../nbs/01_viz/03_errors.ipynb #13ca0257
 def _switches(gt, results, matched):
-    "Rows of `results` whose person carried another identity at the last match."
+    "Rows of `results` whose person had another identity at the last match."
     g,p = gt.id[matched[:,0]],results.id[matched[:,1]]
     order = g.argsort(kind='stable')
     g,p = g[order],p[order]

@@ -18,7 +18,7 @@ from .draw import to_canvas, decode_mask
 
 # %% ../../nbs/01_viz/04_frames.ipynb #4fad02ea
 class BlankVideo:
-    "Frames of one grey, for tracks without a video."
+    "Uniformly grey frames, for tracks without a video."
     fps = None
     def __init__(self,
         num_frames:int, # length
@@ -32,7 +32,7 @@ class BlankVideo:
         return np.full((self.size[1],self.size[0],3), self.grey, 'uint8')
 
 def canvas_size(
-    *tracks:Tracks, # of one video
+    *tracks:Tracks, # tracks of one video; empty ones are ignored
 )->tuple: # width and height, at least 64 and at most 7680
     "The smallest image that holds all boxes."
     b = np.concatenate([np.full((1,4), 64.), *[t.box for t in tracks]])
@@ -40,17 +40,17 @@ def canvas_size(
 
 # %% ../../nbs/01_viz/04_frames.ipynb #cb2bd917
 def num_frames(
-    frames, # with a length and frames by index
+    frames, # a sequence of frames `(H,W,3)`, uint8 BGR
 )->int: # what a video announces, which costs nothing; else the length, for which a video is read to its end
-    "The length of a video, at once."
+    "The length of a video, without reading it."
     return getattr(frames, 'estimate', 0) or len(frames)
 
 def open_frames(
     video, # `Video`, a path or folder, a sequence of frames, or `None` for a blank canvas
-    *tracks:Tracks, # what is to be shown
+    *tracks:Tracks, # tracks to show, which give the size of a blank canvas
     size:tuple|None=None, # width and height of the blank canvas; by the boxes if not given
 ): # with a length and frames by index
-    "The frames behind some tracks."
+    "The frames to draw tracks on."
     for t in tracks:
         if not isinstance(t, Tracks): raise TypeError(f"expected Tracks, got {type(t).__name__}")
     if video is None: return BlankVideo(max(1, *[t.num_frames for t in tracks]), size or canvas_size(*tracks))
@@ -72,9 +72,9 @@ def scale_mask(
 
 # %% ../../nbs/01_viz/04_frames.ipynb #bd4a93d6
 class FrameReader:
-    "Frames by index, not wider than `max_width`, the last ones kept."
+    "Frames by index, scaled to at most `max_width`, with a cache of the last ones."
     def __init__(self,
-        frames, # with a length and frames by index
+        frames, # a sequence of frames `(H,W,3)`, uint8 BGR
         max_width:int=960, # pixels
         keep:int=16, # frames in memory
     ):
@@ -103,7 +103,7 @@ class FrameReader:
 
 # %% ../../nbs/01_viz/04_frames.ipynb #173b8019
 def to_jpeg(
-    image, # uint8 BGR
+    image:np.ndarray, # uint8 BGR
     quality:int=80, # 1 to 100
 )->bytes: # a JPEG file
     "Encode an image."

@@ -52,14 +52,14 @@ def _error_layer(errors, at, factor):
 # %% ../../nbs/01_viz/05_html_player.ipynb #35cd1e65
 def player_data(
     video, # `Video`, a path or folder, a sequence of frames, or `None` for a blank canvas
-    results:Tracks, # what to show
+    results:Tracks, # tracks to show
     gt:Tracks|None=None, # ground truth; with it errors are shown
-    classes=None, # class names
+    classes:list|tuple=None, # class names
     fps:float|None=None, # frames per second; the video's own, or 25
     size:tuple|None=None, # width and height of the blank canvas
     max_frames:int=300, # images in the page
-    max_width:int=800, # of the images, pixels
-    quality:int=75, # of the JPEGs, 1 to 100
+    max_width:int=800, # largest width of the images, pixels
+    quality:int=75, # JPEG quality, 1 to 100
     trail:int=30, # frames that a trail looks back
     iou_thr:float=0.5, # smallest IoU that is no error
 )->dict: # to be written as JSON
@@ -316,8 +316,7 @@ function tick(t) {
 _JS_CONTROLS = '''
 function follow(id, jump) {
   S.follow = id; $('follow').value = id;
-  const f = D.results.facts[id], who = $('who');
-  who.replaceChildren();
+  const f = D.results.facts[id], who = $('who'); who.replaceChildren();
   if (id>=0) {
     const dot = document.createElement('span'), name = className(f[4]);
     dot.className = 'dot'; dot.style.background = D.results.colours[id];
@@ -387,7 +386,7 @@ _PAGE = '''<!DOCTYPE html>
 def export_html(
     path, # file to write; `None`: return the text
     video, # `Video`, a path or folder, a sequence of frames, or `None` for a blank canvas
-    results:Tracks, # what to show
+    results:Tracks, # tracks to show
     gt:Tracks|None=None, # ground truth; with it errors are shown
     title:str='Tracks', # heading of the page
     **kwargs, # more arguments of `player_data`: `classes fps size max_frames max_width quality trail iou_thr`
@@ -408,7 +407,7 @@ class HTMLPlayer:
     "A player page as the output of a notebook cell."
     def __init__(self,
         page:str, # what `export_html(None, ...)` returned
-        height:int=760, # of the frame, pixels
+        height:int=760, # height of the inline frame, pixels
     ):
         self.page,self.height = page,height
     def __repr__(self): return f"HTMLPlayer({len(self.page)/1e6:.1f} MB)"

@@ -39,7 +39,7 @@ def _rows(bboxes, **columns):
 
 # %% ../../nbs/01_viz/02_imshow.ipynb #4aa3eb23
 def _finish(image, show, wait_time, out_file, backend):
-    "Write and show an image; returns it."
+    "Write, show and return an image."
     if out_file is not None:
         with atomic_path(out_file) as tmp:
             if not cv2.haveImageWriter(str(tmp)): raise ValueError(f"{out_file}: OpenCV writes no such kind of image; try .jpg or .png")
@@ -81,13 +81,13 @@ def imshow_tracks(
     labels, # `(N,)` class indices
     ids, # `(N,)` identities
     masks=None, # N masks `(H,W)` or run-length dicts
-    classes=None, # class names
+    classes:list|tuple=None, # class names
     score_thr:float=0.0, # objects below it are not drawn
-    thickness:int=2, # of the lines, pixels
+    thickness:int=2, # width of the lines, pixels
     font_scale:float=0.4, # height of the letters, in OpenCV's unit
     show:bool=False, # open a window
     wait_time:int=0, # milliseconds to show it; 0: until it is closed
-    out_file=None, # file to write
+    out_file:str|Path=None, # file to write
     backend:str='cv2', # `cv2` or `plt`
 )->np.ndarray: # uint8 `(H,W,3)` BGR
     "Show the tracks of one frame."
@@ -112,11 +112,11 @@ def imshow_mot_errors(
     bboxes, # `(N,5)` xyxy and score, or `(N,4)`
     ids, # `(N,)` identities
     error_types, # `(N,)` 0 false positive, 1 false negative, 2 identity switch
-    thickness:int=2, # of the lines, pixels
+    thickness:int=2, # width of the lines, pixels
     font_scale:float=0.4, # height of the letters, in OpenCV's unit
     show:bool=False, # open a window
     wait_time:int=0, # milliseconds to show it; 0: until it is closed
-    out_file=None, # file to write
+    out_file:str|Path=None, # file to write
     backend:str='cv2', # `cv2` or `plt`
 )->np.ndarray: # uint8 `(H,W,3)` BGR
     "Show the errors of one frame."

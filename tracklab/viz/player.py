@@ -25,7 +25,7 @@ def pace(
     speed:float=1., # 2: twice as fast
     cost:float=0., # seconds to draw a frame
 )->tuple: # `interval` in milliseconds and `step` in frames
-    "How often to ask for a frame, and how many to move on."
+    "Interval between frames, and number of frames to advance."
     least = max(40, 1500*cost)
     step = max(1, round(least*fps*speed/1000))
     return round(1000*step/(fps*speed)), step
@@ -71,12 +71,12 @@ class TrackPlayer(widgets.VBox):
     "A panel that plays a video with its tracks."
     def __init__(self,
         video, # `Video`, a path or folder, a sequence of frames, or `None` for a blank canvas
-        results:Tracks, # what to show
+        results:Tracks, # tracks to show
         gt:Tracks|None=None, # ground truth; with it errors are shown
-        classes=None, # class names
+        classes:list|tuple=None, # class names
         fps:float|None=None, # frames per second; the video's own, or 25
         size:tuple|None=None, # width and height of the blank canvas
-        max_width:int=960, # of the image, pixels
+        max_width:int=960, # largest width of the image, pixels
         trail:int=30, # frames that a trail looks back
         iou_thr:float=0.5, # smallest IoU that is no error
     ):
@@ -152,7 +152,7 @@ def _set_pace(self:TrackPlayer):
 def draw(self:TrackPlayer,
     frame:int|None=None, # frame index; the present one if not given
 )->np.ndarray: # uint8 BGR image
-    "The image of a frame with what is switched on."
+    "The image of a frame with the selected layers."
     i = self.frame if frame is None else frame
     image,follow = self.reader[i], self.follow.value
     back = -2 if self.show_errors.value else None                      # an identity that nobody has: all step back
@@ -178,7 +178,7 @@ def _draw_errors(self:TrackPlayer, image, i):
 
 @patch
 def render(self:TrackPlayer):
-    "Draw the present frame and send it to the browser."
+    "Draw the current frame and send it to the browser."
     if self._quiet: return
     start = time.perf_counter()
     self.image.value = to_jpeg(self.draw())
@@ -191,7 +191,7 @@ def render(self:TrackPlayer):
 # %% ../../nbs/01_viz/06_player.ipynb #f01f0a1e
 @patch
 def _followed(self:TrackPlayer):
-    "Say who is followed, and show the first frame with her."
+    "Show facts about the followed identity, and jump to its first frame."
     i = self.follow.value
     k = np.flatnonzero(self.results.id==i) if i is not None else []
     if len(k):
@@ -205,7 +205,7 @@ def _followed(self:TrackPlayer):
 
 @patch
 def _clicked(self:TrackPlayer, text):
-    "Follow what was clicked, or nobody."
+    "Follow the clicked object, or none."
     parts = text.split()
     if len(parts)<2: return
     x,y = (float(p)*n/self.reader.factor for p,n in zip(parts, self.reader.size))
@@ -229,7 +229,7 @@ def next_error(self:TrackPlayer,
 
 @patch
 def _count_line(self:TrackPlayer):
-    "What is wrong in all, and here."
+    "Number of errors in the video and in this frame."
     def plural(c, name): return name if c==1 else name+('es' if name.endswith('h') else 's')
     total = ', '.join(f'{c} {plural(c, name)}' for c,name in zip(self.errors.counts().values(), ERROR_NAMES))
     here = np.bincount(self.errors.at(self.frame).types, minlength=3)

@@ -52,7 +52,7 @@ def plot_hota(
 
 # %% ../../nbs/01_viz/07_plots.ipynb #dfb86d1a
 def _value(r, field):
-    "The number of a field, in whatever metric holds it, times 100."
+    "The value of a field, in percent, from the metric that has it."
     parts = (r, *(v for v in r.values() if isinstance(v, dict)))
     for part in parts:
         if field in part and not isinstance(part[field], dict): return 100*float(np.mean(part[field]))
