@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['DETECTOR_NAMES', 'cmd_env', 'print_metrics', 'cmd_eval', 'class_indices', 'Watched', 'show_window', 'tracking_model',
            'cmd_track', 'cmd_demo', 'cmd_refine', 'cmd_test', 'cmd_search', 'cmd_verify', 'cmd_benchmark',
-           'cmd_convert', 'cmd_browse', 'cmd_zoo', 'parser', 'main']
+           'cmd_convert', 'cmd_browse', 'cmd_zoo', 'parser', 'Terminated', 'describe', 'main']
 
 # %% ../../nbs/14_app/01_command.ipynb #dad5eefe
-import argparse,json,os,sys,time
+import argparse,json,os,sys,time,warnings
 from importlib import import_module
 from pathlib import Path
 
@@ -37,10 +37,12 @@ def print_metrics(res, path=None):
 
 def cmd_eval(a)->int:
     "Score results against ground truth."
+    from tracklab.core.files import check_outputs
     from tracklab.metrics.tracking import evaluate_tracks, load_mot
+    if a.json and Path(a.json).exists(): check_outputs([a.json], [a.gt,a.results,*(p for o in (a.gt,a.results) for p in Path(o).rglob('*.txt'))])
     gt,results,length = load_mot(a.gt, a.results, a.gt_file)
     benchmark = a.benchmark or _benchmark(a.gt)
-    res = evaluate_tracks(gt, results, tuple(a.metrics), None if benchmark in (None,'MOT15','none') else benchmark, a.threshold, length)
+    res = evaluate_tracks(gt, results, tuple(a.metrics), None if benchmark=='none' else benchmark, a.threshold, length)
     print_metrics(res, a.json)
     return 0
 
@@ -113,12 +115,32 @@ def tracking_model(a, say=print): # model, names of classes
     else: detector = open_detector(a.detector or 'auto', _device(a.device) if a.detector!='motion' else 'cpu', say)
     return TrackingByDetection(detector, tracker, a.score_thr),detector.classes
 
+# %% ../../nbs/14_app/01_command.ipynb #002d97f4
+def _files(out, name): return [Path(out)/f'{name}{s}' for s in ('.txt','.mp4','.html')]
+
+def _stopped(recorder):
+    "What is said about a run that was interrupted."
+    parts = [str(w.part) for w in (recorder.text,recorder.video) if w is not None and w.part is not None and Path(w.part).exists()]
+    kept = f"; what was tracked until then is in {' and '.join(parts)}" if parts else ''
+    print(f"stopped after {recorder.num_frames} frames{kept}", file=sys.stderr)
+
+def _written(a, r, name, video, classes):
+    "The files of a result, with a player page for a video that can be read again."
+    from tracklab.viz.html import export_html, shown_frames
+    files = [p for p in _files(a.out, name)[:2] if p.exists()]
+    if video is None or video.live or not r.num_frames: return files
+    shown = r.at(shown_frames(len(video), 300)[0])
+    return files+[export_html(_files(a.out, name)[2], Watched(video, 'player', min(r.num_frames, 300)), shown,
+                              classes=classes, title=name, facts=r.facts)]
+
+# %% ../../nbs/14_app/01_command.ipynb #277684f3
 def cmd_track(a)->int:
     "Track a video, a folder of images, a camera, a stream, or a file of detections."
     from tqdm import tqdm
-    from tracklab.app.track import Recorder, select, track_video
+    from tracklab.app.track import Recorder, result_name, select, sequence_name, track_video
+    from tracklab.core.files import check_outputs
     from tracklab.core.video import Video
-    from tracklab.viz.html import export_html
+    check_outputs(_files(a.out, sequence_name(a.source)), [a.source, (a.detector or '').split(':')[-1], a.tracker, a.checkpoint])
     only_boxes = Path(a.source).suffix=='.txt'
     if only_boxes and a.checkpoint is not None: raise ValueError(f"{a.source} holds detections: a --checkpoint needs images")
     video = None if only_boxes else Video(a.source)
@@ -126,26 +148,22 @@ def cmd_track(a)->int:
     detector,labels = getattr(model, 'detector', None),class_indices(a.classes, classes)
     if hasattr(model, 'labels'): model.labels = labels
     if hasattr(detector, 'learn') and not video.live: detector.learn(Watched(video, 'background', 60))
-    n,name = len(detector) if only_boxes else None if video.live else video.estimate, _name(a.source)
-    start = time.time()
-    fps = 25 if video is None else video.fps
-    with Recorder(a.out, name, fps, classes, video is not None) as r, tqdm(total=n, unit='frame', disable=None) as bar:
-        stopped = False
-        try:
-            for t,frame,_,o in track_video(model, video, a.batch):
-                image = r.write(t, frame, select(o, 0., labels))
-                bar.update()
-                if a.show and image is not None and not show_window(image.result()): break
-        except KeyboardInterrupt: stopped = True
-    done = len(r.frames)
-    print(f"{done} frames, {len(r.tracks.ids)} tracks, {done/max(time.time()-start, 1e-9):.1f} frames/s")
-    files = [r.text.path] if r.video is None or not done else [r.text.path, r.video.path]
-    if video is not None and not video.live and done and not stopped:
-        files.append(export_html(Path(a.out)/f'{name}.html', Watched(video, 'player', min(done, 300)), r.tracks,
-                                 classes=classes, title=name))
-    print(*(f'wrote {f}' for f in files), sep='\n')
-    if stopped: print(f'stopped after frame {done-1}; what was tracked until then is kept', file=sys.stderr)
-    return 130 if stopped else 0
+    n,name = len(detector) if only_boxes else None if video.live else video.estimate, result_name(a.out, a.source)
+    start,fps,live = time.time(),25 if video is None else video.fps,video is not None and video.live
+    r = Recorder(a.out, name, fps, classes, video is not None)
+    try:
+        with r, tqdm(total=n, unit='frame', disable=None) as bar:
+            try:
+                for t,frame,_,o in track_video(model, video, a.batch):
+                    image = r.write(t, frame, select(o, 0., labels))
+                    bar.update(t+1-bar.n)
+                    if a.show and image is not None and not show_window(image.result()): break
+            except KeyboardInterrupt:
+                if not live: raise                                             # a camera has no other end
+    except KeyboardInterrupt: _stopped(r); raise
+    print(f"{r.num_frames} frames, {len(r.facts)} tracks, {r.num_frames/max(time.time()-start, 1e-9):.1f} frames/s")
+    print(*(f'wrote {f}' for f in _written(a, r, name, video, classes)), sep='\n')
+    return 0
 
 # %% ../../nbs/14_app/01_command.ipynb #2b558a5f
 def cmd_demo(a)->int:
@@ -178,23 +196,33 @@ def cmd_demo(a)->int:
 def cmd_refine(a)->int:
     "Join, fill and smooth tracks of result files, which needs no images."
     import numpy as np
+    from tracklab.core.files import check_outputs, distinct_names, is_partial
+    from tracklab.core.readers import list_folder
     from tracklab.core.tracks import Tracks
     from tracklab.metrics.interpolation import interpolate_tracks
     from tracklab.mot.linking import AppearanceFreeLink, gaussian_smoothed_interpolation
     if not (a.link or a.fill): raise ValueError("nothing to do: give --link, --fill or both")
-    files = [f for r in a.results for f in (sorted(Path(r).glob('*.txt')) if Path(r).is_dir() else [Path(r)])]
+    found = [f for r in a.results for f in ([Path(r)/n for n in list_folder(r) if n.endswith('.txt')] if Path(r).is_dir() else [Path(r)])]
+    files = [f for f in dict.fromkeys(found) if not is_partial(f) or str(f) in a.results]
+    if len(files)<len(found): print(f"left out: {len(found)-len(files)} partial or repeated files", file=sys.stderr)
     if not files: raise ValueError(f"{', '.join(a.results)}: no result files (.txt)")
+    names = distinct_names(files)
+    check_outputs([Path(a.out)/n for n in names.values()], files)
     link = AppearanceFreeLink() if a.link else None
     for path in files:
         t = Tracks.from_mot(path)
         before = len(t.ids),len(t)
+        if len(t) and (t.id<0).any(): raise ValueError(f"{path}: {(t.id<0).sum()} of {len(t)} boxes have no identity; refine takes results of tracking, not detections")
         if link: t = link(t)
+        linked = len(t.ids)
         if a.fill=='gaussian': t = gaussian_smoothed_interpolation(t, max_num_frames=a.gap)
         elif a.fill:
-            r = interpolate_tracks(np.column_stack([t.frame, t.id, t.box, t.score]), max_num_frames=a.gap)
-            t = Tracks(r[:,0].astype(int), r[:,2:6], r[:,1].astype(int), score=r[:,6])
-        t.to_mot(Path(a.out)/path.name)
-        print(f"wrote {Path(a.out)/path.name}: {before[0]} tracks of {before[1]} boxes became {len(t.ids)} of {len(t)}")
+            r,label = interpolate_tracks(np.column_stack([t.frame, t.id, t.box, t.score]), max_num_frames=a.gap),dict(zip(t.id.tolist(), t.label.tolist()))
+            t = Tracks(r[:,0], r[:,2:6], r[:,1], [label[int(i)] for i in r[:,1]], r[:,6])
+        lost = linked-len(t.ids)
+        dropped = f"; {lost} tracks of one or two boxes were dropped" if lost else ''
+        t.to_mot(Path(a.out)/names[path])
+        print(f"wrote {Path(a.out)/names[path]}: {before[0]} tracks of {before[1]} boxes became {len(t.ids)} of {len(t)}"+dropped)
     return 0
 
 # %% ../../nbs/14_app/01_command.ipynb #a7c0c8fa
@@ -394,6 +422,26 @@ def parser()->argparse.ArgumentParser:
     command(cmd_env, 'env')
     return top
 
+# %% ../../nbs/14_app/01_command.ipynb #9a28bd53
+class Terminated(KeyboardInterrupt):
+    "The process shall end (SIGTERM)."
+
+def _end_on_sigterm():
+    "Let SIGTERM end the command as Ctrl-C does, so that files are closed."
+    import signal, threading
+    def end(*_): raise Terminated
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM)==signal.SIG_DFL: signal.signal(signal.SIGTERM, end)
+
+def describe(
+    error:Exception,
+)->str: # one line
+    "An error as it is shown to the user."
+    if isinstance(error, KeyError) and not isinstance(error, ValueError) and len(error.args)==1 and ' ' not in str(error.args[0]):
+        return f"there is no {error.args[0]!r} in a file or config (set TRACKLAB_DEBUG=1 to see where)"
+    text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    if isinstance(error, MemoryError): return f"not enough memory{': '+text if text else ''}"
+    return text if text.strip() else f"{type(error).__name__} (set TRACKLAB_DEBUG=1 to see where)"
+
 # %% ../../nbs/14_app/01_command.ipynb #da8fbfa6
 def main(
     argv=None, # arguments; those of the process if not given
@@ -401,7 +449,12 @@ def main(
     "Run the command."
     argv = sys.argv[1:] if argv is None else argv
     a = argparse.Namespace(run=cmd_convert, command='convert', words=argv[1:]) if argv[:1]==['convert'] else parser().parse_args(argv)
-    try: return a.run(a)
+    _end_on_sigterm()
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, *_: print(f'tracklab {a.command}: warning: {message}', file=sys.stderr)
+            return a.run(a)
+    except Terminated: return 143
     except KeyboardInterrupt: print('stopped', file=sys.stderr); return 130
     except BrokenPipeError: os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()); return 0
     except ImportError as e:
@@ -409,7 +462,7 @@ def main(
                                                    "opencv-python-headless" if 'lib' in str(e) and '.so' in str(e)
                                                    else ''), file=sys.stderr)
         return 2
-    except (ValueError,TypeError,OSError,LookupError,RuntimeError) as e:
+    except Exception as e:
         if os.environ.get('TRACKLAB_DEBUG'): raise
-        print(f'tracklab {a.command}: error: {e}', file=sys.stderr)
+        print(f'tracklab {a.command}: error: {describe(e)}', file=sys.stderr)
         return 2

@@ -4,15 +4,19 @@
 
 # %% auto #0
 __all__ = ['NAMED_TRACKERS', 'YOLOX_NAMES', 'open_tracker', 'FileDetector', 'open_detector', 'select', 'TrackingByDetection',
-           'batches', 'track_video', 'Recorder']
+           'batches', 'track_video', 'sequence_name', 'result_name', 'Recorder']
 
 # %% ../../nbs/14_app/00_track.ipynb #bf6835b0
+import hashlib, os, re
 import numpy as np
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from fastcore.basics import patch
+from ..core.boxes import xywh_to_xyxy
 from ..core.checkpoint import DownloadError
 from ..core.config import Config
+from ..core.files import naming
 from ..core.instances import Instances
 from ..core.registry import build
 from ..core.tracks import Tracks, MOTWriter
@@ -131,6 +135,21 @@ class TrackingByDetection:
         "Track the next frame of a video."
         return self.process([frame])[0][1]
 
+# %% ../../nbs/14_app/00_track.ipynb #ab03bcb5
+def _track_file(model):
+    "Track detections from a file; the time between two detections in which no track is remembered passes at once."
+    model.reset()
+    frame,t = model.detector.tracks.frame,0
+    while t<len(model.detector):
+        model.detector.next = t
+        if model.tracker.empty and not len(model.detector.tracks.at(t)):
+            later = frame[np.searchsorted(frame, t):]
+            if not len(later): return
+            t = model.detector.next = int(later[0])
+        found = select(model.detector.predict([None])[0], model.score_thr, model.labels)
+        yield t, None, found, model.tracker.update(found, None, t)
+        t += 1
+
 # %% ../../nbs/14_app/00_track.ipynb #392c4655
 def batches(
     items, # any iterable
@@ -150,14 +169,47 @@ def track_video(
 ): # yields `(frame index, frame, detections, tracks)`
     "Track a video, frame by frame."
     if batch_size<1: raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-    if source is None: frames = [None]*len(model.detector)
-    else: frames = source if hasattr(source, '__iter__') and not isinstance(source, str) else Video(source)
+    if source is None: yield from _track_file(model); return
+    frames = source if hasattr(source, '__iter__') and not isinstance(source, str) else Video(source)
     model.reset()
     t = 0
     for batch in batches(frames, batch_size):
         for frame,(found,tracks) in zip(batch, model.process(batch)):
             yield t, frame, found, tracks
             t += 1
+
+# %% ../../nbs/14_app/00_track.ipynb #ea77a7e3
+def sequence_name(
+    source:str|Path, # video, folder, glob, camera index, address, or detections
+)->str:
+    "What the results of a source are called."
+    text = str(source)
+    if text.isdigit(): return f'camera{text}'
+    if '://' in text: return 'stream'
+    p = Path(text)
+    at = p if p.is_dir() else p.parent
+    if at.name in ('img1','det','gt') and any((at.parent/o).exists() for o in ('seqinfo.ini','det','gt')): return at.resolve().parent.name
+    if (p/'seqinfo.ini').is_file(): return p.resolve().name
+    return re.sub(r'[*?\[\]]', '', p.name if p.is_dir() else p.stem).strip('. ') or at.resolve().name
+
+def result_name(
+    folder:str|Path, # folder for results; it is made if need be
+    source:str|Path, # what is tracked
+)->str: # a name that no other source has in this folder
+    "The name of the files of a result, without suffix."
+    folder,own = Path(folder),str(source) if str(source).isdigit() or '://' in str(source) else str(Path(source).resolve())
+    name,above = sequence_name(source),Path(own).parent.name
+    digest = hashlib.sha256(os.fsencode(own)).hexdigest()[:8]
+    with naming(folder): folder.mkdir(parents=True, exist_ok=True)
+    for n in (name, f'{above}_{name}', f'{name}_{digest}'):
+        note = folder/f'.{n}.source'
+        with naming(note):
+            try:
+                with open(note, 'xb') as f: f.write(os.fsencode(own))
+                return n
+            except FileExistsError:
+                if note.read_bytes()==os.fsencode(own): return n
+    raise ValueError(f"{folder} holds results of other sources under the names {name}, {above}_{name} and {name}_{digest}")
 
 # %% ../../nbs/14_app/00_track.ipynb #0620bc6a
 class Recorder:
@@ -166,15 +218,15 @@ class Recorder:
         folder:str|Path, # folder for the files
         name:str, # their name, without suffix
         fps:float=25., # frames per second of the written video
-        classes:list|tuple=None, # class names to draw
+        classes:list|tuple=None, # class names to draw; with several the text has their numbers
         video:bool=True, # write the video
         trail:int=25, # frames that a trail looks back
         ahead:int=32, # frames that may wait to be drawn
     ):
-        self.ahead = ahead
-        self.text,self.classes,self.trail = MOTWriter(Path(folder)/f'{name}.txt'),classes,trail
+        self.ahead,self.classes,self.trail,self.num_frames,self.facts = ahead,classes,trail,0,{}
+        self.text = MOTWriter(Path(folder)/f'{name}.txt', classes=classes is not None and len(classes)>1)
         self.video = VideoWriter(Path(folder)/f'{name}.mp4', fps) if video else None
-        self.frames,self.recent,self.thread,self.drawn = [],[],ThreadPoolExecutor(1),deque()
+        self.recent,self.thread,self.drawn = [],ThreadPoolExecutor(1),deque()
 
     def draw(self, t, frame, o):
         "The frame with its tracks."
@@ -185,23 +237,47 @@ class Recorder:
     def write(self, t, frame, o):
         "Record a frame; returns a future of the drawn frame, or `None` without images."
         self.text.write(t, o)
-        self.frames.append((t, Instances(boxes=o.boxes, ids=o.ids, labels=o.labels, scores=o.scores)))
+        self.num_frames = t+1
+        for i,s,c in zip(o.ids.tolist(), o.scores.tolist(), o.labels.tolist()) if len(o) else (): self._note(t, i, s, c)
         if frame is None or self.video is None: return None
         if len(self.drawn)>=self.ahead: self.drawn.popleft().result()
         self.drawn.append(self.thread.submit(self._video, t, frame, o))
         return self.drawn[-1]
+
+    def _note(self, t, i, score, label):
+        first,_,n,mean,label = self.facts.get(i, (t,t,0,0.,label))
+        self.facts[i] = [first, t, n+1, mean+(score-mean)/(n+1), label]
 
     def _video(self, t, frame, o):
         image = self.draw(t, frame, o)
         self.video.write(image)
         return image
 
-    @property
-    def tracks(self): return Tracks.from_instances(self.frames)
+# %% ../../nbs/14_app/00_track.ipynb #c5ccbc8a
+@patch
+def __enter__(self:Recorder): return self
 
-    def __enter__(self): return self
-    def __exit__(self, *exc):
-        self.text.close()
-        self.thread.shutdown()
-        if self.video is not None: self.video.close()
-        if exc[0] is None: [p.result() for p in self.drawn]                    # an error of the thread, if there was one
+@patch
+def __exit__(self:Recorder, kind, *exc):
+    writers = [w for w in (self.text,self.video) if w is not None]
+    self.thread.shutdown()
+    try:
+        if kind is None:
+            for p in self.drawn: p.result()                                    # an error of the thread, if there was one
+            for w in reversed(writers): w.close()
+    finally:
+        for w in writers: w.abandon()                                          # what could not be finished keeps its partial name
+
+@patch
+def at(self:Recorder,
+    frames, # frame indexes from 0
+)->Tracks: # `num_frames` is the length of the video
+    "The recorded tracks of some frames, read from the text."
+    path,wanted = self.text.path if self.text.file.closed and self.text.path.exists() else self.text.part,{str(i+1) for i in frames}
+    with open(path, encoding='utf-8') as f: rows = [line.split(',') for line in f if line.split(',', 1)[0] in wanted]
+    if not rows: return Tracks(num_frames=self.num_frames)
+    v = np.array(rows, 'float64')
+    return Tracks(v[:,0]-1, xywh_to_xyxy(v[:,2:6]), [int(r[1]) for r in rows], v[:,7].clip(0), v[:,6], num_frames=self.num_frames)
+
+@patch(as_prop=True)
+def tracks(self:Recorder)->Tracks: return self.at(range(self.num_frames))

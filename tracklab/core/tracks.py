@@ -6,13 +6,29 @@
 __all__ = ['Tracks', 'MOTWriter']
 
 # %% ../../nbs/00_core/14_tracks.ipynb #e60a2e62
-import os
+import contextlib, os
 import numpy as np
 from pathlib import Path
 from fastcore.basics import patch
 from .boxes import xyxy_to_xywh, xywh_to_xyxy
+from .files import claim_partial, naming
 from .instances import Instances
+from .readers import AnnotationError, read_lines, to_integer
 from .registry import build
+
+# %% ../../nbs/00_core/14_tracks.ipynb #3f795392
+def _column(name, x, dtype):
+    "A column, `(N,4)` for boxes and `(N,)` for others; integers are never rounded from fractions."
+    x = np.asarray(x)
+    if not x.size: return np.zeros((0,4) if name=='box' else 0, dtype)
+    if name!='box' and x.ndim==2 and x.shape[1]==1: x = x[:,0]
+    if x.ndim!=1+(name=='box') or (name=='box' and x.shape[1]!=4):
+        raise ValueError(f"{name} should have the shape {'(N,4)' if name=='box' else '(N,)'}, got {x.shape}")
+    if x.dtype.kind not in 'biuf': raise ValueError(f"{name} should be numbers, got {x.dtype}: {str(x.flat[0])[:40]!r}")
+    if dtype=='int64' and x.dtype.kind=='f':
+        bad = ~(np.abs(x)<2**53) | (x!=np.floor(x))
+        if bad.any(): raise ValueError(f"{name} should be integers, got {x[bad.argmax()]:.17g} in row {bad.argmax()}")
+    return x.astype(dtype)
 
 # %% ../../nbs/00_core/14_tracks.ipynb #6619d3bf
 class Tracks:
@@ -27,15 +43,15 @@ class Tracks:
         mask=None, # N run-length dicts
         num_frames:int=None, # length of the video; the last frame with an object if not given
     ):
-        frame = np.asarray(frame, 'int64').reshape(-1)
+        frame = _column('frame', frame, 'int64')
         n,order = len(frame),np.argsort(frame, kind='stable')
         if n and frame.min()<0: raise ValueError(f"frames count from 0, got {frame.min()}")
         def col(name, x, dtype, fill=None):
-            x = np.full(n, fill, dtype) if x is None else np.asarray(x, dtype)
+            x = np.full(n, fill, dtype) if x is None else _column(name, x, dtype)
             if len(x)!=n: raise ValueError(f"{n} frames but {len(x)} values of {name}")
             return x[order]
         self.frame = frame[order]
-        self.box = col('box', np.asarray(box, 'float64').reshape(-1, 4), 'float64')
+        self.box = col('box', box, 'float64')
         self.id,self.label,self.score = col('id', id, 'int64', -1), col('label', label, 'int64', 0), col('score', score, 'float64', 1)
         self.visibility = None if visibility is None else col('visibility', visibility, 'float64')
         self.mask = None if mask is None else [mask[i] for i in order]
@@ -66,9 +82,10 @@ def at(self:Tracks,
     frame:int, # frame index from 0
 )->Instances: # `boxes scores labels ids` (and `masks`, `visibility`) of that frame
     "The objects of one frame."
-    if self._start is None: self._start = np.searchsorted(self.frame, np.arange(self.num_frames+1))
     if not 0<=frame<self.num_frames: raise IndexError(f"frame {frame} of a video with {self.num_frames} frames")
-    s = slice(self._start[frame], self._start[frame+1])
+    dense = self.num_frames<10_000+10*len(self)
+    if dense and self._start is None: self._start = np.searchsorted(self.frame, np.arange(self.num_frames+1))
+    s = slice(*(self._start[[frame,frame+1]] if dense else np.searchsorted(self.frame, [frame,frame+1])))
     return Instances(boxes=self.box[s], scores=self.score[s], labels=self.label[s], ids=self.id[s],
                      visibility=None if self.visibility is None else self.visibility[s], masks=None if self.mask is None else self.mask[s])
 
@@ -89,32 +106,42 @@ def from_instances(cls:Tracks,
                join('visibility'), masks, max(last, num_frames or 0))
 
 # %% ../../nbs/00_core/14_tracks.ipynb #15473ab2
-def _read_rows(path, min_columns):
-    "The numbers of a text file `(N,columns)`, and its exact ids if floats do not hold them."
-    path = Path(path)
-    if not path.is_file(): raise FileNotFoundError(f"{path}: no such file (expected MOTChallenge text)")
-    try: text = path.read_text(encoding='utf-8')
-    except UnicodeDecodeError as e: raise ValueError(f"{path}: byte {e.start} is not text; expected comma-separated numbers") from None
-    lines = [o for o in text.splitlines() if o.strip()]
-    if not lines: return np.zeros((0,min_columns)),None
-    sep = ',' if ',' in lines[0] else None
-    try: rows = np.loadtxt(lines, delimiter=sep, ndmin=2, comments=None)
-    except ValueError as e: raise ValueError(f"{path}: {_first_bad(lines, sep) or e}") from None
-    if rows.shape[1]<min_columns:
-        raise ValueError(f"{path}: expected at least {min_columns} columns (frame, id, x, y, w, h, ...), got {rows.shape[1]}")
-    bad = ~np.isfinite(rows[:,:7]).all(1)
-    if bad.any(): raise ValueError(f"{path}: row {bad.argmax()+1} holds a number that is not finite: {lines[bad.argmax()]!r}")
-    exact = np.array([int(o.split(sep)[1]) for o in lines]) if np.abs(rows[:,1]).max()>=2**53 else None
-    return rows,exact
-
-def _first_bad(lines, sep):
-    n = len(lines[0].split(sep))
-    for i,line in enumerate(lines):
-        cells = line.split(sep)
-        if len(cells)!=n: return f"row {i+1} has {len(cells)} columns, the first row has {n}: {line[:80]!r}"
-        for c in cells:
+def _parse_rows(path, rows):
+    "The numbers of lines that `numpy.loadtxt` refuses, or an error that names the line."
+    cells = [[c.strip() for c in (line.rstrip(', \t').split(',') if ',' in line else line.split())] for _,line in rows]
+    for (k,line),row in zip(rows, cells):
+        if len(row)!=len(cells[0]):
+            raise AnnotationError(path, f"{len(row)} columns, but {len(cells[0])} in line {rows[0][0]}: {line[:80]!r}", k)
+        for c in row:
             try: float(c)
-            except ValueError: return f"row {i+1} holds {c.strip()[:40]!r} where a number was expected"
+            except ValueError: raise AnnotationError(path, f"expected a number, got {c[:40]!r}", k) from None
+    return np.array(cells, 'float64')
+
+# %% ../../nbs/00_core/14_tracks.ipynb #a29796df
+def _integers(path, lines, values, what, column=None):
+    "A column as int64; a value that is not an integer is an error, and one that a float64 cannot hold is read again from the text."
+    odd = np.flatnonzero((values!=np.floor(values)) | (np.abs(values)>=2**53))
+    out = np.zeros(len(values), 'int64')
+    out[np.setdiff1d(np.arange(len(values)), odd)] = np.delete(values, odd)
+    for k in odd:
+        text = lines[k][1]
+        cell = (text.split(',') if ',' in text else text.split())[column].strip()
+        try: out[k] = to_integer(cell, what)
+        except ValueError as e: raise AnnotationError(path, str(e), lines[k][0]) from None
+    return out
+
+def _read_rows(path, min_columns):
+    "The lines of a text file and their numbers `(N,columns)`."
+    lines = read_lines(path)
+    if not lines: return lines,np.zeros((0,min_columns))
+    text = [line.rstrip(', \t') for _,line in lines]
+    try: rows = np.loadtxt(text, delimiter=',' if ',' in text[0] else None, ndmin=2, comments=None)
+    except ValueError: rows = _parse_rows(path, lines)
+    if rows.shape[1]<min_columns:
+        raise AnnotationError(path, f"expected at least {min_columns} columns (frame, id, x, y, w, h, ...), got {rows.shape[1]}", lines[0][0])
+    bad = ~(np.abs(rows[:,:9])<=1e300).all(1)
+    if bad.any(): k = bad.argmax(); raise AnnotationError(path, f"a number that is not finite: {lines[k][1][:80]!r}", lines[k][0])
+    return lines,rows
 
 # %% ../../nbs/00_core/14_tracks.ipynb #cda1328a
 @patch(cls_method=True)
@@ -123,29 +150,31 @@ def from_mot(cls:Tracks,
     kind:str='result', # `result`, `gt` or `det`: what the columns after the sixth mean
     num_frames:int=None, # length of the video; the last frame with an object if not given
     first_frame:int=1, # number of the first frame in the file
-)->Tracks: # `label` is the class number for `gt` (1 where the file has none), else 0
+)->Tracks: # `label` is the class column (where it is missing or -1: 1 for `gt`, else 0)
     "Read a text file of MOTChallenge, of any year."
     if kind not in ('result','gt','det'): raise ValueError(f"kind must be 'result', 'gt' or 'det', got {kind!r}")
-    rows,exact = _read_rows(path, 6 if kind=='gt' else 7)
-    frame = rows[:,0]-first_frame
-    bad = (frame<0)|(frame!=np.floor(frame))
-    if bad.any():
-        raise ValueError(f"{path}: row {bad.argmax()+1} is of frame {rows[bad.argmax(),0]:g}; frames are integers from {first_frame}")
+    lines,rows = _read_rows(path, 6 if kind=='gt' else 7)
     n,full = rows.shape[1], kind=='gt' and 8<=rows.shape[1]<=9
-    return cls(frame, xywh_to_xyxy(rows[:,2:6]), None if kind=='det' else rows[:,1] if exact is None else exact,
-               rows[:,7] if full else np.full(len(rows), int(kind=='gt')), rows[:,6] if n>6 else None, rows[:,8] if full and n>8 else None,
-               num_frames=num_frames)
+    frame = _integers(path, lines, rows[:,0], 'the frame', 0)
+    early = np.flatnonzero(frame<first_frame)
+    if len(early): raise AnnotationError(path, f"frame {frame[early[0]]}; frames are integers from {first_frame}", lines[early[0]][0])
+    ids = None if kind=='det' else _integers(path, lines, rows[:,1], 'the identity', 1)
+    if full or (kind=='result' and n>7): label = _integers(path, lines, rows[:,7], 'the class', 7)
+    else: label = np.full(len(rows), int(kind=='gt'))
+    if kind=='result': label = label.clip(0)                                         # -1: a file without classes
+    return cls(frame-first_frame, xywh_to_xyxy(rows[:,2:6]), ids, label, rows[:,6] if n>6 else None,
+               rows[:,8] if full and n>8 else None, num_frames=num_frames)
 
 # %% ../../nbs/00_core/14_tracks.ipynb #00f5ded5
 class MOTWriter:
-    "Write MOTChallenge text frame by frame: `frame, id, x, y, w, h, score, -1, -1, -1`."
+    "Write MOTChallenge text frame by frame: `frame, id, x, y, w, h, score, class, -1, -1`."
     def __init__(self,
-        path:str|Path, # text file to write
+        path:str|Path, # text file to write; it grows as `NAME.partial.txt` and gets its name when it is complete
         first_frame:int=1, # number of the first frame in the file
+        classes:bool=False, # write `labels` in the class column, which else is -1
     ):
-        self.path,self.first_frame,self.num_rows = Path(path),first_frame,0
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.part = self.path.with_name(self.path.name+'.part')
+        self.path,self.first_frame,self.classes,self.num_rows = Path(path),first_frame,classes,0
+        self.part = claim_partial(self.path)
         self.file = open(self.part, 'w', encoding='utf-8')
 
     def write(self,
@@ -157,27 +186,37 @@ class MOTWriter:
         o = instances.numpy()
         ids = o.ids if 'ids' in o else np.full(len(o), -1)
         scores = o.scores if 'scores' in o else np.ones(len(o))
-        rows = zip(ids.tolist(), xyxy_to_xywh(o.boxes).tolist(), scores.tolist())
-        self.file.writelines(f"{frame+self.first_frame},{i},{x:.3f},{y:.3f},{w:.3f},{h:.3f},{s:.4f},-1,-1,-1\n" for i,(x,y,w,h),s in rows)
-        self.file.flush()
+        labels = o.labels if self.classes and 'labels' in o else np.full(len(o), -1)
+        rows = zip(ids.tolist(), xyxy_to_xywh(o.boxes).tolist(), scores.tolist(), labels.tolist())
+        t = frame+self.first_frame
+        with naming(self.part):
+            self.file.writelines(f"{t},{i},{x:.3f},{y:.3f},{w:.3f},{h:.3f},{s:.4f},{c},-1,-1\n" for i,(x,y,w,h),s,c in rows)
+            self.file.flush()
         self.num_rows += len(o)
 
     def close(self):
         "Finish the file under its final name."
         if self.file.closed: return
-        self.file.close()
+        with naming(self.part): self.file.close()
         os.replace(self.part, self.path)
 
-    def __enter__(self): return self
-    def __exit__(self, *exc): self.close()
+    def abandon(self):
+        "Leave what is written as `NAME.partial.txt`; an empty file is removed."
+        with contextlib.suppress(OSError): self.file.close()
+        if not self.num_rows:
+            with contextlib.suppress(OSError): self.part.unlink()
 
+    def __enter__(self): return self
+    def __exit__(self, kind, *exc): self.close() if kind is None else self.abandon()
+
+# %% ../../nbs/00_core/14_tracks.ipynb #6888d784
 @patch
 def to_mot(self:Tracks,
     path:str|Path, # text file to write
     first_frame:int=1, # number of the first frame in the file
 ):
     "Write all objects as results in MOTChallenge text."
-    with MOTWriter(path, first_frame) as w:
+    with MOTWriter(path, first_frame, bool((self.label!=0).any())) as w:
         for i in np.unique(self.frame): w.write(int(i), self.at(i))
 
 # %% ../../nbs/00_core/14_tracks.ipynb #0ca0d99b

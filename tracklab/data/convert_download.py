@@ -11,7 +11,8 @@ import hashlib,json,os,re,tarfile,tempfile,zipfile
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
-from .convert import AnnotationError, Problems, converter, parallel_map, write_text
+from ..core.readers import AnnotationError
+from .convert import Problems, converter, parallel_map, write_text
 
 # %% ../../nbs/03_data/18_convert_download.ipynb #72023da1
 def fetch(

@@ -9,9 +9,8 @@ __all__ = ['VID_CLASSES', 'VID_WNIDS', 'imagenet_categories', 'read_voc_xml', 'v
 # %% ../../nbs/03_data/11_convert_imagenet.ipynb #17734aac
 import xml.etree.ElementTree as ET
 from pathlib import Path
-from .convert import (AnnotationError, Problems, append_row, converter, list_folder, list_folders, parallel_map,
-                                   parse_numbers, read_rows,
-                                   read_text, write_json)
+from ..core.readers import AnnotationError, list_folder, list_folders, parse_numbers, read_text
+from .convert import Problems, append_row, converter, parallel_map, read_rows, write_json
 
 # %% ../../nbs/03_data/11_convert_imagenet.ipynb #cf7e1234
 VID_CLASSES = ('airplane antelope bear bicycle bird bus car cattle dog domestic_cat elephant fox giant_panda hamster horse lion lizard '

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Literal
 from ..core.paths import ASSETS
-from .convert import (AnnotationError, Problems, append_row, converter, image_number, image_size, list_folder,
-                                   list_folders, list_images,
-                                   parallel_map, parse_number, parse_numbers, read_rows, read_text, write_json, write_text)
+from ..core.readers import (AnnotationError, image_number, list_folder, list_folders, list_images, parse_number, parse_numbers,
+                                   read_text)
+from .convert import Problems, append_row, converter, image_size, parallel_map, read_rows, write_json, write_text
 
 # %% ../../nbs/03_data/13_convert_sot.ipynb #17220817
 def sot_box(

@@ -10,7 +10,8 @@ from collections import defaultdict
 from pathlib import Path
 from ..core.masks import mask_iou, polygons_to_rle
 from .cocovid import tao_to_cocovid
-from .convert import Problems, checked_lists, converter, parallel_map, read_json, write_json, write_text
+from ..core.readers import read_json
+from .convert import Problems, checked_lists, converter, parallel_map, write_json, write_text
 
 # %% ../../nbs/03_data/17_convert_tao_lvis.ipynb #7aa22be1
 TAO_FILES = dict(train='train', validation='validation', test='test_without_annotations')

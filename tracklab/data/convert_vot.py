@@ -9,7 +9,8 @@ __all__ = ['VOT_TAGS', 'vot_region', 'quad_area', 'vot_tags', 'vot_videos', 'con
 import cv2
 import numpy as np
 from pathlib import Path
-from .convert import Problems, converter, list_folders, parse_numbers
+from ..core.readers import list_folders, parse_numbers
+from .convert import Problems, converter
 from .convert_sot import SotVideo, file_numbers, read_names, write_sot, write_sot_infos
 
 # %% ../../nbs/03_data/15_convert_vot.ipynb #54928721

@@ -9,7 +9,8 @@ __all__ = ['check_ytvis', 'convert_youtubevis']
 from pathlib import Path
 from typing import Literal
 from .cocovid import ytvis_to_cocovid
-from .convert import Problems, checked_lists, converter, parallel_map, read_json, write_json
+from ..core.readers import read_json
+from .convert import Problems, checked_lists, converter, parallel_map, write_json
 
 # %% ../../nbs/03_data/16_convert_youtubevis.ipynb #6826c1e2
 def check_ytvis(

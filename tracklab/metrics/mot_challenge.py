@@ -13,7 +13,7 @@ from motmetrics.lap import linear_sum_assignment
 from ..core.boxes import xyxy_to_xywh, xywh_to_xyxy
 from ..core.tracks import Tracks
 from .eval_mot import iou_distances, summarise
-from .preprocessing import MOT_DISTRACTORS
+from .preprocessing import MOT_DISTRACTORS, gt_counts
 from .tracking import evaluate_tracks
 
 # %% ../../nbs/02_metrics/10_mot_challenge_numbers.ipynb #35e3bf4c
@@ -89,7 +89,8 @@ def eval_mot_challenge(
     hota = evaluate_tracks(gt, results, ['HOTA'], benchmark)['COMBINED_SEQ']['HOTA']['HOTA'].mean()
     def video(s):
         g,p = gt[s],results[s]
-        if benchmark!='MOT15': g,p = g[(g.score>=.99) & (g.label==1)],drop_distractors(g,p)
+        g,marked = g[gt_counts(g.score)],g
+        if benchmark!='MOT15': g,p = g[g.label==1],drop_distractors(marked,p)
         return accumulate(g, p, 1-iou_thr)
     m = summarise([video(s) for s in gt], tuple(CHALLENGE_NAMES))
     rates = {'IDF1','IDP','IDR','Rcll','Prcn','MOTA','MOTP'}

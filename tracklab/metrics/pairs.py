@@ -68,9 +68,12 @@ class EvalSequence:
         self.gt_names,self.gt_id = np.unique(self.gt_id, return_inverse=True)
         self.pred_names,self.pred_id = np.unique(self.pred_id, return_inverse=True)
         self.num_gt_ids,self.num_pred_ids = len(self.gt_names),len(self.pred_names)
-        self.gt_count = np.bincount(self.gt_frame, minlength=self.num_frames)      # boxes per frame
-        self.pred_count = np.bincount(self.pred_frame, minlength=self.num_frames)
+        n = self.num_used
+        self.gt_count,self.pred_count = (np.bincount(f, minlength=n) for f in (self.gt_frame,self.pred_frame)) # boxes per frame
         self.gt_first,self.pred_first = (np.cumsum(c)-c for c in (self.gt_count,self.pred_count))
+
+    @property
+    def num_used(self)->int: return max([0, *self.gt_frame[-1:]+1, *self.pred_frame[-1:]+1]) # frames up to the last box
 
     def keep(self, gt=slice(None), pred=slice(None))->'EvalSequence':
         "The part of the video with the boxes that the masks `gt` and `pred` select."
@@ -109,6 +112,13 @@ def _columns(tracks):
     order = np.argsort(frame, kind='stable')
     return frame[order], np.asarray(tracks.id)[order], np.asarray(tracks.box, dtype=float).reshape(-1,4)[order]
 
+# %% ../../nbs/02_metrics/01_sequence_pairs.ipynb #0506eb15
+def _without_gaps(g, p):
+    "The same columns with frame numbers that leave out all but one of the empty frames between two frames with boxes."
+    frames = np.unique(np.concatenate([g[0],p[0]]))
+    new = np.cumsum(np.r_[0, np.minimum(np.diff(frames), 2)])
+    return tuple((new[np.searchsorted(frames, c[0])], *c[1:]) for c in (g,p))
+
 # %% ../../nbs/02_metrics/01_sequence_pairs.ipynb #eefe29eb
 def eval_sequence(
     gt, # ground truth `Tracks`: columns `frame`, `id`, `box`
@@ -121,6 +131,7 @@ def eval_sequence(
     if num_frames is None: num_frames = max([0, *g[0][-1:]+1, *p[0][-1:]+1])
     _check_columns(name, 'ground truth', *g, num_frames)
     _check_columns(name, 'results', *p, num_frames)
+    if num_frames>10_000+10*(len(g[0])+len(p[0])): g,p = _without_gaps(g, p)
     return EvalSequence(name, int(num_frames), *g, *p, *framewise_pairs(g[0], g[2], p[0], p[2]))
 
 # %% ../../nbs/02_metrics/01_sequence_pairs.ipynb #ca29f8b3

@@ -6,14 +6,15 @@
 __all__ = ['METRICS', 'SUMMED', 'COLUMNS', 'evaluate_tracks', 'average_classes', 'evaluate_classes', 'results_table', 'load_mot']
 
 # %% ../../nbs/02_metrics/08_evaluate_tracks.ipynb #19501ac7
-import configparser
+import warnings
 import numpy as np
 import pandas as pd
 from functools import partial
 from pathlib import Path
+from ..core.readers import list_folders, read_seqinfo
 from ..core.tracks import Tracks
 from .pairs import eval_sequence
-from .preprocessing import mot_preprocess
+from .preprocessing import gt_counts, mot_preprocess
 from .hota import hota, combine_hota
 from .clear import clear, combine_clear
 from .identity import identity, combine_identity
@@ -31,12 +32,22 @@ def _metric_functions(metrics, threshold):
     def bound(m, f): return partial(f, threshold=threshold) if m in ('CLEAR','Identity') else f
     return {m: (bound(m,METRICS[m][0]), METRICS[m][1]) for m in metrics}
 
+# %% ../../nbs/02_metrics/08_evaluate_tracks.ipynb #ca0bea0a
+def _check_counted(gt):
+    "Raise if no row of the ground truth counts; warn about single videos."
+    none = [s for s,g in gt.items() if len(g) and not gt_counts(g.score).any()]
+    if not none: return
+    what = (f"none of the {len(gt[none[0]])} boxes of the ground truth of {none[0]!r} counts: their confidences are between 0 and 1 "
+            f"(such as {gt[none[0]].score[0]:g}); 1 marks a box that counts")
+    if len(none)==sum(len(g)>0 for g in gt.values()): raise ValueError(what)
+    warnings.warn(what)
+
 # %% ../../nbs/02_metrics/08_evaluate_tracks.ipynb #06db3749
 def evaluate_tracks(
     gt:dict[str,Tracks], # ground truth: video name -> tracks
     results:dict[str,Tracks], # results of the same videos; more videos may be in it
     metrics:tuple|list=('HOTA','CLEAR','Identity'), # any of HOTA, CLEAR, Identity, VACE, Count
-    benchmark:str|None=None, # MOT15, MOT16, MOT17 or MOT20: preprocess as that benchmark does; `None`: every box counts
+    benchmark:str|None=None, # MOT15, MOT16, MOT17 or MOT20: preprocess as that benchmark does; `None`: without classes, as MOT15
     threshold:float=0.5, # smallest IoU of a match, for CLEAR and Identity
     num_frames:dict[str,int]|None=None, # length of each video; `None`: up to the last frame of either side
 )->dict: # video name (and COMBINED_SEQ) -> metric -> field -> number or array
@@ -45,11 +56,11 @@ def evaluate_tracks(
     if not gt: raise ValueError("there is no video in the ground truth")
     missing = [s for s in gt if s not in results]
     if missing: raise ValueError(f"no results for sequence {missing[0]!r} ({len(missing)} of {len(gt)} are missing)")
+    _check_counted(gt)
     res = {}
     for name,g in gt.items():
         n = num_frames[name] if num_frames else max(g.num_frames, results[name].num_frames)
-        seq = eval_sequence(g, results[name], name, n)
-        if benchmark: seq = mot_preprocess(seq, g.label, g.score, benchmark)
+        seq = mot_preprocess(eval_sequence(g, results[name], name, n), g.label, g.score, benchmark or 'MOT15')
         res[name] = {m: f(seq) for m,(f,_) in functions.items()}
     return {**res, 'COMBINED_SEQ':{m: combine([r[m] for r in res.values()]) for m,(_,combine) in functions.items()}}
 
@@ -101,13 +112,19 @@ def results_table(
         return int(r[metric][field]) if field in SUMMED else 100*float(np.mean(r[metric][field]))
     return pd.DataFrame({c: {s: value(r,*COLUMNS[c]) for s,r in res.items()} for c in columns}, index=list(res))
 
-# %% ../../nbs/02_metrics/08_evaluate_tracks.ipynb #6a54b540
-def _num_frames(folder):
-    "Length of the video by its `seqinfo.ini`, or `None`."
-    ini = configparser.ConfigParser()
-    return ini.getint('Sequence', 'seqLength', fallback=None) if ini.read(folder/'seqinfo.ini') else None
-
 # %% ../../nbs/02_metrics/08_evaluate_tracks.ipynb #4bf5d6c8
+def _ground_truth(gt, gt_file):
+    "The ground truth file of each sequence."
+    if gt.is_file(): return {gt.stem:gt}
+    if not gt.exists(): raise FileNotFoundError(f"{gt}: no such file or folder (expected ground truth)")
+    folders = list_folders(gt)
+    files = {n: gt/n/gt_file for n in folders if (gt/n/gt_file).is_file()}
+    if not files: raise FileNotFoundError(f"{gt}: no sequence in this folder has a {gt_file}")
+    without = [n for n in folders if n not in files and any((gt/n/o).exists() for o in ('seqinfo.ini','gt','det','img1'))]
+    if without: warnings.warn(f"{gt}: {', '.join(without)[:80]}: no {gt_file}, so these folders are not scored")
+    return files
+
+# %% ../../nbs/02_metrics/08_evaluate_tracks.ipynb #1d4d57c1
 def load_mot(
     gt, # folder with `<SEQUENCE>/gt/gt.txt`, or one ground truth file
     results, # folder with `<SEQUENCE>.txt`, or one result file
@@ -115,13 +132,15 @@ def load_mot(
 )->tuple[dict,dict,dict]: # ground truth and results, video name -> `Tracks`; video name -> number of frames
     "Read ground truth and results of a benchmark."
     gt,results = Path(gt),Path(results)
-    if not gt.exists(): raise FileNotFoundError(f"{gt}: no such file or folder (expected ground truth)")
-    files = {gt.stem:gt} if gt.is_file() else {p.name:p/gt_file for p in sorted(gt.iterdir()) if (p/gt_file).is_file()}
-    if not files: raise FileNotFoundError(f"{gt}: no sequence in this folder has a {gt_file}")
+    files = _ground_truth(gt, gt_file)
+    if results.is_file() and len(files)>1:
+        raise ValueError(f"{results} is one result file, but {gt} has {len(files)} sequences ({', '.join(files)[:80]}); give the folder of the results")
     found = {s: results if results.is_file() else results/f'{s}.txt' for s in files}
     missing = [p for p in found.values() if not p.is_file()]
     if missing: raise FileNotFoundError(f"{missing[0]}: no such result file (expected one for each of {', '.join(files)})")
     truth = {s: Tracks.from_mot(p, kind='gt') for s,p in files.items()}
     tracks = {s: Tracks.from_mot(p) for s,p in found.items()}
-    length = {s: (None if gt.is_file() else _num_frames(gt/s)) or max(truth[s].num_frames, tracks[s].num_frames) for s in files}
+    info = {s: gt/s/'seqinfo.ini' for s in files}
+    length = {s: (read_seqinfo(p).get('seqLength') if p.is_file() else None) or max(truth[s].num_frames, tracks[s].num_frames)
+              for s,p in info.items()}
     return truth, tracks, length

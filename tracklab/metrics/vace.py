@@ -14,7 +14,7 @@ from .pairs import EvalSequence, assign
 # %% ../../nbs/02_metrics/06_vace.ipynb #e53b56bf
 def _frames_of_either(seq):
     "Number of frames in which a person or a track is present, `(num_gt_ids, num_pred_ids)`."
-    def present(id, frame, num): return csr_array((np.ones(len(id)), (id,frame)), shape=(num,seq.num_frames))
+    def present(id, frame, num): return csr_array((np.ones(len(id)), (id,frame)), shape=(num,seq.num_used))
     a,b = present(seq.gt_id, seq.gt_frame, seq.num_gt_ids), present(seq.pred_id, seq.pred_frame, seq.num_pred_ids)
     return seq.gt_lengths()[:,None] + seq.pred_lengths()[None] - (a@b.T).toarray()
 
@@ -32,7 +32,7 @@ def vace(
     "ATA and SFDA of one video."
     share = seq.pair_counts(seq.sim>=threshold)/_frames_of_either(seq)
     best = assign(seq, np.arange(len(seq.sim)), seq.sim)
-    total = np.bincount(seq.gt_frame[seq.gt_row[best]], seq.sim[best], minlength=seq.num_frames)
+    total = np.bincount(seq.gt_frame[seq.gt_row[best]], seq.sim[best], minlength=seq.num_used)
     boxes = seq.gt_count+seq.pred_count
     return _finish_vace({'VACE_IDs':seq.num_pred_ids, 'VACE_GT_IDs':seq.num_gt_ids, 'num_non_empty_timesteps':int((boxes>0).sum()),
                          'STDA':float(share[linear_sum_assignment(share, maximize=True)].sum()),

@@ -13,7 +13,8 @@ import numpy as np
 from functools import partial
 from pathlib import Path
 from .golden import Check, Entry, NotYet, difference, golden_checker
-from ..data.convert import list_folders, list_images, load_converters, reported, run_converter
+from ..core.readers import list_folders, list_images
+from ..data.convert import load_converters, reported, run_converter
 from ..data.convert_download import unpack
 
 # %% ../../nbs/15_verify/30_golden_converters.ipynb #73bd049f
