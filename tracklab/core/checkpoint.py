@@ -11,22 +11,19 @@ import datetime, hashlib, http.client, os, pickle, re, struct, urllib.error, url
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
-import numpy as np, torch
+import torch
 from torch import nn, Tensor
 import tracklab
-from .files import atomic_path
+from .files import _Array, _DType, _finished, _frombuffer, _scalar, atomic_path
 
 # %% ../../nbs/00_core/07_checkpoint.ipynb #103e8800
 class CheckpointError(RuntimeError):
     "A checkpoint that cannot be read, or does not fit the model."
 
 # %% ../../nbs/00_core/07_checkpoint.ipynb #6a372212
-def _numpy_globals():
-    "What numpy scalars and arrays need to be unpickled."
-    core = np.core if np.lib.NumpyVersion(np.__version__) < '2.0.0' else np._core
-    named = [(getattr(core.multiarray, f), f'numpy.{m}.multiarray.{f}') for f in ('scalar', '_reconstruct') for m in ('core', '_core')]
-    dtypes = [getattr(np.dtypes, n) for n in dir(np.dtypes) if n.endswith('DType')]
-    return [*named, np.dtype, np.ndarray, *dtypes]
+_NUMPY = [(_DType,'numpy.dtype'), (_Array,'numpy.ndarray'),
+          *((f, f'numpy.{m}.multiarray.{name}') for m in ('core','_core') for f,name in ((_scalar,'scalar'), (_Array,'_reconstruct'))),
+          *((_frombuffer, f'numpy.{m}.numeric._frombuffer') for m in ('core','_core'))]
 
 # %% ../../nbs/00_core/07_checkpoint.ipynb #267672d2
 _DAMAGE = (RuntimeError, EOFError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError, MemoryError,
@@ -41,7 +38,7 @@ def read_checkpoint(
     if not path.is_file(): raise FileNotFoundError(f"no checkpoint {path}")
     if not path.stat().st_size: raise CheckpointError(f"{path} is empty; expected a checkpoint written by torch.save")
     try:
-        with torch.serialization.safe_globals(_numpy_globals()): return torch.load(path, map_location=map_location, weights_only=True)
+        with torch.serialization.safe_globals(_NUMPY): return _finished(torch.load(path, map_location=map_location, weights_only=True))
     except pickle.UnpicklingError as e:
         if m := re.search(r'GLOBAL ([\w.]+)', str(e)):
             raise CheckpointError(f"{path} holds an object of type {m[1]}, which is not loaded because it may run code; "

@@ -11,6 +11,7 @@ import numpy as np
 from pathlib import Path
 from fastcore.basics import patch
 from .boxes import xyxy_to_xywh, xywh_to_xyxy
+from .coco_rows import complete_coco
 from .files import claim_partial, naming
 from .instances import Instances
 from .readers import AnnotationError, read_lines, to_integer
@@ -254,6 +255,7 @@ def to_cocovid(self:Tracks,
               for i in range(self.num_frames)]
     anns = [dict(id=k+1, image_id=int(self.frame[k])+1, video_id=1, instance_id=int(self.id[k]), category_id=int(self.label[k])+1,
                  bbox=b.tolist(), area=float(b[2]*b[3]), iscrowd=0) for k,b in enumerate(xyxy_to_xywh(self.box))]
+    if (self.score!=1).any(): anns = [{**a, 'score':float(o)} for a,o in zip(anns, self.score)]
     if self.visibility is not None: anns = [{**a, 'visibility':float(o)} for a,o in zip(anns, self.visibility)]
     if self.mask is not None: anns = [{**a, 'segmentation':m} for a,m in zip(anns, self.mask)]
     return dict(videos=[dict(id=1, name=name, width=w, height=h)], images=images, annotations=anns,
@@ -266,16 +268,21 @@ def from_cocovid(cls:Tracks,
     "Read the videos of a CocoVID file."
     for key in ('videos','images','categories'):
         if key not in data: raise ValueError(f"CocoVID needs the keys videos, images, annotations and categories; {key!r} is missing")
+    data = complete_coco(data, 'CocoVID')
     images = {o['id']:o for o in data['images']}
     label = {c['id']:i for i,c in enumerate(data['categories'])}
     rows = {v['id']:[] for v in data['videos']}
-    for a in data.get('annotations', []):
-        if a['image_id'] not in images: raise ValueError(f"annotation {a.get('id')} is of image {a['image_id']}, which is not in the file")
-        rows[images[a['image_id']]['video_id']].append(a)
     length = {v:0 for v in rows}
-    for o in images.values(): length[o['video_id']] = max(length[o['video_id']], o['frame_id']+1)
+    for o in images.values():
+        for k in ('video_id','frame_id'):
+            if k not in o: raise ValueError(f"CocoVID: the image with id {o['id']} has no {k}")
+        length[o['video_id']] = max(length[o['video_id']], to_integer(o['frame_id'], 'frame_id')+1)
+    for a in data['annotations']:
+        for k in ('bbox','category_id'):
+            if k not in a: raise ValueError(f"CocoVID: the annotation with id {a['id']} has no {k}")
+        rows[images[a['image_id']]['video_id']].append(a)
     def every(anns, key): return [a[key] for a in anns] if anns and all(key in a for a in anns) else None
-    return {v['name']: cls([images[a['image_id']]['frame_id'] for a in anns],
+    return {v.get('name', v['id']): cls([images[a['image_id']]['frame_id'] for a in anns],
                            xywh_to_xyxy(np.array([a['bbox'] for a in anns], 'float64').reshape(-1,4)),
                            [a.get('instance_id', -1) for a in anns], [label[a['category_id']] for a in anns], every(anns, 'score'),
                            every(anns, 'visibility'),

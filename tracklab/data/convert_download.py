@@ -7,11 +7,11 @@ __all__ = ['OTB_PAGE', 'VOT_ADDRESS', 'VOT_PATHS', 'fetch', 'unpack', 'unzip_tra
            'download_otb100', 'download_vot']
 
 # %% ../../nbs/03_data/18_convert_download.ipynb #d31a44f4
-import hashlib,json,os,re,tarfile,tempfile,zipfile
+import hashlib,json,lzma,os,re,struct,tarfile,tempfile,zipfile,zlib
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
-from ..core.readers import AnnotationError
+from ..core.readers import AnnotationError, read_text
 from .convert import Problems, converter, parallel_map, write_text
 
 # %% ../../nbs/03_data/18_convert_download.ipynb #72023da1
@@ -39,14 +39,27 @@ def _sha1(path):
     return h.hexdigest()
 
 # %% ../../nbs/03_data/18_convert_download.ipynb #52a26c30
+_DAMAGED = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, NotImplementedError,
+            ValueError, struct.error)
+
+def _names(archive, members):
+    "The names in an archive; sizes and links that no dataset needs are an error."
+    names,total,most = [],0,100_000_000+200*os.path.getsize(archive)
+    for name,size,link in members:
+        total += size
+        if total>most: raise AnnotationError(archive, f'it would unpack to more than {most} bytes, 200 times its size')
+        if link and (os.path.isabs(link) or os.path.normpath(os.path.join(os.path.dirname(name), link)).split(os.sep)[0]=='..'):
+            raise AnnotationError(archive, f'the link {name!r} leads outside of the archive')
+        names.append(name)
+    return names
+
 def _members(archive):
     try:
         if zipfile.is_zipfile(archive):
-            with zipfile.ZipFile(archive) as z: return z.namelist()
-        with tarfile.open(archive) as t: return t.getnames()
+            with zipfile.ZipFile(archive) as z: return _names(archive, ((i.filename,i.file_size,'') for i in z.infolist()))
+        with tarfile.open(archive) as t: return _names(archive, ((i.name,i.size,i.linkname if i.issym() else '') for i in t))
     except FileNotFoundError: raise AnnotationError(archive, 'no such file') from None
-    except (tarfile.TarError,zipfile.BadZipFile,EOFError,OSError) as e:
-        raise AnnotationError(archive, f'not a zip or tar file: {e}') from None
+    except _DAMAGED as e: raise AnnotationError(archive, f'not a zip or tar file: {type(e).__name__}: {e}') from None
 
 def _extract(archive, folder):
     try:
@@ -54,7 +67,7 @@ def _extract(archive, folder):
             with zipfile.ZipFile(archive) as z: z.extractall(folder)
         else:
             with tarfile.open(archive) as t: t.extractall(folder, filter='data')
-    except (tarfile.TarError,zipfile.BadZipFile,EOFError,OSError) as e: raise AnnotationError(archive, f'cannot be unpacked: {e}') from None
+    except _DAMAGED as e: raise AnnotationError(archive, f'cannot be unpacked: {type(e).__name__}: {e}') from None
 
 def unpack(
     archive:str|Path, # zip or tar file
@@ -72,7 +85,9 @@ def unpack(
         root = Path(tmp)/folder.name if own else Path(tmp)
         folder.mkdir(exist_ok=True)
         for p in sorted(root.rglob('*')):
-            if p.is_dir() or '__MACOSX' in p.parts: continue
+            if (p.is_dir() and not p.is_symlink()) or '__MACOSX' in p.parts: continue
+            if p.is_symlink() and not p.resolve().is_relative_to(root.resolve()):
+                raise AnnotationError(archive, f'the link {p.relative_to(root)} leads outside of the archive')
             at = folder/p.relative_to(root)
             at.parent.mkdir(parents=True, exist_ok=True)
             os.replace(p, at)
@@ -125,7 +140,7 @@ def unzip_got10k(
         jobs = [(full/f'{s}_data.zip', root/s) for s in ('test','val')]
         with problems.skipping(): jobs += [(z, root/'train') for z in _archives(full/'train_data')]
         found = [f for f in parallel_map(lambda j: unpack(*j), jobs, problems, workers, 'archives') if f]
-    if (full/'train_data/list.txt').is_file(): write_text(root/'train/list.txt', (full/'train_data/list.txt').read_text())
+    if (full/'train_data/list.txt').is_file(): write_text(root/'train/list.txt', read_text(full/'train_data/list.txt'))
     return sorted(set(found))
 
 # %% ../../nbs/03_data/18_convert_download.ipynb #0e81aba8
@@ -182,7 +197,10 @@ def download_vot(
         complete = (root/n/'groundtruth.txt').is_file() and all((root/n/c).is_dir() for c in sequences[n].get('channels', {}))
         return root/n if complete else _vot_sequence(sequences[n], url, root/n)
     with Problems(strict) as problems:
-        bad = [n for n in sequences if Path(n).name!=n or n.startswith('.')]
+        def plain(n): return isinstance(n, str) and Path(n).name==n and not n.startswith('.') and '\\' not in n
+        bad = [n for n in sequences if not plain(n)]
         for n in bad: problems.add(url, f'{n!r} is no name of a sequence')
+        for n,c in ((n,c) for n in sequences if n not in bad for c in sequences[n].get('channels', {})):
+            if not plain(c): problems.add(url, f'{c!r} is no name of a channel of {n}'); bad.append(n)
         found = [f for f in parallel_map(one, [n for n in sequences if n not in bad], problems, workers, 'sequences') if f]
     return found+[write_text(root/'list.txt', ''.join(f'{f.name}\n' for f in found))]*bool(found)

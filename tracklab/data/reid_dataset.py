@@ -10,6 +10,7 @@ import copy
 import numpy as np
 from pathlib import Path
 from fastcore.basics import patch
+from ..core.readers import AnnotationError, read_lines
 from ..core.registry import register
 from .pipeline import Compose
 
@@ -37,11 +38,9 @@ class ReIDDataset:
     def load_annotations(self)->list: # dicts `img_prefix img_info gt_label`
         "Read the list, and index the images of each person."
         path,infos = Path(self.ann_file or ''),[]
-        if not path.is_file(): raise FileNotFoundError(f"{path}: no such list of images")
-        for n,line in enumerate(path.read_text(encoding='utf-8').splitlines(), 1):
-            if not line.strip(): continue
-            name,_,label = line.strip().rpartition(' ')
-            if not name or not label.isdigit(): raise ValueError(f"{path}: line {n}: expected a file and a label, got {line!r}")
+        for n,line in read_lines(path):
+            name,_,label = line.rpartition(' ')
+            if not name or not label.isdecimal(): raise AnnotationError(path, f"expected a file and a label, got {line!r}", n)
             infos.append(dict(img_prefix=self.data_prefix, img_info=dict(filename=name), gt_label=np.array(int(label), 'int64')))
         labels = self._labels(infos)
         self.pids = labels[np.sort(np.unique(labels, return_index=True)[1])]          # as they come, on which draws depend

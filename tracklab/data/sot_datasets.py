@@ -13,6 +13,7 @@ from fastcore.basics import patch
 from pathlib import Path
 from ..core.boxes import xywh_to_xyxy, xyxy_to_xywh
 from ..core.files import atomic_path
+from ..core.readers import AnnotationError, read_lines
 from ..core.registry import register
 from .cocovid import CocoVID
 from .pipeline import Compose
@@ -22,13 +23,13 @@ def read_numbers(
     path:str|Path, # text file
 )->np.ndarray: # `(rows,columns)` float64; any of comma, tab and space separates
     "The numbers of an annotation file."
-    path = Path(path)
-    if not path.is_file(): raise FileNotFoundError(f"{path}: no such annotation file")
-    rows = [re.split(r'[,\s]+', line.strip().strip(',')) for line in path.read_text(encoding='utf-8-sig').splitlines() if line.strip()]
-    for i,r in enumerate(rows):
-        if len(r)!=len(rows[0]): raise ValueError(f"{path}: line {i+1} has {len(r)} numbers, the first has {len(rows[0])}")
-    try: return np.array(rows, 'float64')
-    except ValueError as e: raise ValueError(f"{path}: {e}") from None
+    lines = read_lines(path)
+    rows = [re.split(r'[,\s]+', line.strip(', \t')) for _,line in lines]
+    for (n,_),r in zip(lines, rows):
+        if len(r)!=len(rows[0]): raise AnnotationError(path, f"{len(r)} numbers, but {len(rows[0])} in line {lines[0][0]}", n)
+        try: [float(v) for v in r]
+        except ValueError as e: raise AnnotationError(path, str(e), n) from None
+    return np.array(rows, 'float64')
 
 # %% ../../nbs/03_data/27_sot_datasets.ipynb #b11f6ff9
 class BaseSOTDataset:
@@ -64,12 +65,12 @@ def load_data_infos(self:BaseSOTDataset,
     path = Path(self.ann_file)
     if not path.is_file(): raise FileNotFoundError(f"{path}: no such list of videos (the converters gen_*_infos write it)")
     out = []
-    for n,line in enumerate(path.read_text(encoding='utf-8').splitlines()[1:], 2):
-        if not line.strip(): continue
-        parts = line.strip().split(',')
+    for n,line in read_lines(path):
+        if n==1: continue                                                       # the head of the table
+        parts = line.split(',')
         try: video,ann,first,last = parts[0],parts[1],int(parts[2]),int(parts[3])
         except (IndexError,ValueError):
-            raise ValueError(f"{path}: line {n}: expected video_path,annotation_path,first_frame,last_frame, got {line!r}") from None
+            raise AnnotationError(path, f"expected video_path,annotation_path,first_frame,last_frame, got {line!r}", n) from None
         out.append(dict(video_path=video, ann_path=ann, start_frame_id=first, end_frame_id=last,
                         framename_template=self.framename_template))
     return out

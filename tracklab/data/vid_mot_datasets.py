@@ -74,7 +74,7 @@ class MOTChallengeDataset(CocoVideoDataset):
     ): # arrays by file name, or in the order of the frames; `None` without a file
         "Read public detections."
         if detection_file is None: return None
-        path = Path(detection_file)
+        path = self.detection_file = Path(detection_file)
         if not path.is_file(): raise FileNotFoundError(f"{path}: no such file of detections")
         data = read_pickle(path)
         if isinstance(data, dict) and 'det_bboxes' in data: data = data['det_bboxes']
@@ -88,9 +88,19 @@ class MOTChallengeDataset(CocoVideoDataset):
         "A frame with its annotations and detections."
         out = super().prepare_results(img_info)
         if self.detections is None: return out
-        key = img_info['file_name'] if isinstance(self.detections, dict) else self.img_ids.index(img_info['id'])
-        found = self.detections[key]
+        found = self._detections_of(img_info)
         return dict(out, detections=[found] if isinstance(found, np.ndarray) else found)
+
+    def _detections_of(self, img_info):
+        "The public detections of a frame."
+        name,data = img_info['file_name'],self.detections
+        if isinstance(data, dict):
+            if name in data: return data[name]
+            known = ', '.join(map(str, list(data)[:3])) or 'none'
+            raise ValueError(f"{self.detection_file}: there are no detections of {name!r}; it has {len(data)} frames, such as {known}")
+        if len(data)!=len(self.img_ids):
+            raise ValueError(f"{self.detection_file}: detections of {len(data)} frames, but the dataset has {len(self.img_ids)}")
+        return data[self.img_ids.index(img_info['id'])]
 
     def _split_anns(self, info, anns):
         "Objects that are visible enough, and regions to ignore."

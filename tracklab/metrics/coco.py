@@ -7,12 +7,15 @@ __all__ = ['COCO_METRICS', 'bbox_results_to_coco', 'segm_results_to_coco', 'quie
            'coco_numbers', 'coco_class_ap', 'coco_recalls', 'coco_evaluate']
 
 # %% ../../nbs/02_metrics/15_coco.ipynb #ce6f8973
-import contextlib,io
+import contextlib,io,math
 import numpy as np
 from pathlib import Path
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 from ..core.boxes import xyxy_to_xywh
+from ..core.coco_rows import complete_coco
+from ..core.masks import mask_area, polygons_to_rle
+from ..core.readers import read_json
 from .voc import eval_recalls
 
 # %% ../../nbs/02_metrics/15_coco.ipynb #2167e16e
@@ -46,19 +49,33 @@ def segm_results_to_coco(
     return [{**{k:v for k,v in o.items() if k!='bbox'}, 'segmentation':text(r)} for o,r in zip(out,rles)]
 
 # %% ../../nbs/02_metrics/15_coco.ipynb #9c94aaa0
+class _Checked(COCO): "Annotations that were checked and numbered from 1."
+
 def quiet_coco(
     annotations, # `COCO`, a dict of its JSON file, or the file
 )->COCO:
     "A `COCO` object, created without printing."
-    if isinstance(annotations,COCO): return annotations
-    with contextlib.redirect_stdout(io.StringIO()):
-        if not isinstance(annotations,dict): return COCO(str(Path(annotations)))
-        coco = COCO()
-        coco.dataset = annotations
-        coco.createIndex()
+    if isinstance(annotations,_Checked): return annotations
+    if isinstance(annotations,(str,Path)): data = complete_coco(read_json(annotations), annotations)
+    else: data = complete_coco(annotations.dataset if isinstance(annotations,COCO) else annotations)
+    coco = _Checked()
+    coco.dataset = dict(data, annotations=[dict(a, id=n) for n,a in enumerate(data['annotations'], 1)]) # pycocotools takes id 0 for "no match"
+    with contextlib.redirect_stdout(io.StringIO()): coco.createIndex()
     return coco
 
 # %% ../../nbs/02_metrics/15_coco.ipynb #4da2d9f7
+def _check_results(gt, results, iou_type):
+    "Raise an error for a result that pycocotools cannot evaluate."
+    key = 'segmentation' if iou_type=='segm' else 'bbox'
+    for n,r in enumerate(results):
+        def refuse(what): raise ValueError(f"result {n} ({str({k:v for k,v in r.items() if k!='segmentation'})[:80] if isinstance(r, dict) else str(r)[:40]}): {what}")
+        if not isinstance(r, dict): refuse('expected a dict')
+        lost = next((k for k in ('image_id','category_id','score',key) if k not in r), None)
+        if lost: refuse(f"there is no {lost!r}")
+        if r['image_id'] not in gt.imgs: refuse(f"there is no image {r['image_id']!r} in the annotations")
+        if not isinstance(r['score'], (int,float)) or not math.isfinite(r['score']): refuse('the score should be a finite number')
+        if key=='bbox' and not (len(r['bbox'])==4 and math.isfinite(math.fsum(r['bbox']))): refuse('bbox should be four finite numbers x, y, width, height')
+
 def _loaded(gt, results):
     if results: return gt.loadRes(copy_results(results))
     return quiet_coco(dict(images=gt.dataset['images'], categories=gt.dataset.get('categories',[]), annotations=[]))
@@ -69,6 +86,26 @@ def copy_results(
 )->list: # pycocotools writes ids, areas and `iscrowd` into the dicts that it is given
     "Copies of results that pycocotools may change."
     return [dict(o) for o in results]
+
+# %% ../../nbs/02_metrics/15_coco.ipynb #0cb7f010
+def _mask_code(segmentation, image):
+    "A checked run-length code."
+    size = (image.get('height'),image.get('width'))
+    if isinstance(segmentation, list):
+        if None in size: raise ValueError(f"image {image['id']} has no height and width, which polygons need")
+        return polygons_to_rle(segmentation, size)
+    mask_area([segmentation])
+    if None not in size and tuple(segmentation['size'])!=size: raise ValueError(f"a mask of size {list(segmentation['size'])} in image {image['id']} of size {list(size)}")
+    return segmentation
+
+def _as_rle(gt, results):
+    "Annotations and results whose masks are checked run-length codes."
+    def coded(row, what):
+        try: return {**row, 'segmentation':_mask_code(row.get('segmentation'), gt.imgs[row['image_id']])}
+        except ValueError as e: raise ValueError(f"{what}: {e}") from None
+    anns = [coded(a, f"annotation {n} of image {a['image_id']}") for n,a in enumerate(gt.dataset['annotations'])]
+    for a in anns: a.setdefault('area', float(mask_area([a['segmentation']])[0]))
+    return quiet_coco(dict(gt.dataset, annotations=anns)),[coded(r, f"result {n}") for n,r in enumerate(results)]
 
 # %% ../../nbs/02_metrics/15_coco.ipynb #828b870b
 def run_cocoeval(
@@ -84,6 +121,9 @@ def run_cocoeval(
     "Evaluate with pycocotools, silently."
     if iou_type not in ('bbox','segm'): raise ValueError(f"iou_type must be 'bbox' or 'segm', got {iou_type!r}")
     gt = quiet_coco(annotations)
+    _check_results(gt, results, iou_type)
+    if iou_type=='segm': gt,results = _as_rle(gt, results)
+    elif any('bbox' not in a for a in gt.dataset['annotations']): raise ValueError("an annotation has no bbox, so boxes cannot be evaluated")
     with contextlib.redirect_stdout(io.StringIO()):
         e = COCOeval(gt, _loaded(gt,results), iou_type)
         if cat_ids is not None: e.params.catIds = list(cat_ids)

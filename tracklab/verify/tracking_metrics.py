@@ -21,7 +21,8 @@ from ..core.tracks import Tracks
 from ..core.boxes import xyxy_to_xywh
 from ..metrics.pairs import eval_sequence
 from ..metrics.preprocessing import MOT_DISTRACTORS, mot_preprocess
-from ..metrics.tracking import METRICS, SUMMED, evaluate_tracks, _num_frames
+from ..core.readers import read_seqinfo
+from ..metrics.tracking import METRICS, SUMMED, evaluate_tracks
 from ..metrics.interpolation import interpolate_tracks
 from ..metrics.eval_mot import eval_mot, eval_mot_classes
 from ..metrics.voc import eval_map
@@ -117,6 +118,10 @@ def _kept_checks(seq, want, where):
     return number_checks(got, {k: [np.reshape(b,(-1,4)) for b in v] if k.endswith('_kept') else v for k,v in want.items()}, where)
 
 # %% ../../nbs/15_verify/20_golden_tracking_metrics.ipynb #44b0b80e
+def _length(folder):
+    file = folder/'seqinfo.ini'
+    return read_seqinfo(file).get('seqLength') if file.is_file() else None
+
 @metric_cases('trackeval*')
 def trackeval_entries(path):
     "Metrics per sequence and combined, and what preprocessing keeps."
@@ -127,7 +132,7 @@ def trackeval_entries(path):
             if unknown: raise NotYet(f'the metric {unknown[0]}')
             seqs = _named(path, names)
             gt,results = {s.name:s.gt() for s in seqs},{s.name:s.results() for s in seqs}
-            length = {n: _num_frames(s.folder) or max(gt[n].num_frames, results[n].num_frames) for s in seqs for n in [s.name]}
+            length = {n: _length(s.folder) or max(gt[n].num_frames, results[n].num_frames) for s in seqs for n in [s.name]}
             benchmark = seqs[0].benchmark if p.get('preproc')=='True' else 'MOT15'      # which drops zero-marked boxes only
             got = evaluate_tracks(gt, results, list(want['COMBINED_SEQ']), benchmark, float(p.get('threshold',.5)), length)
             checks = number_checks(got, want, '/'.join(keys))
