@@ -15,7 +15,7 @@ from .app.track import track_video
 from .core.checkpoint import CheckpointError, load_checkpoint
 from .core.config import Config
 from .core.distributed import init_random_seed, set_random_seed
-from .core.registry import build
+from .core.registry import build, scope
 from .core.zoo import zoo
 from .data.loaders import collate
 from .data.pipeline import Compose
@@ -78,7 +78,7 @@ def init_model(
     "A model from a config."
     device = check_device(device)
     cfg = open_config(config, cfg_options)
-    model = build(cfg['model'])
+    with scope(cfg.get('default_scope')): model = build(cfg['model'])
     checkpoint = checkpoint or published_checkpoint(cfg)
     if checkpoint is None: model.init_weights()
     else:
@@ -102,7 +102,7 @@ def frame_pipeline_of(
             for part in t.get('transforms', ()):
                 if part['type']=='VideoCollect': part['keys'] = [k for k in part['keys'] if k!='public_bboxes']
         if loaded: steps[0]['type'] = 'LoadImageFromWebcam'
-        cache[loaded] = Compose(steps)
+        with scope(model.cfg.get('default_scope')): cache[loaded] = Compose(steps)
     return cache[loaded]
 
 def inference_mot(

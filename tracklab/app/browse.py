@@ -13,6 +13,8 @@ from pathlib import Path
 from ..core.config import Config, parse_options
 from ..core.files import atomic_path
 from ..core.instances import Instances
+from ..core.registry import scope
+from ..core.zoo import zoo
 from ..data.dataset_wrappers import build_dataset
 from ..data.pipeline import Compose, DataContainer
 from ..viz.draw import draw_tracks
@@ -45,6 +47,9 @@ def draw_sample(
 )->list: # one image per frame
     "Paint the boxes, masks and identities of a sample."
     if isinstance(sample, list): return [p for s in sample for p in draw_sample(s, classes)]
+    if isinstance(sample['img'], list):                                        # the views of `MultiScaleFlipAug`
+        return [p for k in range(len(sample['img'])) for p in draw_sample({f:v[k] for f,v in sample.items() if isinstance(v, list)}, classes)]
+    if 'img_norm_cfg' not in sample and 'img_metas' in sample: sample = {**sample, 'img_norm_cfg':_value(sample['img_metas']).get('img_norm_cfg')}
     img = visible_image(sample['img'], _value(sample.get('img_norm_cfg')))
     get = lambda k: _value(sample[k]) if k in sample else None
     boxes = get('gt_bboxes')
@@ -107,8 +112,16 @@ class DatasetBrowser(widgets.VBox):
         self.note.value = f"{boxes.size//max(boxes.shape[-1], 1)} objects, {' x '.join(map(str, _value(first['img']).shape))}"
 
 # %% ../../nbs/14_app/03_browse.ipynb #0dead8c4
+def _browsed_config(config, options):
+    "A config from a file or the zoo."
+    if Path(config).is_file(): return Config.fromfile(config, options)
+    if str(config) not in zoo: raise FileNotFoundError(f"{config}: neither a config file nor a name in the zoo (see `tracklab zoo`)")
+    cfg = Config(zoo[str(config)])
+    if options: cfg.merge_from_dict(options)
+    return cfg
+
 def browse(
-    config, # config file, or a dataset
+    config, # config file, name in the zoo, or a dataset
     split:str='train', # `train`, `val` or `test`
     steps:int=None, # how many transforms; all if not given
     num:int=8, # how many samples, spread over the dataset
@@ -119,9 +132,9 @@ def browse(
     "Write images of some samples."
     dataset = config
     if isinstance(config, (str,Path)):
-        cfg = Config.fromfile(config, parse_options(list(options)))
-        if split not in cfg.get('data', {}): raise ValueError(f"{config}: the config has no data.{split}")
-        dataset = build_dataset(cfg.data[split])
+        cfg = _browsed_config(config, parse_options(list(options)))
+        if split not in cfg.get('data', {}): raise ValueError(f"{config}: the config has no data.{split}; it has {', '.join(cfg.get('data', {})) or 'none'}")
+        with scope(cfg.get('default_scope')): dataset = build_dataset({**cfg.data[split], **(dict(test_mode=True) if split!='train' else {})})
     files = []
     for i in np.unique(np.linspace(0, len(dataset)-1, min(num, len(dataset))).astype(int)):
         for k,p in enumerate(draw_sample(sample_after(dataset, int(i), steps, seed), getattr(dataset, 'CLASSES', None))):

@@ -11,6 +11,7 @@ __all__ = ['DETECTOR_NAMES', 'cmd_env', 'print_metrics', 'cmd_eval', 'class_indi
 import argparse,json,os,sys,time,warnings
 from importlib import import_module
 from pathlib import Path
+from ..core.arguments import ArgumentParser
 
 # %% ../../nbs/14_app/01_command.ipynb #fb56b3de
 def cmd_env(a)->int:
@@ -244,7 +245,7 @@ def cmd_test(a)->int:
     if a.eval and a.format_only: raise ValueError("--eval and --format-only exclude each other")
     options = parse_options(a.eval_options)
     dataset,results = run_test(a.config, a.checkpoint_file or a.checkpoint, a.device, parse_options(a.cfg_options), a.batch, a.workers,
-                               a.show, a.show_dir, _bar('test'))
+                               a.show, a.show_dir, _bar('test'), a.eval or ())
     if results is None: return 0                                                         # the first process goes on
     if a.out: save_results(results, a.out); print(f'wrote {a.out}')
     if a.format_only:
@@ -252,7 +253,12 @@ def cmd_test(a)->int:
         dataset.format_results(results, resfile_path=folder, **options)
         print(f'wrote {folder}')
     if a.eval:
-        scores = plain_numbers(evaluate_results(dataset, results, a.eval, options))
+        try: scores = plain_numbers(evaluate_results(dataset, results, a.eval, options))
+        except Exception:
+            if not a.out:
+                kept = Path('tracklab-out/test-results.json.gz')
+                save_results(results, kept); print(f'the results are kept in {kept}', file=sys.stderr)
+            raise
         print(*(f'{k:<10} {v:.3f}' for k,v in scores.items()), sep='\n')
         if a.json:
             with atomic_path(a.json) as part: part.write_text(json.dumps(scores, indent=1)+'\n', encoding='utf-8')
@@ -409,7 +415,7 @@ def _data_arguments(command):
 def parser()->argparse.ArgumentParser:
     "The command line."
     import tracklab
-    top = argparse.ArgumentParser(prog='tracklab', description='Video perception: track, score and look at objects in videos.')
+    top = ArgumentParser(prog='tracklab', description='Video perception: track, score and look at objects in videos.')
     top.add_argument('--version', action='version', version=f'tracklab {tracklab.__version__}')
     sub = top.add_subparsers(dest='command', required=True, metavar='COMMAND')
     def command(f, name):

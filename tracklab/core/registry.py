@@ -32,7 +32,7 @@ def near(
     known, # known names, any iterable
 )->str: # `"; did you mean 'a' or 'b'?"`, or nothing when no name is close
     "A hint with the known names closest to `name`."
-    found = difflib.get_close_matches(name, list(known), n=3)
+    found = difflib.get_close_matches(name[:80], [k for k in known if isinstance(k, str)], n=3) if isinstance(name, str) else ()
     return f"; did you mean {' or '.join(map(repr, found))}?" if found else ''
 
 # %% ../../nbs/00_core/03_registry.ipynb #8aca7990
@@ -185,9 +185,9 @@ def build(self:Registry,
     kwargs = {**defaults, **cfg}
     if 'type' not in kwargs: raise ValueError(f"build needs a dict with 'type', got the keys {', '.join(map(str, kwargs)) or '(none)'}")
     kind = kwargs.pop('type')
+    if not isinstance(kind, str) and not callable(kind): raise TypeError(f"'type' must be a name or a class, got {kind!r}")
     obj = self.get(kind) if isinstance(kind, str) else kind
     if obj is None: raise UnknownType(f"unknown type {kind!r}{near(kind, self.names())}")
-    if not callable(obj): raise TypeError(f"'type' must be a name or a class, got {kind!r}")
     check_args(obj, kwargs, kind if isinstance(kind, str) else obj.__name__)
     return obj(**kwargs)
 

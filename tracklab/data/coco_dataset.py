@@ -41,6 +41,7 @@ def below(
 @register
 class CustomDataset:
     "Images with boxes, from a list of dicts."
+    METRICS = 'mAP','recall' # what `evaluate` takes
     CLASSES,PALETTE = None,None
 
     def __init__(self,
@@ -233,6 +234,7 @@ def check_classes(
 @register
 class CocoDataset(CustomDataset):
     "Images of a COCO file."
+    METRICS = 'bbox','segm','proposal','proposal_fast' # what `evaluate` takes
     CLASSES = COCO_CLASSES
 
     def _index(self, coco):

@@ -17,6 +17,7 @@ from fastcore.docments import docments
 from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 from tqdm import tqdm
+from ..core.arguments import ArgumentParser
 from ..core.boxes import xywh_to_xyxy
 from ..core.collector import collector_paused
 from ..core.files import atomic_path
@@ -228,7 +229,7 @@ def converter_parser(
     "The command line of a converter."
     f = get_converter(name)
     help = docments(f)
-    top = argparse.ArgumentParser(prog=prog or f'tracklab convert {name}', description=f.__doc__, allow_abbrev=False,
+    top = ArgumentParser(prog=prog or f'tracklab convert {name}', description=f.__doc__, allow_abbrev=False,
                                   formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     for k,p in inspect.signature(f).parameters.items():
         flags = dict.fromkeys(o for o in (f.short.get(k), f'--{k.replace("_","-")}', f'--{k}') if o)

@@ -96,7 +96,7 @@ def merge_coco_lvis(
     return dict(lvis, annotations=out)
 
 # %% ../../nbs/03_data/17_convert_tao_lvis.ipynb #a95bb3a3
-@converter('merge_coco_with_lvis')
+@converter('merge_coco_with_lvis', iou_thr='--iou-thresh')
 def convert_coco_lvis(
     lvis:str, # annotations of LVIS
     coco:str, # annotations of COCO

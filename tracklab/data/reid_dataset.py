@@ -18,6 +18,7 @@ from .pipeline import Compose
 @register
 class ReIDDataset:
     "Images with identities."
+    METRICS = 'mAP', # what `evaluate` takes
     CLASSES = None
 
     def __init__(self,

@@ -92,6 +92,7 @@ def prepare_results(self:SOTTrainDataset,
 @register
 class SOTTestDataset(CocoVideoDataset):
     "All frames of all videos, with the target's box."
+    METRICS = 'track', # what `evaluate` takes
     CLASSES = (0,)
 
     def __init__(self, *args, **kwargs):

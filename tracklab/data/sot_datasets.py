@@ -34,6 +34,7 @@ def read_numbers(
 # %% ../../nbs/03_data/27_sot_datasets.ipynb #b11f6ff9
 class BaseSOTDataset:
     "Videos of one target each."
+    METRICS = 'track', # what `evaluate` takes
     CLASSES,framename_template = None,'%08d.jpg'
     first_box_only = False # testing tells the tracker's code no box but the first
 

@@ -17,6 +17,7 @@ from .video_dataset import CocoVideoDataset
 @register
 class TaoDataset(CocoVideoDataset):
     "Frames of TAO, or images of LVIS."
+    METRICS = 'bbox','track' # what `evaluate` takes
     def __init__(self, *args, **kwargs): super().__init__(*args, **kwargs)
 
     def load_annotations(self,

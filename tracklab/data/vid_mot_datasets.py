@@ -56,6 +56,7 @@ class ImagenetVIDDataset(CocoVideoDataset):
 @register
 class MOTChallengeDataset(CocoVideoDataset):
     "MOT15, MOT16, MOT17, MOT20 (Leal-Taixé et al., 2015; Milan et al., 2016; Dendorfer et al., 2020)."
+    METRICS = 'track','bbox' # what `evaluate` takes
     CLASSES = ('pedestrian',)
 
     def __init__(self,

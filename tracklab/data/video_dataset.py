@@ -17,6 +17,7 @@ from .cocovid import CocoVID
 @register
 class CocoVideoDataset(CocoDataset):
     "Frames of a CocoVID file."
+    METRICS = 'bbox','segm','track' # what `evaluate` takes
     CLASSES = None
 
     def __init__(self,

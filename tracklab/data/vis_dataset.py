@@ -26,6 +26,7 @@ YOUTUBE_VIS_CLASSES = {
 @register
 class YouTubeVISDataset(CocoVideoDataset):
     "YouTube-VIS of 2019 or 2021."
+    METRICS = 'track_segm', # what `evaluate` takes
     def __init__(self,
         dataset_version:str, # `2019` or `2021`
         *args, # arguments of `CocoVideoDataset`
