@@ -23,7 +23,8 @@ def _size(size):
 
 def _runs(counts):
     "The lengths of the runs in a compressed code."
-    raw = np.frombuffer(counts.encode('ascii') if isinstance(counts, str) else bytes(counts), 'uint8').astype('int64')-48
+    if not isinstance(counts, (str,bytes)): raise TypeError
+    raw = np.frombuffer(counts.encode('ascii') if isinstance(counts, str) else counts, 'uint8').astype('int64')-48
     if not len(raw): return raw
     if raw.min()<0 or raw.max()>63 or raw[-1]&32: raise ValueError
     last = np.flatnonzero(~raw&32 == 32)                           # five bits each, the sixth says that more follow
@@ -41,8 +42,8 @@ def _compressed(r):
         raise ValueError(f"a run-length code has 'size' and 'counts', got {str(r)[:60]}")
     size,counts = _size(r['size']),r['counts']
     try: runs = np.asarray(counts).astype('int64') if isinstance(counts, (list,tuple,np.ndarray)) else _runs(counts)
-    except (ValueError,TypeError,AttributeError,OverflowError): raise ValueError(f"the counts of a run-length code should be runs or their text, got {str(counts)[:40]!r}") from None
-    if (runs<0).any() or runs.sum()!=size[0]*size[1]:
+    except (ValueError,TypeError,OverflowError,UnicodeEncodeError): raise ValueError(f"the counts of a run-length code should be runs or their text, got {str(counts)[:40]!r}") from None
+    if runs.ndim!=1 or (runs<0).any() or runs.sum()!=size[0]*size[1]:
         raise ValueError(f"the runs of a run-length code add up to {runs.sum()}, its size {list(size)} to {size[0]*size[1]}")
     if isinstance(counts, (list,tuple,np.ndarray)): return coco_mask.frPyObjects(dict(r, size=list(size), counts=runs.tolist()), *size)
     return dict(r, size=list(size))
@@ -79,9 +80,12 @@ def polygons_to_rle(
 )->dict: # run-length dict of their union
     "The mask of an object that is given by polygons."
     h,w = _size(size)
-    bad = next((p for p in polygons if len(p)<6 or len(p)%2), None)
-    if bad is not None: raise ValueError(f"a polygon needs an even number of at least 6 coordinates, got {len(bad)}")
-    shapes,limit = [np.asarray(p, 'float64') for p in polygons],10*max(h, w, 1000)
+    if not isinstance(polygons, (list,tuple)): raise ValueError(f"expected a list of polygons, got {str(polygons)[:40]!r}")
+    try: shapes = [np.asarray(p, 'float64') for p in polygons]
+    except (TypeError,ValueError): raise ValueError(f"a polygon should be a list of numbers x, y, x, y, ..., got {str(polygons)[:60]}") from None
+    bad = next((p for p in shapes if p.ndim!=1 or len(p)<6 or len(p)%2), None)
+    if bad is not None: raise ValueError(f"a polygon needs an even number of at least 6 coordinates, got {bad.size if bad.ndim==1 else bad.shape}")
+    limit = 10*max(h, w, 1000)
     far = next((p for p in shapes if not (np.abs(p)<=limit).all()), None)
     if far is not None: raise ValueError(f"a polygon should have coordinates within {limit} pixels, got {far[~(np.abs(far)<=limit)][0]}")
     return coco_mask.merge(coco_mask.frPyObjects([p.tolist() for p in shapes], h, w)) if shapes else encode_masks(np.zeros((1,h,w)))[0]

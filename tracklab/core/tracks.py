@@ -276,10 +276,13 @@ def from_cocovid(cls:Tracks,
     for o in images.values():
         for k in ('video_id','frame_id'):
             if k not in o: raise ValueError(f"CocoVID: the image with id {o['id']} has no {k}")
+        if o['video_id'] not in rows: raise ValueError(f"CocoVID: the image with id {o['id']} is of video {o['video_id']}, which is not in the file")
         length[o['video_id']] = max(length[o['video_id']], to_integer(o['frame_id'], 'frame_id')+1)
     for a in data['annotations']:
         for k in ('bbox','category_id'):
             if k not in a: raise ValueError(f"CocoVID: the annotation with id {a['id']} has no {k}")
+        if a['category_id'] not in label: raise ValueError(f"CocoVID: the annotation with id {a['id']} is of category {a['category_id']}, which is not in the file")
+        if len(a['bbox'])!=4: raise ValueError(f"CocoVID: the annotation with id {a['id']} has a bbox of {len(a['bbox'])} numbers, expected 4")
         rows[images[a['image_id']]['video_id']].append(a)
     def every(anns, key): return [a[key] for a in anns] if anns and all(key in a for a in anns) else None
     return {v.get('name', v['id']): cls([images[a['image_id']]['frame_id'] for a in anns],

@@ -13,7 +13,7 @@ from fastcore.basics import patch
 from pathlib import Path
 from ..core.collector import collector_paused
 from ..core.files import atomic_path, read_pickle
-from ..core.readers import read_json, read_lines
+from ..core.readers import AnnotationError, read_json, read_lines
 from ..core.registry import register
 from .cocovid import CocoVID
 from ..metrics.dataset_classes import get_classes
@@ -239,6 +239,10 @@ class CocoDataset(CustomDataset):
 
     def _index(self, coco):
         "Take the categories of the selected classes."
+        for rows,keys in ((coco.imgs,('file_name','width','height')), (coco.anns,('bbox','category_id'))):
+            for i,row in rows.items():
+                lost = next((k for k in keys if k not in row), None)
+                if lost: raise AnnotationError(self.ann_file, f"the {'image' if rows is coco.imgs else 'annotation'} with id {i} has no {lost}")
         self.coco = coco
         self.cat_ids = coco.get_cat_ids(cat_names=list(self.CLASSES or []))
         check_classes(self.CLASSES or (), [coco.cats[i]['name'] for i in self.cat_ids], [c['name'] for c in coco.cats.values()])

@@ -40,7 +40,7 @@ def _sha1(path):
 
 # %% ../../nbs/03_data/18_convert_download.ipynb #52a26c30
 _DAMAGED = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, NotImplementedError,
-            ValueError, struct.error)
+            ValueError, LookupError, struct.error)
 
 def _names(archive, members):
     "The names in an archive; sizes and links that no dataset needs are an error."

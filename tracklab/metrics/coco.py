@@ -58,12 +58,16 @@ def quiet_coco(
     if isinstance(annotations,_Checked): return annotations
     if isinstance(annotations,(str,Path)): data = complete_coco(read_json(annotations), annotations)
     else: data = complete_coco(annotations.dataset if isinstance(annotations,COCO) else annotations)
+    lost = next((a for a in data['annotations'] if 'category_id' not in a), None)
+    if lost is not None: raise ValueError(f"the annotation with id {lost['id']} has no category_id")
     coco = _Checked()
     coco.dataset = dict(data, annotations=[dict(a, id=n) for n,a in enumerate(data['annotations'], 1)]) # pycocotools takes id 0 for "no match"
     with contextlib.redirect_stdout(io.StringIO()): coco.createIndex()
     return coco
 
 # %% ../../nbs/02_metrics/15_coco.ipynb #4da2d9f7
+def _finite_box(b): return isinstance(b, (list,tuple,np.ndarray)) and len(b)==4 and all(isinstance(v, (int,float,np.number)) and abs(v)<1e150 for v in b)
+
 def _check_results(gt, results, iou_type):
     "Raise an error for a result that pycocotools cannot evaluate."
     key = 'segmentation' if iou_type=='segm' else 'bbox'
@@ -72,20 +76,23 @@ def _check_results(gt, results, iou_type):
         if not isinstance(r, dict): refuse('expected a dict')
         lost = next((k for k in ('image_id','category_id','score',key) if k not in r), None)
         if lost: refuse(f"there is no {lost!r}")
-        if r['image_id'] not in gt.imgs: refuse(f"there is no image {r['image_id']!r} in the annotations")
-        if not isinstance(r['score'], (int,float)) or not math.isfinite(r['score']): refuse('the score should be a finite number')
-        if key=='bbox' and not (len(r['bbox'])==4 and math.isfinite(math.fsum(r['bbox']))): refuse('bbox should be four finite numbers x, y, width, height')
+        if not isinstance(r['image_id'], (int,str)) or r['image_id'] not in gt.imgs: refuse(f"there is no image {r['image_id']!r} in the annotations")
+        if not isinstance(r['category_id'], (int,str)): refuse('category_id should be an id')
+        if not isinstance(r['score'], (int,float)) or not abs(r['score'])<1e300: refuse('the score should be a finite number')
+        if key=='bbox' and not _finite_box(r['bbox']): refuse('bbox should be four finite numbers x, y, width, height')
 
-def _loaded(gt, results):
-    if results: return gt.loadRes(copy_results(results))
+def _loaded(gt, results, iou_type):
+    if results: return gt.loadRes(copy_results(results, iou_type))
     return quiet_coco(dict(images=gt.dataset['images'], categories=gt.dataset.get('categories',[]), annotations=[]))
 
 # %% ../../nbs/02_metrics/15_coco.ipynb #d604e385
 def copy_results(
     results:list, # result dicts in COCO's format
-)->list: # pycocotools writes ids, areas and `iscrowd` into the dicts that it is given
+    iou_type:str, # `bbox` or `segm`
+)->list: # what pycocotools needs of them; it writes ids, areas and `iscrowd` into the dicts that it is given
     "Copies of results that pycocotools may change."
-    return [dict(o) for o in results]
+    keys = 'image_id','category_id','score','segmentation' if iou_type=='segm' else 'bbox'
+    return [{k:o[k] for k in keys} for o in results]
 
 # %% ../../nbs/02_metrics/15_coco.ipynb #0cb7f010
 def _mask_code(segmentation, image):
@@ -123,9 +130,10 @@ def run_cocoeval(
     gt = quiet_coco(annotations)
     _check_results(gt, results, iou_type)
     if iou_type=='segm': gt,results = _as_rle(gt, results)
-    elif any('bbox' not in a for a in gt.dataset['annotations']): raise ValueError("an annotation has no bbox, so boxes cannot be evaluated")
+    lost = next((a for a in gt.dataset['annotations'] if iou_type=='bbox' and len(a.get('bbox') or ())!=4), None)
+    if lost is not None: raise ValueError(f"an annotation of image {lost['image_id']!r} has no bbox of four numbers")
     with contextlib.redirect_stdout(io.StringIO()):
-        e = COCOeval(gt, _loaded(gt,results), iou_type)
+        e = COCOeval(gt, _loaded(gt, results, iou_type), iou_type)
         if cat_ids is not None: e.params.catIds = list(cat_ids)
         if img_ids is not None: e.params.imgIds = list(img_ids)
         if iou_thrs is not None: e.params.iouThrs = np.atleast_1d(np.asarray(iou_thrs,float))
