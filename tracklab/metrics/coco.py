@@ -98,11 +98,10 @@ def copy_results(
 def _mask_code(segmentation, image):
     "A checked run-length code."
     size = (image.get('height'),image.get('width'))
-    if isinstance(segmentation, list):
-        if None in size: raise ValueError(f"image {image['id']} has no height and width, which polygons need")
-        return polygons_to_rle(segmentation, size)
+    if None in size: raise ValueError(f"image {image['id']} has no height and width, which masks need")
+    if isinstance(segmentation, list): return polygons_to_rle(segmentation, size)
     mask_area([segmentation])
-    if None not in size and tuple(segmentation['size'])!=size: raise ValueError(f"a mask of size {list(segmentation['size'])} in image {image['id']} of size {list(size)}")
+    if tuple(segmentation['size'])!=size: raise ValueError(f"a mask of size {list(segmentation['size'])} in image {image['id']} of size {list(size)}")
     return segmentation
 
 def _as_rle(gt, results):
