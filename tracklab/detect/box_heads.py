@@ -12,11 +12,13 @@ import torch.nn.functional as F
 from fastcore.basics import patch
 from torch import nn
 from torch.nn.modules.utils import _pair
+from ..core.boxes import clip_boxes
 from ..core.registry import register
 from ..nn.boxes.coders import build_bbox_coder
 from ..nn.init import BaseModule
 from ..nn.layers import ConvModule, build_linear_layer
-from ..nn.losses.base import accuracy, build_loss
+from ..nn.losses.balance import own_boxes
+from ..nn.losses.base import accuracy, build_loss, positives
 from ..nn.boxes.nms import multiclass_nms
 
 # %% ../../nbs/06_detect/13_box_heads.ipynb #470a713a
@@ -122,11 +124,10 @@ def loss(self:BBoxHead,
 
 @patch
 def _box_loss(self:BBoxHead, bbox_pred, rois, labels, targets, weights, reduction_override):
-    pos = ((labels>=0)&(labels<self.num_classes)).nonzero().squeeze(1)
+    pos = positives(labels, self.num_classes)
     if not len(pos): return bbox_pred[pos].sum()
     if self.reg_decoded_bbox: bbox_pred = self.bbox_coder.decode(rois[:,1:], bbox_pred)
-    own = bbox_pred[pos].reshape(len(pos), -1, 4)
-    own = own[torch.arange(len(pos), device=own.device),0 if self.reg_class_agnostic else labels[pos]]
+    own = own_boxes(bbox_pred[pos], labels[pos])
     return self.loss_bbox(own, targets[pos], weights[pos], avg_factor=len(targets), reduction_override=reduction_override)
 
 # %% ../../nbs/06_detect/13_box_heads.ipynb #d2cc21b1
@@ -141,10 +142,10 @@ def get_bboxes(self:BBoxHead,
     cfg=None, # `score_thr`, `nms`, `max_per_img`; `None`: no suppression
 )->tuple: # `(K,5)` boxes with scores and `(K,)` classes; without `cfg` `(N,4*C)` boxes and `(N,C+1)` scores
     "The boxes that the answers mean."
-    if isinstance(cls_score, list): cls_score = sum(cls_score)/len(cls_score)
+    if isinstance(cls_score, (list,tuple)): cls_score = sum(cls_score)/len(cls_score)
     scores = self.loss_cls.get_activation(cls_score) if self.custom_activation else None if cls_score is None else cls_score.softmax(-1)
     boxes = rois[:,1:] if bbox_pred is None else self.bbox_coder.decode(rois[:,1:], bbox_pred, max_shape=img_shape)
-    if bbox_pred is None and img_shape is not None: boxes = torch.stack([b.clamp(0, n) for b,n in zip(boxes.unbind(1), (*img_shape[1::-1],)*2)], 1)
+    if bbox_pred is None and img_shape is not None: boxes = clip_boxes(boxes, img_shape[1::-1])
     if rescale and len(boxes): boxes = (boxes.reshape(len(boxes), -1, 4)/boxes.new_tensor(np.asarray(scale_factor))).reshape(boxes.shape)
     return (boxes,scores) if cfg is None else multiclass_nms(boxes, scores, cfg['score_thr'], cfg['nms'], cfg['max_per_img'])
 
@@ -157,9 +158,7 @@ def regress_by_class(self:BBoxHead,
     img_meta:dict, # meta of the image
 ): # refined boxes in the shape of `rois`
     "Move regions by the deltas of their class."
-    own = bbox_pred.reshape(len(rois), bbox_pred.shape[1]//4, 4)
-    own = own[torch.arange(len(rois), device=own.device),0 if self.reg_class_agnostic else label]
-    boxes = self.bbox_coder.decode(rois[:,-4:], own, max_shape=img_meta['img_shape'])
+    boxes = self.bbox_coder.decode(rois[:,-4:], own_boxes(bbox_pred, label), max_shape=img_meta['img_shape'])
     return boxes if rois.shape[1]==4 else torch.cat([rois[:,:1], boxes], 1)
 
 @patch

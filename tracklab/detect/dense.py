@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['flatten_map', 'flatten_levels', 'select_best', 'unmap', 'BaseDenseHead', 'full_precision', 'map_back', 'uses_sigmoid',
-           'AnchorHead', 'merge_pretrained', 'SingleStageDetector']
+           'AnchorHead', 'level_rows', 'merge_pretrained', 'SingleStageDetector']
 
 # %% ../../nbs/06_detect/11_dense_heads.ipynb #8bbe5fab
 import numpy as np
@@ -112,8 +112,10 @@ class BaseDenseHead(BaseModule):
         factors = [flatten_map(f, 1)[...,0].sigmoid() for f in score_factors] if score_factors is not None else [None]*len(scores)
         out = []
         for i,meta in enumerate(img_metas):
-            levels = [self._best_of_level(l, s[i], d[i], p, None if f is None else f[i], cfg) for l,(s,d,p,f) in enumerate(zip(scores, deltas, priors, factors))]
-            out.append(self._finish(*(torch.cat(v) if v[0] is not None else None for v in zip(*levels)), meta, cfg, rescale, with_nms))
+            levels = [self._best_of_level(l, s[i], d[i], p, None if f is None else f[i], cfg)
+                      for l,(s,d,p,f) in enumerate(zip(scores, deltas, priors, factors))]
+            best,labels,raw,at,extra = (torch.cat(v) if v[0] is not None else None for v in zip(*levels))
+            out.append(self._finish(self.decode(at, raw, meta), best, labels, extra, meta, cfg, rescale, with_nms))
         return out
 
     box_numbers = 4 # numbers per box
@@ -131,9 +133,8 @@ def decode(self:BaseDenseHead, priors, deltas, meta):
     return self.bbox_coder.decode(priors, deltas, max_shape=meta['img_shape'])
 
 @patch
-def _finish(self:BaseDenseHead, scores, labels, deltas, priors, factors, meta, cfg, rescale, with_nms):
-    "Decode, rescale and suppress the best of all levels"
-    boxes = self.decode(priors, deltas, meta)
+def _finish(self:BaseDenseHead, boxes, scores, labels, factors, meta, cfg, rescale, with_nms):
+    "Rescale and suppress decoded boxes"
     if rescale: boxes = boxes/boxes.new_tensor(np.asarray(meta['scale_factor']))
     if cfg.get('min_bbox_size', -1)>=0:
         ok = (boxes[:,2:]-boxes[:,:2]>cfg['min_bbox_size']).all(1)
@@ -141,7 +142,8 @@ def _finish(self:BaseDenseHead, scores, labels, deltas, priors, factors, meta, c
     if factors is not None: scores = scores*factors
     if not with_nms: return boxes,scores,labels
     dets,keep = batched_nms(boxes, scores, labels, cfg['nms'])
-    return dets[:cfg['max_per_img']],labels[keep][:cfg['max_per_img']]
+    n = cfg.get('max_per_img') # `None`: no limit
+    return dets[:n],labels[keep][:n]
 
 def full_precision(
     maps, # tensors in nested lists and tuples, or `None`
@@ -260,6 +262,16 @@ def _assign(self:AnchorHead, anchors, level_sizes, gt_bboxes, gt_bboxes_ignore, 
     return self.assigner.assign(anchors, gt_bboxes, gt_bboxes_ignore, None if self.sampling else gt_labels)
 
 @patch
+def _sampled_labels(self:AnchorHead, chosen, boxes, gt_labels):
+    "Labels and label weights of anchors that were sampled as `chosen`"
+    labels,weights = boxes.new_full((len(boxes),), self.num_classes, dtype=torch.long),boxes.new_zeros(len(boxes))
+    pos = chosen.pos_inds
+    labels[pos] = 0 if gt_labels is None else gt_labels[chosen.pos_assigned_gt_inds]
+    weights[pos] = 1. if self.train_cfg.get('pos_weight', -1)<=0 else self.train_cfg['pos_weight']
+    weights[chosen.neg_inds] = 1.
+    return labels,weights
+
+@patch
 def _targets_single(self:AnchorHead, anchors, level_sizes, valid, gt_bboxes, gt_bboxes_ignore, gt_labels, meta):
     "Labels `(N,)`, label weights, box targets `(N,4)`, box weights, numbers of positive and negative anchors, sampling result"
     N = len(anchors)
@@ -267,16 +279,13 @@ def _targets_single(self:AnchorHead, anchors, level_sizes, valid, gt_bboxes, gt_
     boxes = anchors[inside]
     assigned = self._assign(boxes, [int(i.sum()) for i in inside.split(level_sizes)], gt_bboxes, gt_bboxes_ignore, gt_labels)
     chosen = self.sampler.sample(assigned, boxes, gt_bboxes)
-    pos,neg = chosen.pos_inds,chosen.neg_inds
-    labels,weights = boxes.new_full((len(boxes),), self.num_classes, dtype=torch.long),boxes.new_zeros(len(boxes))
+    pos,(labels,weights) = chosen.pos_inds,self._sampled_labels(chosen, boxes, gt_labels)
     targets,box_weights = torch.zeros_like(boxes),torch.zeros_like(boxes)
     if len(pos):
         targets[pos] = chosen.pos_gt_bboxes.to(boxes) if self.reg_decoded_bbox else self.bbox_coder.encode(chosen.pos_bboxes, chosen.pos_gt_bboxes)
         box_weights[pos] = 1.
-        labels[pos] = 0 if gt_labels is None else gt_labels[chosen.pos_assigned_gt_inds]
-        weights[pos] = 1. if self.train_cfg.get('pos_weight', -1)<=0 else self.train_cfg['pos_weight']
-    weights[neg] = 1.
-    return unmap(labels, N, inside, self.num_classes),unmap(weights, N, inside),unmap(targets, N, inside),unmap(box_weights, N, inside),len(pos),len(neg),chosen
+    rest = (unmap(v, N, inside) for v in (weights, targets, box_weights))
+    return unmap(labels, N, inside, self.num_classes),*rest,len(pos),len(chosen.neg_inds),chosen
 
 @patch
 def get_targets(self:AnchorHead,
@@ -288,13 +297,29 @@ def get_targets(self:AnchorHead,
     gt_labels=None, # per image
 )->tuple: # `(B,N)` labels, weights, `(B,N,4)` targets, weights, numbers of positive and negative anchors, sampling results
     "Targets of a batch."
-    B,sizes = len(img_metas),[len(a) for a in anchors]
-    per_image = zip(*[self._targets_single(torch.cat(anchors), sizes, valid[i], gt_bboxes[i], None if gt_bboxes_ignore is None else gt_bboxes_ignore[i], None if gt_labels is None else gt_labels[i], img_metas[i])
-                      for i in range(B)])
-    *arrays,pos,neg,chosen = per_image
+    sizes,none = [len(a) for a in anchors],[None]*len(img_metas)
+    per_image = zip(valid, gt_bboxes, gt_bboxes_ignore or none, gt_labels or none, img_metas)
+    *arrays,pos,neg,chosen = zip(*[self._targets_single(torch.cat(anchors), sizes, *image) for image in per_image])
     return (*map(torch.stack, arrays),sum(max(n, 1) for n in pos),sum(max(n, 1) for n in neg),list(chosen))
 
+@patch
+def _targets_of_maps(self:AnchorHead, cls_scores, gt_bboxes, gt_labels, img_metas, gt_bboxes_ignore):
+    "The anchors of each level, then the result of `get_targets`"
+    anchors,valid = self.get_anchors([c.shape[-2:] for c in cls_scores], img_metas, cls_scores[0].device)
+    return anchors,*self.get_targets(anchors, valid, gt_bboxes, img_metas, gt_bboxes_ignore, gt_labels)
+
 # %% ../../nbs/06_detect/11_dense_heads.ipynb #548e7c04
+def level_rows(
+    anchors, # list over levels of `(n,4)`
+    maps, # pairs of a list over levels of `(B,A*C,H,W)` and its C
+    targets, # tensors `(B,N,...)`, N anchors of all levels
+)->list: # per level the anchors `(B*n,4)`, a `(B*n,C)` for each of `maps`, a `(B*n,...)` for each of `targets`
+    "Anchors, maps and targets of a batch, level by level and row by row."
+    sizes,B = [len(a) for a in anchors],len(targets[0])
+    rows = [[flatten_map(m, c).flatten(0, 1) for m in levels] for levels,c in maps]
+    split = [[t.flatten(0, 1) for t in target.split(sizes, 1)] for target in targets]
+    return list(zip([a.repeat(B, 1) for a in anchors], *rows, *split))
+
 @patch
 def loss_single(self:AnchorHead, cls_score, bbox_pred, anchors, labels, weights, targets, box_weights, num_total):
     "Losses of one level; all arguments are rows"
@@ -312,12 +337,10 @@ def loss(self:AnchorHead,
     gt_bboxes_ignore=None, # `(I,4)` per image
 )->dict: # `loss_cls` and `loss_bbox`, lists over levels
     "Losses of a batch."
-    anchors,valid = self.get_anchors([c.shape[-2:] for c in cls_scores], img_metas, cls_scores[0].device)
-    labels,weights,targets,box_weights,num_pos,num_neg,_ = self.get_targets(anchors, valid, gt_bboxes, img_metas, gt_bboxes_ignore, gt_labels)
-    num_total,sizes,B = num_pos+num_neg if self.sampling else num_pos,[len(a) for a in anchors],len(img_metas)
-    split = [t.split(sizes, 1) for t in (labels, weights, targets, box_weights)]
-    losses = [self.loss_single(flatten_map(c, self.cls_out_channels).flatten(0, 1), flatten_map(d, self.box_numbers).flatten(0, 1), a.repeat(B, 1), *(t[i].flatten(0, 1) for t in split), num_total)
-              for i,(c,d,a) in enumerate(zip(cls_scores, bbox_preds, anchors))]
+    anchors,*targets,num_pos,num_neg,_ = self._targets_of_maps(cls_scores, gt_bboxes, gt_labels, img_metas, gt_bboxes_ignore)
+    num_total = num_pos+num_neg if self.sampling else num_pos
+    maps = (cls_scores,self.cls_out_channels),(bbox_preds,self.box_numbers)
+    losses = [self.loss_single(c, d, a, *rest, num_total) for a,c,d,*rest in level_rows(anchors, maps, targets)]
     return dict(zip(('loss_cls','loss_bbox'), map(list, zip(*losses))))
 
 # %% ../../nbs/06_detect/11_dense_heads.ipynb #ebde4f63

@@ -52,7 +52,10 @@ class BaseRoIHead(BaseModule):
     @property
     def with_shared_head(self)->bool: return getattr(self, 'shared_head', None) is not None
     @property
-    def num_classes(self)->int: return self.bbox_head.num_classes
+    def num_classes(self)->int: return self._final(self.bbox_head).num_classes
+
+    @staticmethod
+    def _final(head): return head[-1] if isinstance(head, (list,nn.ModuleList)) else head # of a cascade the last stage
 
     def init_bbox_head(self, bbox_roi_extractor, bbox_head): self.bbox_roi_extractor,self.bbox_head = build(bbox_roi_extractor),build(bbox_head)
     def init_mask_head(self, mask_roi_extractor, mask_head):
@@ -70,10 +73,12 @@ class StandardRoIHead(BaseRoIHead):
         feats = extractor(x[:extractor.num_inputs], rois)
         return self.shared_head(feats) if self.with_shared_head else feats
 
-    def _bbox_forward(self, x, rois):
-        feats = self._pool(self.bbox_roi_extractor, x, rois)
-        cls_score,bbox_pred = self.bbox_head(feats)
+    def _apply_bbox(self, extractor, head, x, rois):
+        feats = self._pool(extractor, x, rois)
+        cls_score,bbox_pred = head(feats)
         return dict(cls_score=cls_score, bbox_pred=bbox_pred, bbox_feats=feats)
+
+    def _bbox_forward(self, x, rois): return self._apply_bbox(self.bbox_roi_extractor, self.bbox_head, x, rois)
 
     def _mask_forward(self, x, rois=None, pos_inds=None, bbox_feats=None):
         feats = self._pool(self.mask_roi_extractor, x, rois) if rois is not None else bbox_feats[pos_inds]
@@ -87,11 +92,13 @@ class StandardRoIHead(BaseRoIHead):
         gt_bboxes_ignore=None, # per image
     )->list: # `SamplingResult` per image
         "Assign and sample the proposals of a batch."
+        return self._sample(self.bbox_assigner, self.bbox_sampler, x, proposals, gt_bboxes, gt_labels, gt_bboxes_ignore)
+
+    def _sample(self, assigner, sampler, x, proposals, gt_bboxes, gt_labels, gt_bboxes_ignore):
         out = []
-        for i,props in enumerate(proposals):
-            ignored = None if gt_bboxes_ignore is None else gt_bboxes_ignore[i]
-            assigned = self.bbox_assigner.assign(props, gt_bboxes[i], ignored, gt_labels[i])
-            out.append(self.bbox_sampler.sample(assigned, props, gt_bboxes[i], gt_labels[i], feats=[level[i][None] for level in x]))
+        for i,(props,boxes,labels,ignored) in enumerate(zip(proposals, gt_bboxes, gt_labels, gt_bboxes_ignore or [None]*len(proposals))):
+            assigned = assigner.assign(props, boxes, ignored, labels)
+            out.append(sampler.sample(assigned, props, boxes, labels, feats=[level[i][None] for level in x]))
         return out
 
     def forward_train(self,
@@ -122,13 +129,26 @@ class StandardRoIHead(BaseRoIHead):
 
     def _mask_forward_train(self, x, sampling_results, bbox_feats, gt_masks, img_metas):
         if self.share_roi_extractor:
-            flags = [bbox_feats.new_full((len(b),), on, dtype=torch.bool) for r in sampling_results for b,on in ((r.pos_bboxes,True), (r.neg_bboxes,False))]
+            flags = [bbox_feats.new_full((len(b),), on, dtype=torch.bool)
+                     for r in sampling_results for b,on in ((r.pos_bboxes,True), (r.neg_bboxes,False))]
             out = self._mask_forward(x, pos_inds=torch.cat(flags), bbox_feats=bbox_feats)
         else: out = self._mask_forward(x, bbox2roi([r.pos_bboxes for r in sampling_results]))
-        targets = self.mask_head.get_targets(sampling_results, gt_masks, self.train_cfg)
-        return {**out, 'loss_mask':self.mask_head.loss(out['mask_pred'], targets, torch.cat([r.pos_gt_labels for r in sampling_results])), 'mask_targets':targets}
+        targets,loss = self._mask_loss(self.mask_head, out['mask_pred'], sampling_results, gt_masks, self.train_cfg)
+        return {**out, 'loss_mask':loss, 'mask_targets':targets}
+
+    def _mask_loss(self, head, pred, sampling_results, gt_masks, cfg):
+        targets = head.get_targets(sampling_results, gt_masks, cfg)
+        return targets,head.loss(pred, targets, torch.cat([r.pos_gt_labels for r in sampling_results]))
 
 # %% ../../nbs/06_detect/14_two_stage.ipynb #48f7fbec
+@patch
+def _classified(self:StandardRoIHead, x, proposals, img_metas):
+    "Per image the regions, their logits (of a cascade a tuple, of all stages) and deltas"
+    rois,sizes = bbox2roi([p[:,:4] for p in proposals]),[len(p) for p in proposals]
+    out = self._bbox_forward(x, rois)
+    split = lambda v: [None]*len(sizes) if v is None else full_precision(v).split(sizes)
+    return zip(rois.split(sizes), split(out['cls_score']), split(out['bbox_pred']))
+
 @patch
 def simple_test_bboxes(self:StandardRoIHead,
     x, # maps of the levels
@@ -138,11 +158,9 @@ def simple_test_bboxes(self:StandardRoIHead,
     rescale:bool=False, # in pixels of the original?
 )->tuple: # lists over images of `(K,5)` boxes with scores and of `(K,)` classes
     "Boxes of a batch."
-    rois = bbox2roi([p[:,:4] for p in proposals])
-    out,sizes = self._bbox_forward(x, rois),[len(p) for p in proposals]
-    split = lambda v: [None]*len(sizes) if v is None else full_precision(v).split(sizes)
-    found = [self.bbox_head.get_bboxes(r, c, b, m['img_shape'], m['scale_factor'], rescale=rescale, cfg=rcnn_test_cfg)
-             for r,c,b,m in zip(rois.split(sizes), split(out['cls_score']), split(out['bbox_pred']), img_metas)]
+    head = self._final(self.bbox_head)
+    found = [head.get_bboxes(*regions, m['img_shape'], m['scale_factor'], rescale=rescale, cfg=rcnn_test_cfg)
+             for regions,m in zip(self._classified(x, proposals, img_metas), img_metas)]
     return tuple(map(list, zip(*found)))
 
 @patch
@@ -155,8 +173,8 @@ def simple_test_mask(self:StandardRoIHead,
 )->list: # `(K,H,W)` bool per image
     "Masks of the boxes of a batch."
     boxes = [d[:,:4]*d.new_tensor(m['scale_factor']) if rescale else d[:,:4] for d,m in zip(det_bboxes, img_metas)]
-    pred = self._mask_forward(x, bbox2roi(boxes))['mask_pred'].sigmoid().split([len(b) for b in boxes])
-    return [self.mask_head.paste(p, b, l, self.test_cfg, m, rescale) for p,b,l,m in zip(pred, boxes, det_labels, img_metas)]
+    pred,head = self._mask_probabilities(x, bbox2roi(boxes)).split([len(b) for b in boxes]),self._final(self.mask_head)
+    return [head.paste(p, b, l, self.test_cfg, m, rescale) for p,b,l,m in zip(pred, boxes, det_labels, img_metas)]
 
 @patch
 def predict(self:StandardRoIHead,
@@ -182,6 +200,10 @@ def simple_test(self:StandardRoIHead,
     return [to_result(r, self.num_classes) for r in self.predict(x, proposal_list, img_metas, rescale)]
 
 # %% ../../nbs/06_detect/14_two_stage.ipynb #725668e3
+def _map_to(boxes, meta):
+    "Boxes of the original in a scaled and flipped version"
+    return bbox_mapping(boxes[:,:4], meta['img_shape'], meta['scale_factor'], meta.get('flip', False), meta.get('flip_direction') or 'horizontal')
+
 @patch
 def aug_test_bboxes(self:StandardRoIHead,
     feats, # maps of the levels, per version
@@ -192,8 +214,7 @@ def aug_test_bboxes(self:StandardRoIHead,
     "Boxes of one image from several versions of it."
     boxes,scores = [],[]
     for x,(meta,) in zip(feats, img_metas):
-        own = bbox_mapping(proposals[:,:4], meta['img_shape'], meta['scale_factor'], meta.get('flip', False), meta.get('flip_direction') or 'horizontal')
-        [b],[s] = self.simple_test_bboxes(x, [meta], [own], None)
+        [b],[s] = self.simple_test_bboxes(x, [meta], [_map_to(proposals, meta)], None)
         boxes.append(b), scores.append(s)
     boxes,scores = merge_aug_bboxes(boxes, scores, [m for m, in img_metas], rcnn_test_cfg)
     return multiclass_nms(boxes, scores, rcnn_test_cfg['score_thr'], rcnn_test_cfg['nms'], rcnn_test_cfg['max_per_img'])
@@ -208,11 +229,10 @@ def aug_test_mask(self:StandardRoIHead,
     "Masks of one image from several versions of it."
     masks = []
     for x,(meta,) in zip(feats, img_metas):
-        own = bbox_mapping(det_bboxes[:,:4], meta['img_shape'], meta['scale_factor'], meta.get('flip', False), meta.get('flip_direction') or 'horizontal')
-        masks.append(self._mask_probabilities(x, bbox2roi([own])))
+        masks.append(self._mask_probabilities(x, bbox2roi([_map_to(det_bboxes, meta)])))
     merged = torch.as_tensor(merge_aug_masks(masks, [m for m, in img_metas], self.test_cfg), device=det_bboxes.device)
-    head = self.mask_head[-1] if isinstance(self.mask_head, nn.ModuleList) else self.mask_head
-    return head.paste(merged, det_bboxes[:,:4], det_labels, self.test_cfg, {**img_metas[0][0], 'scale_factor':np.ones(4, 'float32')}, True)
+    meta = {**img_metas[0][0], 'scale_factor':np.ones(4, 'float32')}
+    return self._final(self.mask_head).paste(merged, det_bboxes[:,:4], det_labels, self.test_cfg, meta, True)
 
 @patch
 def _mask_probabilities(self:StandardRoIHead, x, rois): return self._mask_forward(x, rois)['mask_pred'].sigmoid()

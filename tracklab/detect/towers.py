@@ -8,6 +8,7 @@ __all__ = ['tower', 'through', 'layer_init', 'AnchorFreeHead', 'box_distances', 
 # %% ../../nbs/06_detect/12_towers.ipynb #acfa348f
 import torch
 from torch import nn
+from ..core.boxes import box_centers
 from .dense import BaseDenseHead, uses_sigmoid
 from ..nn.boxes.coders import build_bbox_coder
 from ..nn.boxes.priors import MlvlPointGenerator
@@ -96,7 +97,7 @@ def near_centre(
     radius, # `(N,)` pixels
 ): # `(N,G)` bool
     "Points in a square around the centre of a box, no larger than the box."
-    c = (boxes[:,:2]+boxes[:,2:])[None]/2
+    c = box_centers(boxes)[None]
     r = radius[:,None,None]
     square = torch.cat([torch.maximum(c-r, boxes[None,:,:2]), torch.minimum(c+r, boxes[None,:,2:])], -1)
     p = points[:,None]

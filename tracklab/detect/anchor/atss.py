@@ -9,12 +9,13 @@ __all__ = ['ATSSHead', 'anchor_centerness', 'ATSS', 'atss']
 import torch
 from fastcore.basics import patch
 from torch import nn
+from ...core.boxes import box_centers
 from ...core.distributed import reduce_mean
 from ...core.registry import register
-from ..dense import AnchorHead, SingleStageDetector, flatten_map
+from ..dense import AnchorHead, SingleStageDetector, level_rows
 from ..towers import centerness, layer_init, through, tower
 from ...nn.layers import Scale
-from ...nn.losses.base import build_loss
+from ...nn.losses.base import build_loss, positives
 
 # %% ../../../nbs/06_detect/anchor/03_atss.ipynb #8c33094c
 @register
@@ -62,18 +63,18 @@ def anchor_centerness(
     gts, # `(N,4)` xyxy
 ): # `(N,)`
     "How central each anchor lies in its object."
-    c = (anchors[:,:2]+anchors[:,2:])/2
+    c = box_centers(anchors)
     return centerness(torch.cat([c-gts[:,:2], gts[:,2:]-c], 1))
 
 @patch
 def loss_single(self:ATSSHead, anchors, cls_score, bbox_pred, centre, labels, weights, targets, num_total):
     "Class, box and centerness loss of one level's rows, and the sum of box weights"
-    pos = ((labels>=0)&(labels<self.num_classes)).nonzero().squeeze(1)
+    pos = positives(labels, self.num_classes)
     loss_cls = self.loss_cls(cls_score, labels, weights, avg_factor=num_total)
     if not len(pos): return loss_cls,bbox_pred.sum()*0,centre.sum()*0,bbox_pred.new_tensor(0.)
     want = anchor_centerness(anchors[pos], targets[pos])
     boxes = self.bbox_coder.decode(anchors[pos], bbox_pred[pos])
-    return loss_cls,self.loss_bbox(boxes, targets[pos], weight=want, avg_factor=1.),self.loss_centerness(centre[pos], want, avg_factor=num_total),want.sum()
+    return loss_cls,self.loss_bbox(boxes, targets[pos], weight=want, avg_factor=1.),self.loss_centerness(centre[pos,0], want, avg_factor=num_total),want.sum()
 
 @patch
 def loss(self:ATSSHead,
@@ -86,15 +87,10 @@ def loss(self:ATSSHead,
     gt_bboxes_ignore=None, # `(I,4)` per image
 )->dict: # `loss_cls`, `loss_bbox`, `loss_centerness`, lists over levels
     "Losses of a batch."
-    anchors,valid = self.get_anchors([c.shape[-2:] for c in cls_scores], img_metas, cls_scores[0].device)
-    labels,weights,targets,_,num_pos,_,_ = self.get_targets(anchors, valid, gt_bboxes, img_metas, gt_bboxes_ignore, gt_labels)
+    anchors,*targets,_,num_pos,_,_ = self._targets_of_maps(cls_scores, gt_bboxes, gt_labels, img_metas, gt_bboxes_ignore)
     num_total = max(reduce_mean(cls_scores[0].new_tensor(float(num_pos))).item(), 1.)
-    sizes,B = [len(a) for a in anchors],len(img_metas)
-    split = [t.split(sizes, 1) for t in (labels, weights, targets)]
-    rows = lambda m, n: flatten_map(m, n).flatten(0, 1)
-    found = [self.loss_single(a.repeat(B, 1), rows(c, self.cls_out_channels), rows(b, 4), rows(e, 1)[:,0], *(t[i].flatten(0, 1) for t in split), num_total)
-             for i,(a,c,b,e) in enumerate(zip(anchors, cls_scores, bbox_preds, centernesses))]
-    cls,box,centre,total = zip(*found)
+    maps = (cls_scores,self.cls_out_channels),(bbox_preds,4),(centernesses,1)
+    cls,box,centre,total = zip(*[self.loss_single(*rows, num_total) for rows in level_rows(anchors, maps, targets)])
     factor = reduce_mean(sum(total).detach()).clamp(min=1).item()
     return dict(loss_cls=list(cls), loss_bbox=[b/factor for b in box], loss_centerness=list(centre))
 

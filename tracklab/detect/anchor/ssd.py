@@ -12,7 +12,7 @@ from torch import nn
 from ...core.registry import register
 from ..dense import AnchorHead, flatten_levels
 from ...nn.layers import ConvModule, DepthwiseSeparableConvModule
-from ...nn.losses.base import cross_entropy, smooth_l1_loss
+from ...nn.losses.base import cross_entropy, positives, smooth_l1_loss
 
 # %% ../../../nbs/06_detect/anchor/04_ssd.ipynb #8c158057
 @register
@@ -63,8 +63,8 @@ def hard_negatives(
     ratio:float, # negatives per positive
 ): # scalar
     "The sum of the losses of all positives and of the worst negatives."
-    pos,neg = (labels>=0)&(labels<background),labels==background
-    n = min(int(ratio*int(pos.sum())), int(neg.sum()))
+    pos,neg = positives(labels, background),labels==background
+    n = min(int(ratio*len(pos)), int(neg.sum()))
     return losses[pos].sum()+losses[neg].topk(n).values.sum()
 
 @patch
@@ -77,8 +77,7 @@ def loss(self:SSDHead,
     gt_bboxes_ignore=None, # `(I,4)` per image
 )->dict: # `loss_cls` and `loss_bbox`, lists over images
     "Losses of a batch."
-    anchors,valid = self.get_anchors([c.shape[-2:] for c in cls_scores], img_metas, cls_scores[0].device)
-    labels,weights,targets,box_weights,num_pos,_,_ = self.get_targets(anchors, valid, gt_bboxes, img_metas, gt_bboxes_ignore, gt_labels)
+    anchors,labels,weights,targets,box_weights,num_pos,_,_ = self._targets_of_maps(cls_scores, gt_bboxes, gt_labels, img_metas, gt_bboxes_ignore)
     cls,box,cfg = flatten_levels(cls_scores, self.cls_out_channels),flatten_levels(bbox_preds, 4),self.train_cfg
     if self.reg_decoded_bbox: box = self.bbox_coder.decode(torch.cat(anchors).expand(len(box), -1, 4), box)
     loss_cls = [hard_negatives(cross_entropy(c, l, reduction='none')*w, l, self.num_classes, cfg['neg_pos_ratio'])[None]/num_pos for c,l,w in zip(cls, labels, weights)]

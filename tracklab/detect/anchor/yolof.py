@@ -72,10 +72,7 @@ def _targets_single(self:YOLOFHead, anchors, valid, preds, gt_bboxes, gt_bboxes_
     decoded = self.bbox_coder.decode(boxes, preds[inside])
     assigned = self.assigner.assign(decoded, boxes, gt_bboxes, gt_bboxes_ignore, None if self.sampling else gt_labels)
     chosen = self.sampler.sample(assigned, boxes, gt_bboxes)
-    labels,weights = boxes.new_full((len(boxes),), self.num_classes, dtype=torch.long),boxes.new_zeros(len(boxes))
-    labels[chosen.pos_inds] = gt_labels[chosen.pos_assigned_gt_inds]
-    weights[chosen.pos_inds] = 1. if self.train_cfg.get('pos_weight', -1)<=0 else self.train_cfg['pos_weight']
-    weights[chosen.neg_inds] = 1.
+    labels,weights = self._sampled_labels(chosen, boxes, gt_labels)
     extra = [assigned.get_extra_property(k) for k in ('pos_predicted_boxes','target_boxes','pos_idx')]
     return unmap(labels, len(anchors), inside, self.num_classes),unmap(weights, len(anchors), inside),*extra,len(chosen.pos_inds),len(chosen.neg_inds)
 
@@ -92,7 +89,8 @@ def loss(self:YOLOFHead,
     if len(cls_scores)!=1: raise ValueError(f"YOLOF looks at one level, got {len(cls_scores)}")
     [anchors],valid = self.get_anchors([cls_scores[0].shape[-2:]], img_metas, cls_scores[0].device)
     cls,preds = flatten_map(cls_scores[0], self.num_classes),flatten_map(bbox_preds[0], 4)
-    found = [self._targets_single(anchors, valid[i], preds[i], gt_bboxes[i], None if gt_bboxes_ignore is None else gt_bboxes_ignore[i], gt_labels[i], m) for i,m in enumerate(img_metas)]
+    per_image = zip(valid, preds, gt_bboxes, gt_bboxes_ignore or [None]*len(img_metas), gt_labels, img_metas)
+    found = [self._targets_single(anchors, *image) for image in per_image]
     labels,weights,boxes,targets,count = (torch.cat(v) for v in list(zip(*found))[:5])
     num = sum(max(f[5], 1) for f in found)+(sum(max(f[6], 1) for f in found) if self.sampling else 0)
     num = reduce_mean(cls.new_tensor(float(num)))

@@ -92,13 +92,8 @@ def get_bboxes(self:YOLOV3Head,
         keep = conf>=cfg.get('conf_thr', -1)
         b,conf,cls = b[keep],conf[keep],cls[keep]
         scores,labels,which = select_best(cls, cfg['score_thr'], -1)
-        out.append(self._finish(scores, labels, b[which], None, conf[which], meta, {k:v for k,v in cfg.items() if k!='min_bbox_size'}, rescale, with_nms))
+        out.append(self._finish(b[which], scores, labels, conf[which], meta, {**cfg, 'min_bbox_size':-1}, rescale, with_nms))
     return out
-
-@patch
-def decode(self:YOLOV3Head, priors, boxes, meta):
-    "Boxes are decoded already, and not clipped"
-    return boxes
 
 # %% ../../../nbs/06_detect/anchor/05_yolov3.ipynb #ec9e558d
 @patch

@@ -9,12 +9,13 @@ __all__ = ['INF', 'FCOSHead', 'FCOS', 'fcos']
 import torch
 from fastcore.basics import patch
 from torch import nn
+from ...core.boxes import box_area
 from ...core.distributed import reduce_mean
 from ...core.registry import register
 from ..dense import SingleStageDetector, flatten_levels
 from ..towers import AnchorFreeHead, box_distances, centerness, layer_init, near_centre
 from ...nn.layers import Scale
-from ...nn.losses.base import build_loss
+from ...nn.losses.base import build_loss, positives
 
 # %% ../../../nbs/06_detect/point/01_fcos.ipynb #d1a338ed
 INF = 1e8
@@ -69,7 +70,7 @@ def _targets_single(self:FCOSHead, points, ranges, strides, gt_bboxes, gt_labels
     possible = near_centre(points, gt_bboxes, strides*self.center_sample_radius) if self.center_sampling else d.amin(-1)>0
     far = d.amax(-1)
     possible = possible&(far>=ranges[:,:1])&(far<=ranges[:,1:])
-    area = ((gt_bboxes[:,2]-gt_bboxes[:,0])*(gt_bboxes[:,3]-gt_bboxes[:,1]))[None].masked_fill(~possible, INF)
+    area = box_area(gt_bboxes)[None].masked_fill(~possible, INF)
     smallest,which = area.min(1)
     return gt_labels[which].masked_fill(smallest==INF, self.num_classes),d[torch.arange(N, device=d.device),which]
 
@@ -100,7 +101,7 @@ def loss(self:FCOSHead,
     points = self.prior_generator.grid_priors([c.shape[-2:] for c in cls_scores], dtype=bbox_preds[0].dtype, device=bbox_preds[0].device)
     labels,distances = (t.flatten(0, 1) for t in self.get_targets(points, gt_bboxes, gt_labels))
     cls,box,centre = (flatten_levels(m, n).flatten(0, 1) for m,n in ((cls_scores,self.cls_out_channels), (bbox_preds,4), (centernesses,1)))
-    pos = ((labels>=0)&(labels<self.num_classes)).nonzero().squeeze(1)
+    pos = positives(labels, self.num_classes)
     num_pos = max(reduce_mean(cls.new_tensor(float(len(pos)))), 1.)
     out = dict(loss_cls=self.loss_cls(cls, labels, avg_factor=num_pos))
     target = centerness(distances[pos])

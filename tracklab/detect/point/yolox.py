@@ -7,7 +7,6 @@ __all__ = ['YOLOX_SIZES', 'YOLOXHead', 'decode_cells', 'encode_cells', 'YOLOX', 
 
 # %% ../../../nbs/06_detect/point/02_yolox.ipynb #d0a13b9e
 import math, random
-import numpy as np
 import torch
 import torch.nn.functional as F
 from fastcore.basics import patch
@@ -20,7 +19,6 @@ from ...nn.assign.max_iou import build_assigner
 from ...nn.init import bias_init_with_prob
 from ...nn.layers import ConvModule, DepthwiseSeparableConvModule
 from ...nn.losses.base import build_loss
-from ...nn.boxes.nms import batched_nms
 from ...nn.boxes.priors import MlvlPointGenerator
 
 # %% ../../../nbs/06_detect/point/02_yolox.ipynb #5658f7d8
@@ -117,12 +115,7 @@ def get_bboxes(self:YOLOXHead,
     scores,boxes,out = best*obj.sigmoid(),decode_cells(priors, box),[]
     for s,l,b,meta in zip(scores, labels, boxes, img_metas):
         keep = s>=cfg['score_thr']
-        s,l,b = s[keep],l[keep],b[keep]
-        if rescale: b = b/b.new_tensor(np.asarray(meta['scale_factor']))
-        if with_nms:
-            dets,k = batched_nms(b, s, l, cfg['nms'])
-            out.append((dets,l[k]))
-        else: out.append((b,s,l))
+        out.append(self._finish(b[keep], s[keep], l[keep], None, meta, dict(nms=cfg['nms']), rescale, with_nms))
     return out
 
 # %% ../../../nbs/06_detect/point/02_yolox.ipynb #35d93b26

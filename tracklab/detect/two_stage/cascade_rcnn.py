@@ -6,11 +6,9 @@
 __all__ = ['per_stage', 'CascadeRoIHead', 'CascadeRCNN', 'cascade_rcnn']
 
 # %% ../../../nbs/06_detect/two_stage/02_cascade_rcnn.ipynb #82098c6f
-import numpy as np
 import torch
 from fastcore.basics import patch
 from ...core.boxes import bbox2roi
-from ...core.instances import Instances
 from ...core.registry import build, register
 from ..regions import StandardRoIHead, TwoStageDetector
 from ...nn.assign.max_iou import build_assigner
@@ -47,9 +45,6 @@ class CascadeRoIHead(StandardRoIHead):
         self.num_stages,self.stage_loss_weights = num_stages,stage_loss_weights
         super().__init__(bbox_roi_extractor, bbox_head, mask_roi_extractor, mask_head, None, train_cfg, test_cfg, pretrained, init_cfg)
 
-    @property
-    def num_classes(self)->int: return self.bbox_head[-1].num_classes
-
     def _each(self, cfg): return ModuleList([build(c) for c in per_stage(cfg, self.num_stages)])
     def init_bbox_head(self, bbox_roi_extractor, bbox_head): self.bbox_roi_extractor,self.bbox_head = self._each(bbox_roi_extractor),self._each(bbox_head)
     def init_mask_head(self, mask_roi_extractor, mask_head):
@@ -59,37 +54,24 @@ class CascadeRoIHead(StandardRoIHead):
         cfgs = per_stage(self.train_cfg, self.num_stages) if self.train_cfg else []
         self.bbox_assigner,self.bbox_sampler = [build_assigner(c['assigner']) for c in cfgs],[build_sampler(c['sampler'], context=self) for c in cfgs]
 
-    def _bbox_forward(self, stage, x, rois):
-        feats = self._pool(self.bbox_roi_extractor[stage], x, rois)
-        cls_score,bbox_pred = self.bbox_head[stage](feats)
-        return dict(cls_score=cls_score, bbox_pred=bbox_pred, bbox_feats=feats)
+    def _bbox_forward(self, stage, x, rois): return self._apply_bbox(self.bbox_roi_extractor[stage], self.bbox_head[stage], x, rois)
 
     def _mask_forward(self, stage, x, rois):
         feats = self._pool(self.mask_roi_extractor[stage], x, rois)
         return dict(mask_pred=self.mask_head[stage](feats), mask_feats=feats)
 
 # %% ../../../nbs/06_detect/two_stage/02_cascade_rcnn.ipynb #edaa7bc5
-@patch
-def _assign_sample(self:CascadeRoIHead, stage, x, proposals, gt_bboxes, gt_labels, gt_bboxes_ignore):
-    out = []
-    for i,props in enumerate(proposals):
-        assigned = self.bbox_assigner[stage].assign(props, gt_bboxes[i], None if gt_bboxes_ignore is None else gt_bboxes_ignore[i], gt_labels[i])
-        out.append(self.bbox_sampler[stage].sample(assigned, props, gt_bboxes[i], gt_labels[i], feats=[level[i][None] for level in x]))
-    return out
+def _best_class(head, scores):
+    "The most probable class of each region, background aside"
+    if head.custom_activation: scores = head.loss_cls.get_activation(scores)
+    return scores[:,:head.num_classes].argmax(1)
 
 @patch
 def _refine(self:CascadeRoIHead, stage, rois, out, targets, results, img_metas):
     "Regions for the next stage"
-    head,scores,labels = self.bbox_head[stage],out['cls_score'],targets[0]
-    if head.custom_activation: scores = head.loss_cls.get_activation(scores)
-    labels = torch.where(labels==head.num_classes, scores[:,:head.num_classes].argmax(1), labels)
+    head,labels = self.bbox_head[stage],targets[0]
+    labels = torch.where(labels==head.num_classes, _best_class(head, out['cls_score']), labels)
     with torch.no_grad(): return head.refine_bboxes(rois, labels, out['bbox_pred'], [r.pos_is_gt for r in results], img_metas)
-
-@patch
-def _stage_mask_loss(self:CascadeRoIHead, stage, x, results, gt_masks):
-    pred = self._mask_forward(stage, x, bbox2roi([r.pos_bboxes for r in results]))['mask_pred']
-    targets = self.mask_head[stage].get_targets(results, gt_masks, self.train_cfg[stage])
-    return self.mask_head[stage].loss(pred, targets, torch.cat([r.pos_gt_labels for r in results]))
 
 @patch
 def forward_train(self:CascadeRoIHead,
@@ -104,61 +86,36 @@ def forward_train(self:CascadeRoIHead,
     "Losses of all stages."
     losses = {}
     for stage,weight in zip(range(self.num_stages), self.stage_loss_weights):
-        results = self._assign_sample(stage, x, proposal_list, gt_bboxes, gt_labels, gt_bboxes_ignore)
+        parts = self.bbox_assigner[stage],self.bbox_sampler[stage]
+        results = self._sample(*parts, x, proposal_list, gt_bboxes, gt_labels, gt_bboxes_ignore)
         rois = bbox2roi([r.bboxes for r in results])
         out = self._bbox_forward(stage, x, rois)
         targets = self.bbox_head[stage].get_targets(results, gt_bboxes, gt_labels, self.train_cfg[stage])
         found = self.bbox_head[stage].loss(out['cls_score'], out['bbox_pred'], rois, *targets)
-        if self.with_mask: found.update(self._stage_mask_loss(stage, x, results, gt_masks))
+        if self.with_mask:
+            pred = self._mask_forward(stage, x, bbox2roi([r.pos_bboxes for r in results]))['mask_pred']
+            found.update(self._mask_loss(self.mask_head[stage], pred, results, gt_masks, self.train_cfg[stage])[1])
         losses.update({f's{stage}.{k}':v*weight if 'loss' in k else v for k,v in found.items()})
         if stage<self.num_stages-1: proposal_list = self._refine(stage, rois, out, targets, results, img_metas)
     return losses
 
 # %% ../../../nbs/06_detect/two_stage/02_cascade_rcnn.ipynb #492f13e5
 @patch
-def _cascade(self:CascadeRoIHead, x, proposals, img_metas):
-    "Final regions, logits of all stages and last deltas, per image"
+def _classified(self:CascadeRoIHead, x, proposals, img_metas):
+    "Per image the final regions, their logits of all stages and their last deltas"
     rois,sizes,scores = bbox2roi([p[:,:4] for p in proposals]),[len(p) for p in proposals],[]
     for stage in range(self.num_stages):
         out,head = self._bbox_forward(stage, x, rois),self.bbox_head[stage]
         scores.append(out['cls_score'])
         if stage==self.num_stages-1: break
-        best = head.loss_cls.get_activation(out['cls_score']) if head.custom_activation else out['cls_score']
-        parts = zip(rois.split(sizes), best[:,:head.num_classes].argmax(1).split(sizes), out['bbox_pred'].split(sizes), img_metas)
+        parts = zip(rois.split(sizes), _best_class(head, out['cls_score']).split(sizes), out['bbox_pred'].split(sizes), img_metas)
         rois = torch.cat([head.regress_by_class(r, l, d, m) for r,l,d,m in parts])
-    return rois.split(sizes),[s.split(sizes) for s in scores],out['bbox_pred'].split(sizes)
-
-@patch
-def simple_test_bboxes(self:CascadeRoIHead,
-    x, # maps of the levels
-    img_metas, # meta per image
-    proposals, # `(n,4)` or `(n,5)` per image
-    rcnn_test_cfg, # `score_thr`, `nms`, `max_per_img`; `None`: no suppression
-    rescale:bool=False, # in pixels of the original?
-)->tuple: # lists over images of `(K,5)` boxes with scores and of `(K,)` classes
-    "Boxes of a batch, of logits averaged over the stages."
-    rois,scores,deltas = self._cascade(x, proposals, img_metas)
-    found = [self.bbox_head[-1].get_bboxes(rois[i], [s[i] for s in scores], deltas[i], m['img_shape'], m['scale_factor'], rescale=rescale, cfg=rcnn_test_cfg) for i,m in enumerate(img_metas)]
-    return tuple(map(list, zip(*found)))
+    return zip(rois.split(sizes), zip(*(s.split(sizes) for s in scores)), out['bbox_pred'].split(sizes))
 
 @patch
 def _mask_probabilities(self:CascadeRoIHead, x, rois):
     "Averaged over the stages"
     return sum(self._mask_forward(s, x, rois)['mask_pred'].sigmoid() for s in range(self.num_stages))/self.num_stages
-
-@patch
-def simple_test_mask(self:CascadeRoIHead,
-    x, # maps of the levels
-    img_metas, # meta per image
-    det_bboxes, # `(K,5)` or `(K,4)` per image
-    det_labels, # `(K,)` per image
-    rescale:bool=False, # are boxes in pixels of the original, and shall masks be?
-)->list: # `(K,H,W)` bool per image
-    "Masks of a batch, averaged over the stages."
-    boxes = [d[:,:4]*d.new_tensor(m['scale_factor']) if rescale else d[:,:4] for d,m in zip(det_bboxes, img_metas)]
-    rois = bbox2roi(boxes)
-    parts = zip(self._mask_probabilities(x, rois).split([len(b) for b in boxes]), boxes, det_labels, img_metas)
-    return [self.mask_head[-1].paste(p, b, l, self.test_cfg, m, rescale) for p,b,l,m in parts]
 
 # %% ../../../nbs/06_detect/two_stage/02_cascade_rcnn.ipynb #e079695d
 @register

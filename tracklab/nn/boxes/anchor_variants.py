@@ -10,6 +10,7 @@ __all__ = ['FIRST_SIZES', 'ssd_sizes', 'SSDAnchorGenerator', 'LegacyAnchorGenera
 import numpy as np
 import torch
 from torch.nn.modules.utils import _pair
+from ...core.boxes import box_centers
 from ...core.registry import register
 from .priors import AnchorGenerator, _cells, _valid_cells
 
@@ -135,9 +136,9 @@ class YOLOAnchorGenerator(AnchorGenerator):
     ): # `(h*w*A,)` uint8
         "The same of one level."
         h,w = featmap_size
-        x,y = ((gt_bboxes[:,i]+gt_bboxes[:,i+2]).to(device)/2/stride[i] for i in (0,1))
+        x,y = (box_centers(gt_bboxes).to(device)/gt_bboxes.new_tensor(stride, device=device)).floor().long().unbind(1)
         flags = torch.zeros(h*w, dtype=torch.uint8, device=device)
-        flags[(y.floor().long()*w+x.floor().long())] = 1
+        flags[y*w+x] = 1
         return flags.repeat_interleave(num_base_anchors)
 
 # %% ../../../nbs/04_nn/boxes/02_anchor_variants.ipynb #8d99d100

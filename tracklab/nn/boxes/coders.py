@@ -9,11 +9,12 @@ __all__ = ['bbox2delta', 'clip_to_shape', 'delta2bbox', 'build_bbox_coder', 'Bas
 from abc import ABC, abstractmethod
 import numpy as np
 import torch
+from ...core.boxes import box_centers
 from ...core.registry import build, register
 
 # %% ../../../nbs/04_nn/boxes/03_coders.ipynb #ab3e8bda
 def _centre_size(boxes):
-    return (boxes[...,:2]+boxes[...,2:])/2,boxes[...,2:]-boxes[...,:2]
+    return box_centers(boxes),boxes[...,2:]-boxes[...,:2]
 
 def bbox2delta(
     proposals, # `(...,4)` xyxy
@@ -67,6 +68,10 @@ class BaseBBoxCoder(ABC):
     "What every coder does."
     def __init__(self, **kwargs): pass
 
+    @staticmethod
+    def _check(bboxes, gt_bboxes, what='boxes'):
+        if len(bboxes)!=len(gt_bboxes): raise ValueError(f"{len(bboxes)} {what} for {len(gt_bboxes)} ground truths")
+
     @abstractmethod
     def encode(self, bboxes, gt_bboxes): "What a head shall predict."
     @abstractmethod
@@ -89,7 +94,7 @@ class DeltaXYWHBBoxCoder(BaseBBoxCoder):
         gt_bboxes, # `(...,4)` xyxy
     ): # `(...,4)`
         "What a head shall predict."
-        if len(bboxes)!=len(gt_bboxes): raise ValueError(f"{len(bboxes)} boxes for {len(gt_bboxes)} ground truths")
+        self._check(bboxes, gt_bboxes)
         return bbox2delta(bboxes, gt_bboxes, self.means, self.stds)
 
     def decode(self,

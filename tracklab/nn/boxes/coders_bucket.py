@@ -86,7 +86,7 @@ class BucketingBBoxCoder(BaseBBoxCoder):
         gt_bboxes, # `(N,4)` xyxy
     )->tuple: # four times `(N,4*n)`: offsets, their weights, labels, their weights
         "What a head shall predict."
-        if len(bboxes)!=len(gt_bboxes): raise ValueError(f"{len(bboxes)} boxes for {len(gt_bboxes)} ground truths")
+        self._check(bboxes, gt_bboxes)
         return bbox2bucket(bboxes, gt_bboxes, self.num_buckets, self.scale_factor, self.offset_topk, self.offset_upperbound, self.cls_ignore_neighbor)
 
     def decode(self,

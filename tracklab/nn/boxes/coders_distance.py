@@ -7,6 +7,7 @@ __all__ = ['distance2bbox', 'bbox2distance', 'DistancePointBBoxCoder', 'bboxes2t
 
 # %% ../../../nbs/04_nn/boxes/04_distance_coders.ipynb #eb04624e
 import torch
+from ...core.boxes import box_centers
 from ...core.registry import register
 from .coders import BaseBBoxCoder, clip_to_shape
 
@@ -44,7 +45,7 @@ class DistancePointBBoxCoder(BaseBBoxCoder):
         eps:float=.1, # results stay below `max_dis` by this
     ): # `(N,4)`
         "What a head shall predict."
-        if len(points)!=len(gt_bboxes): raise ValueError(f"{len(points)} points for {len(gt_bboxes)} ground truths")
+        self._check(points, gt_bboxes, 'points')
         return bbox2distance(points, gt_bboxes, max_dis, eps)
 
     def decode(self,
@@ -69,7 +70,7 @@ def bboxes2tblr(
     normalize_by_wh:bool=True, # in units of the priors' size?
 ): # `(...,4)` top, bottom, left, right
     "How far the sides are from the centres of `priors`."
-    centre = (priors[...,:2]+priors[...,2:])/2
+    centre = box_centers(priors)
     (left,top),(right,bottom) = ((centre-gts[...,:2]).unbind(-1),(gts[...,2:]-centre).unbind(-1))
     d = torch.stack([top, bottom, left, right], -1)/_tblr_units(priors, normalize_by_wh)
     return d/_normalizers(normalizer, d)
@@ -84,7 +85,7 @@ def tblr2bboxes(
 ): # `(...,4)` xyxy
     "The boxes around the centres of `priors`."
     top,bottom,left,right = (tblr*_normalizers(normalizer, tblr)*_tblr_units(priors, normalize_by_wh)).unbind(-1)
-    x,y = ((priors[...,:2]+priors[...,2:])/2).unbind(-1)
+    x,y = box_centers(priors).unbind(-1)
     return clip_to_shape(torch.stack([x-left, y-top, x+right, y+bottom], -1), max_shape if clip_border else None)
 
 @register
@@ -101,7 +102,7 @@ class TBLRBBoxCoder(BaseBBoxCoder):
         gt_bboxes, # `(N,4)` xyxy
     ): # `(N,4)`
         "What a head shall predict."
-        if len(bboxes)!=len(gt_bboxes): raise ValueError(f"{len(bboxes)} boxes for {len(gt_bboxes)} ground truths")
+        self._check(bboxes, gt_bboxes)
         return bboxes2tblr(bboxes, gt_bboxes, self.normalizer)
 
     def decode(self,

@@ -6,7 +6,7 @@
 __all__ = ['REDUCTIONS', 'reduce_loss', 'weight_reduce_loss', 'weighted_loss', 'build_loss', 'ElementLoss', 'l1_loss', 'mse_loss',
            'smooth_l1_loss', 'balanced_l1_loss', 'L1Loss', 'MSELoss', 'SmoothL1Loss', 'BalancedL1Loss', 'cross_entropy',
            'one_hot_labels', 'binary_cross_entropy', 'mask_cross_entropy', 'class_weights', 'CrossEntropyLoss',
-           'accuracy', 'Accuracy']
+           'accuracy', 'Accuracy', 'positives']
 
 # %% ../../../nbs/04_nn/losses/01_losses.ipynb #e2bd8341
 import functools, json
@@ -282,3 +282,11 @@ class Accuracy(nn.Module):
         self.topk,self.thresh = topk,thresh
 
     def forward(self, pred, target): return accuracy(pred, target, self.topk, self.thresh)
+
+# %% ../../../nbs/04_nn/losses/01_losses.ipynb #a64c7659
+def positives(
+    labels, # `(N,)` classes, C for background, negative where nothing counts
+    num_classes:int, # C
+): # `(P,)` rows
+    "The rows that have an object."
+    return ((labels>=0)&(labels<num_classes)).nonzero().squeeze(1)
