@@ -63,18 +63,25 @@ def random_sampler(
     "A random choice of boxes to learn from."
     return dict(type='RandomSampler', num=num, pos_fraction=fraction, neg_pos_ub=-1, add_gt_as_proposals=add_gt)
 
+# %% ../../nbs/06_detect/17_config_parts.ipynb #ec066ad8
 def nms_cfg(
     iou:float, # suppress above it
     **kwargs # other settings, such as how many to keep
 )->dict:
-    "Suppression of doubles."
+    "The config of non-maximum suppression."
     return dict(nms=dict(type='nms', iou_threshold=iou), **kwargs)
 
 SOFTMAX_LOSS = dict(type='CrossEntropyLoss', use_sigmoid=False, loss_weight=1.)
 SIGMOID_LOSS = dict(type='CrossEntropyLoss', use_sigmoid=True, loss_weight=1.)
 FOCAL_LOSS = dict(type='FocalLoss', use_sigmoid=True, gamma=2., alpha=.25, loss_weight=1.)
 L1_LOSS = dict(type='L1Loss', loss_weight=1.)
-def smooth_l1(beta): return dict(type='SmoothL1Loss', beta=beta, loss_weight=1.)
+
+def smooth_l1(
+    beta:float, # errors below it count quadratically
+)->dict:
+    "The config of a smooth L1 loss."
+    return dict(type='SmoothL1Loss', beta=beta, loss_weight=1.)
+
 EQUAL_WEIGHTS = dict(pos_weight=-1, debug=False) # objects weigh as much as background
 
 # %% ../../nbs/06_detect/17_config_parts.ipynb #b7845be8
@@ -103,6 +110,7 @@ def roi_extractor_cfg(
     return dict(type='SingleRoIExtractor', roi_layer=dict(type='RoIAlign', output_size=size, sampling_ratio=0), out_channels=256,
         featmap_strides=[4,8,16,32])
 
+# %% ../../nbs/06_detect/17_config_parts.ipynb #ce2287c8
 def box_head_cfg(
     num_classes:int=80, # without background
     stds=(.1,.1,.2,.2), # see `delta_coder`
@@ -129,7 +137,8 @@ def rcnn_settings(
 )->tuple: # settings for training, for testing
     "How the second stage learns and selects."
     size,binary = (dict(mask_size=28),dict(mask_thr_binary=.5)) if mask else ({},{})
-    train = dict(assigner=max_iou(iou, iou, iou, match_low_quality=low_quality), sampler=random_sampler(512, .25, True), **EQUAL_WEIGHTS, **size)
+    train = dict(assigner=max_iou(iou, iou, iou, match_low_quality=low_quality), sampler=random_sampler(512, .25, True),
+                 **EQUAL_WEIGHTS, **size)
     return train,nms_cfg(.5, score_thr=.05, max_per_img=100, **binary)
 
 # %% ../../nbs/06_detect/17_config_parts.ipynb #c19c2ed1

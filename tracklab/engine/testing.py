@@ -29,19 +29,22 @@ def unpack_batch(
     return data.to(device) if torch.is_tensor(data) else data
 
 # %% ../../nbs/05_engine/02_testing.ipynb #d571744f
-class _Films:
-    "Draws results, into a film per video"
-    def __init__(self, model, out_dir, fps, show, score_thr): self.model,self.out,self.fps,self.show,self.score_thr,self.film = model,out_dir,fps,show,score_thr,None
+class _VideoFiles:
+    "Draws results, into a file per video"
+    def __init__(self, model, out_dir, fps, show, score_thr):
+        self.model,self.out,self.fps,self.show,self.score_thr,self.writer = model,out_dir,fps,show,score_thr,None
     def add(self, img, meta, result):
         name = Path(meta.get('ori_filename') or f"{meta.get('frame_id', 0):06d}.jpg")
         file = None if self.out is None else Path(self.out)/name
-        picture = self.model.show_result(original_image(img[None], meta), result, score_thr=self.score_thr, show=self.show, out_file=None if file is None else str(file))
+        image = self.model.show_result(original_image(img[None], meta), result, score_thr=self.score_thr, show=self.show,
+                                       out_file=None if file is None else str(file))
         if file is None: return
-        if meta.get('frame_id', 0)==0: self.close(); self.film = VideoWriter(Path(self.out)/f"{'_'.join(name.parent.parts) or 'video'}.mp4", self.fps)
-        if self.film is not None: self.film.write(picture)
+        if meta.get('frame_id', 0)==0:
+            self.close(); self.writer = VideoWriter(Path(self.out)/f"{'_'.join(name.parent.parts) or 'video'}.mp4", self.fps)
+        if self.writer is not None: self.writer.write(image)
     def close(self):
-        if self.film is not None: self.film.close()
-        self.film = None
+        if self.writer is not None: self.writer.close()
+        self.writer = None
 
 def run_batch(
     model, # of `init_model`
@@ -58,24 +61,24 @@ def single_gpu_test(
     model, # of `init_model`
     data_loader, # of a dataset in test mode, frames in order
     show:bool=False, # open a window?
-    out_dir=None, # folder for drawn frames and films
-    fps:float=3, # of the films
+    out_dir=None, # folder for drawn frames and videos
+    fps:float=3, # frames per second of the videos
     show_score_thr:float=.3, # boxes below are not drawn
     progress=lambda n: None, # told how many frames are done
 )->dict: # name -> list of results, one per frame
     "Test a model on one device."
     results,model = defaultdict(list),model.eval()
-    films = _Films(model, out_dir, fps, show, show_score_thr)
+    videos = _VideoFiles(model, out_dir, fps, show, show_score_thr)
     try:
         for data in data_loader:
             with torch.no_grad(): batch = run_batch(model, data)
             if show or out_dir is not None:
                 plain = unpack_batch(data)
-                for img,meta,r in zip(plain['img'][0], plain['img_metas'][0], batch): films.add(img, meta, r)
+                for img,meta,r in zip(plain['img'][0], plain['img_metas'][0], batch): videos.add(img, meta, r)
             for r in batch:
                 for k,v in r.items(): results[k].append(v)
             progress(len(batch))
-    finally: films.close()
+    finally: videos.close()
     return dict(results)
 
 # %% ../../nbs/05_engine/02_testing.ipynb #eb3295e4

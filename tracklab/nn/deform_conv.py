@@ -75,7 +75,9 @@ class DeformConv2d(nn.Module):
 
     may_have_bias = False
 
-    def extra_repr(self): return f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, dilation={self.dilation}"
+    def extra_repr(self):
+        named = ', '.join(f'{k}={getattr(self, k)}' for k in ('kernel_size','stride','padding','dilation'))
+        return f"{self.in_channels}, {self.out_channels}, {named}"
 
     def _convolve(self, x, offset, mask=None):
         return modulated_deform_conv2d(x, offset, mask, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups,

@@ -15,7 +15,7 @@ from ..core.registry import build, register
 
 # %% ../../nbs/04_nn/00_init.ipynb #e5358159
 def bias_init_with_prob(
-    prior_prob:float, # probability in (0,1) that a fresh classifier should answer
+    prior_prob:float, # probability in (0,1) of a newly initialised classifier
 )->float: # the bias
     "The bias at which a sigmoid gives `prior_prob`."
     return -math.log((1-prior_prob)/prior_prob)
@@ -68,6 +68,7 @@ def NormalInit(
     "Fill from a normal distribution."
     return Initializer(lambda w: nn.init.normal_(w, mean, std), **kwargs)
 
+# %% ../../nbs/04_nn/00_init.ipynb #ab3735fc
 @register('TruncNormal')
 @delegates(Initializer, but='fill')
 def TruncNormalInit(
@@ -106,6 +107,7 @@ def XavierInit(
     fill = _by_name(dict(normal=nn.init.xavier_normal_, uniform=nn.init.xavier_uniform_), distribution)
     return Initializer(_only_matrices(lambda w: fill(w, gain)), **kwargs)
 
+# %% ../../nbs/04_nn/00_init.ipynb #e9d7ac41
 @register('Kaiming')
 @delegates(Initializer, but='fill')
 def KaimingInit(

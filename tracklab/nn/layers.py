@@ -11,18 +11,24 @@ __all__ = ['NORM_NAMES', 'NOT_INPLACE', 'HSigmoid', 'Clamp', 'Scale', 'ConvWS2d'
 # %% ../../nbs/04_nn/02_layers.ipynb #e81688f2
 import torch
 import torch.nn.functional as F
+from fastcore.basics import patch
 from torch import nn
 from torch.nn.utils import spectral_norm
 from ..core.registry import UnknownType, build, register, REGISTRY, near
 from .init import KaimingInit
 
 # %% ../../nbs/04_nn/02_layers.ipynb #77b621bb
-for _names,_layer in ((('Conv1d',), nn.Conv1d), (('Conv2d','Conv'), nn.Conv2d), (('Conv3d',), nn.Conv3d), (('deconv','ConvTranspose2d'), nn.ConvTranspose2d),
-                      (('BN','BN2d'), nn.BatchNorm2d), (('BN1d',), nn.BatchNorm1d), (('BN3d',), nn.BatchNorm3d), (('SyncBN','MMSyncBN'), nn.SyncBatchNorm),
+for _names,_layer in ((('Conv1d',), nn.Conv1d), (('Conv2d','Conv'), nn.Conv2d), (('Conv3d',), nn.Conv3d),
+                      (('deconv','ConvTranspose2d'), nn.ConvTranspose2d),
+                      (('BN','BN2d'), nn.BatchNorm2d), (('BN1d',), nn.BatchNorm1d), (('BN3d',), nn.BatchNorm3d),
+                      (('SyncBN','MMSyncBN'), nn.SyncBatchNorm),
                       (('GN',), nn.GroupNorm), (('LN',), nn.LayerNorm), (('IN','IN2d'), nn.InstanceNorm2d),
-                      (('ReLU',), nn.ReLU), (('LeakyReLU',), nn.LeakyReLU), (('PReLU',), nn.PReLU), (('RReLU',), nn.RReLU), (('ReLU6',), nn.ReLU6),
-                      (('ELU',), nn.ELU), (('Sigmoid',), nn.Sigmoid), (('Tanh',), nn.Tanh), (('GELU',), nn.GELU), (('HSwish',), nn.Hardswish),
-                      (('Swish','SiLU'), nn.SiLU), (('zero',), nn.ZeroPad2d), (('reflect',), nn.ReflectionPad2d), (('replicate',), nn.ReplicationPad2d),
+                      (('ReLU',), nn.ReLU), (('LeakyReLU',), nn.LeakyReLU), (('PReLU',), nn.PReLU), (('RReLU',), nn.RReLU),
+                      (('ReLU6',), nn.ReLU6),
+                      (('ELU',), nn.ELU), (('Sigmoid',), nn.Sigmoid), (('Tanh',), nn.Tanh), (('GELU',), nn.GELU),
+                      (('HSwish',), nn.Hardswish),
+                      (('Swish','SiLU'), nn.SiLU), (('zero',), nn.ZeroPad2d), (('reflect',), nn.ReflectionPad2d),
+                      (('replicate',), nn.ReplicationPad2d),
                       (('Linear',), nn.Linear)): register(*_names)(_layer)
 
 # %% ../../nbs/04_nn/02_layers.ipynb #4f094dbc
@@ -142,13 +148,15 @@ def build_conv_layer(
     if layer is None: raise UnknownType(f"unknown convolution {cfg['type']!r}{near(cfg['type'], REGISTRY.names())}")
     return layer(*args, **kwargs, **{k:v for k,v in cfg.items() if k!='type'})
 
-NORM_NAMES = ((nn.modules.batchnorm._BatchNorm, 'bn'), (nn.GroupNorm, 'gn'), (nn.LayerNorm, 'ln'), (nn.modules.instancenorm._InstanceNorm, 'in'))
+NORM_NAMES = ((nn.modules.batchnorm._BatchNorm, 'bn'), (nn.GroupNorm, 'gn'), (nn.LayerNorm, 'ln'),
+              (nn.modules.instancenorm._InstanceNorm, 'in'))
 
 def norm_name(
     layer, # a norm layer's class
 )->str: # `bn`, `gn`, `ln`, `in`
     "What a norm layer is called in checkpoints."
-    return next((name for base,name in NORM_NAMES if issubclass(layer, base) and not (name=='bn' and 'InstanceNorm' in layer.__name__)), 'norm_layer')
+    return next((name for base,name in NORM_NAMES if issubclass(layer, base) and not (name=='bn' and 'InstanceNorm' in layer.__name__)),
+                'norm_layer')
 
 def build_norm_layer(
     cfg:dict, # `type`, arguments of the layer, and `requires_grad`
@@ -227,7 +235,8 @@ class NormedConv2d(nn.Conv2d):
     def forward(self, x):
         w = self.weight
         norm = w.flatten(1).norm(dim=1).reshape(-1, 1, 1, 1) if self.norm_over_kernel else w.norm(dim=1, keepdim=True)
-        return self._conv_forward(self.tempearture*x/(x.norm(dim=1, keepdim=True)**self.power+self.eps), w/(norm**self.power+self.eps), self.bias)
+        return self._conv_forward(self.tempearture*x/(x.norm(dim=1, keepdim=True)**self.power+self.eps),
+                                  w/(norm**self.power+self.eps), self.bias)
 
 def build_linear_layer(
     cfg, # `type` and extra arguments; `None` is `Linear`
@@ -258,7 +267,8 @@ class ConvModule(nn.Module):
         order=('conv','norm','act'), # what comes first
     ):
         super().__init__()
-        if set(order)!={'conv','norm','act'} or len(order)!=3: raise ValueError(f"order must hold 'conv', 'norm' and 'act' once each, got {order}")
+        if set(order)!={'conv','norm','act'} or len(order)!=3:
+            raise ValueError(f"order must hold 'conv', 'norm' and 'act' once each, got {order}")
         self.conv_cfg,self.norm_cfg,self.act_cfg,self.order,self.inplace = conv_cfg,norm_cfg,act_cfg,order,inplace
         own = padding_mode in ('zeros','circular')
         self.padding_layer = None if own else build_padding_layer({'type':padding_mode}, padding)
@@ -272,7 +282,8 @@ class ConvModule(nn.Module):
             self.norm_name,norm = build_norm_layer(norm_cfg, out_channels if order.index('norm')>order.index('conv') else in_channels)
             self.add_module(self.norm_name, norm)
         self.activate = None if act_cfg is None else build_activation_layer({'inplace':inplace, **act_cfg})
-        for k in ('in_channels','out_channels','kernel_size','stride','padding','dilation','groups'): setattr(self, k, getattr(self.conv, k, None))
+        for k in ('in_channels','out_channels','kernel_size','stride','padding','dilation','groups'):
+            setattr(self, k, getattr(self.conv, k, None))
         self.init_weights()
 
     @property
@@ -281,15 +292,6 @@ class ConvModule(nn.Module):
     def with_norm(self): return self.norm_name is not None
     @property
     def with_activation(self): return self.activate is not None
-
-    def init_weights(self):
-        "Kaiming for the convolution, one for the norm."
-        if not hasattr(self.conv, 'init_weights'):
-            leaky = self.with_activation and self.act_cfg['type']=='LeakyReLU'
-            KaimingInit(a=self.act_cfg.get('negative_slope', .01) if leaky else 0, nonlinearity='leaky_relu' if leaky else 'relu')(self.conv)
-        if self.with_norm and getattr(self.norm, 'weight', None) is not None:
-            nn.init.ones_(self.norm.weight)
-            nn.init.zeros_(self.norm.bias)
 
     def forward(self,
         x, # `(B,C,H,W)`
@@ -301,6 +303,18 @@ class ConvModule(nn.Module):
             elif step=='norm' and norm and self.with_norm: x = self.norm(x)
             elif step=='act' and activate and self.with_activation: x = self.activate(x)
         return x
+
+# %% ../../nbs/04_nn/02_layers.ipynb #bcc863f9
+@patch
+def init_weights(self:ConvModule):
+    "Kaiming for the convolution, one for the norm."
+    if not hasattr(self.conv, 'init_weights'):
+        leaky = self.with_activation and self.act_cfg['type']=='LeakyReLU'
+        KaimingInit(a=self.act_cfg.get('negative_slope', .01) if leaky else 0, nonlinearity='leaky_relu' if leaky
+                    else 'relu')(self.conv)
+    if self.with_norm and getattr(self.norm, 'weight', None) is not None:
+        nn.init.ones_(self.norm.weight)
+        nn.init.zeros_(self.norm.bias)
 
 # %% ../../nbs/04_nn/02_layers.ipynb #3000ead3
 class DepthwiseSeparableConvModule(nn.Module):
@@ -325,7 +339,8 @@ class DepthwiseSeparableConvModule(nn.Module):
         pick = lambda v, d: d if v=='default' else v
         self.depthwise_conv = ConvModule(in_channels, in_channels, kernel_size, stride, padding, dilation, groups=in_channels,
             norm_cfg=pick(dw_norm_cfg, norm_cfg), act_cfg=pick(dw_act_cfg, act_cfg), **kwargs)
-        self.pointwise_conv = ConvModule(in_channels, out_channels, 1, norm_cfg=pick(pw_norm_cfg, norm_cfg), act_cfg=pick(pw_act_cfg, act_cfg), **kwargs)
+        self.pointwise_conv = ConvModule(in_channels, out_channels, 1, norm_cfg=pick(pw_norm_cfg, norm_cfg),
+                                         act_cfg=pick(pw_act_cfg, act_cfg), **kwargs)
 
     def forward(self, x): return self.pointwise_conv(self.depthwise_conv(x))
 
@@ -339,7 +354,8 @@ def interpolate_as(
     "Resize a map to the size of another."
     size = tuple(target.shape[-2:])
     if tuple(source.shape[-2:])==size: return source
-    out = F.interpolate(source if source.ndim==4 else source[None], size=size, mode=mode, **({} if mode=='nearest' else {'align_corners':align_corners}))
+    out = F.interpolate(source if source.ndim==4 else source[None], size=size, mode=mode,
+                        **({} if mode=='nearest' else {'align_corners':align_corners}))
     return out if source.ndim==4 else out[0]
 
 @register

@@ -19,7 +19,8 @@ def parse_losses(
     "The loss to minimise, and what to write down."
     log = OrderedDict()
     for k,v in [o for k,v in losses.items() for o in (v.items() if isinstance(v, dict) else [(k,v)])]:
-        if not isinstance(v, (torch.Tensor,list,tuple)): raise TypeError(f"{k} must be a tensor or a list of tensors, got a {type(v).__name__}")
+        if not isinstance(v, (torch.Tensor,list,tuple)):
+            raise TypeError(f"{k} must be a tensor or a list of tensors, got a {type(v).__name__}")
         log[k] = v.mean() if isinstance(v, torch.Tensor) else sum(x.mean() for x in v)
     log['loss'] = total = sum(v for k,v in log.items() if 'loss' in k)
     return total,OrderedDict((k,reduce_mean(v.detach().float()).item()) for k,v in log.items())
@@ -46,7 +47,8 @@ class BaseModel(BaseModule):
 
     def forward_train(self, img, *args, **kwargs): raise NotImplementedError(f"{type(self).__name__} has no loss of its own")
     def simple_test(self, img, img_metas, **kwargs): raise NotImplementedError(f"{type(self).__name__} does not say how it is tested")
-    def aug_test(self, imgs, img_metas, **kwargs): raise NotImplementedError(f"{type(self).__name__} has no augmented test: give one version of each image")
+    def aug_test(self, imgs, img_metas, **kwargs):
+        raise NotImplementedError(f"{type(self).__name__} has no augmented test: give one version of each image")
 
     def forward_test(self,
         imgs, # list over augmentations of `(B,3,H,W)`

@@ -8,6 +8,7 @@ __all__ = ['FUSIONS', 'NONLOCAL_MODES', 'ContextBlock', 'NonLocal2d', 'Generaliz
 # %% ../../nbs/04_nn/04_plugins.ipynb #17b95b71
 import math, torch
 import torch.nn.functional as F
+from fastcore.basics import patch
 from torch import nn
 from ..core.registry import register
 from .layers import ConvModule
@@ -122,6 +123,7 @@ def _near(n, n_kv, stride, distance, device):
     i,j = torch.arange(n, device=device)[:,None],torch.arange(n_kv, device=device)
     return (j>=(i-distance).div(stride, rounding_mode='floor'))&(j<=(i+distance+1).div(stride, rounding_mode='floor'))
 
+# %% ../../nbs/04_nn/04_plugins.ipynb #fb3695dd
 @register
 class GeneralizedAttention(nn.Module):
     "Attention by content and relative position."
@@ -163,32 +165,6 @@ class GeneralizedAttention(nn.Module):
             if n in ('query_conv','key_conv','value_conv'): nn.init.kaiming_uniform_(m.weight, a=1, mode='fan_in',
                 nonlinearity='leaky_relu')
 
-    def _heads(self, x):
-        "`(B,C,h,w)` -> `(B,heads,h,w,D)`"
-        return x.unflatten(1, (self.num_heads,-1)).permute(0, 1, 3, 4, 2)
-
-    def _left(self, query, bias, use_query, use_bias):
-        "What keys or distances are compared with; sizes 1 where it is the same for all"
-        bias = bias.reshape(1, self.num_heads, 1, 1, -1) if use_bias else 0
-        return query+bias if use_query else bias
-
-    def _energy(self, q, kv):
-        "`(B,heads,h,w,hk,wk)`, with sizes 1 where it does not depend on the query"
-        content,position,saliency,place = self.attention_type
-        query = self._heads(self.query_conv(q)) if content or position else None
-        energy = 0
-        if content or saliency: energy = energy+torch.einsum('bnhwd,bnyxd->bnhwyx', 
-            self._left(query, getattr(self, 'appr_bias', 0), content, saliency), self._heads(self.key_conv(kv)))
-        if position or place:
-            left = self._left(query, getattr(self, 'geom_bias', 0), position, place)/math.sqrt(2)
-            code = lambda i, fc: fc(_distance_code(q.shape[i], kv.shape[i], self.q_stride, self.kv_stride, self.position_embedding_dim//2,
-                self.position_magnitude, q)).unflatten(-1, (self.num_heads,-1))
-            rows,columns = code(2, self.appr_geom_fc_y),code(3, self.appr_geom_fc_x)
-            vertical = left.transpose(2, 3) if position and not place and left.shape[2]==left.shape[3] else left     # see above
-            energy = energy+torch.einsum('bnhwd,hynd->bnhwy', vertical, rows)[...,None]
-            energy = energy+torch.einsum('bnhwd,wxnd->bnhwx', left, columns)[...,None,:]
-        return energy
-
     def forward(self, x):
         q,kv = x[...,::self.q_stride,::self.q_stride],x[...,::self.kv_stride,::self.kv_stride]
         energy = self._energy(q, kv)
@@ -200,3 +176,33 @@ class GeneralizedAttention(nn.Module):
         out = self.proj_conv(out.flatten(1, 2)).expand(-1, -1, *q.shape[2:])
         if self.q_stride>1: out = F.interpolate(out, size=x.shape[2:], mode='bilinear', align_corners=False)
         return self.gamma*out+x
+
+# %% ../../nbs/04_nn/04_plugins.ipynb #ea8f726a
+@patch
+def _heads(self:GeneralizedAttention, x):
+    "`(B,C,h,w)` -> `(B,heads,h,w,D)`"
+    return x.unflatten(1, (self.num_heads,-1)).permute(0, 1, 3, 4, 2)
+
+@patch
+def _left(self:GeneralizedAttention, query, bias, use_query, use_bias):
+    "What keys or distances are compared with; sizes 1 where it is the same for all"
+    bias = bias.reshape(1, self.num_heads, 1, 1, -1) if use_bias else 0
+    return query+bias if use_query else bias
+
+@patch
+def _energy(self:GeneralizedAttention, q, kv):
+    "`(B,heads,h,w,hk,wk)`, with sizes 1 where it does not depend on the query"
+    content,position,saliency,place = self.attention_type
+    query = self._heads(self.query_conv(q)) if content or position else None
+    energy = 0
+    if content or saliency: energy = energy+torch.einsum('bnhwd,bnyxd->bnhwyx', 
+        self._left(query, getattr(self, 'appr_bias', 0), content, saliency), self._heads(self.key_conv(kv)))
+    if position or place:
+        left = self._left(query, getattr(self, 'geom_bias', 0), position, place)/math.sqrt(2)
+        code = lambda i, fc: fc(_distance_code(q.shape[i], kv.shape[i], self.q_stride, self.kv_stride, self.position_embedding_dim//2,
+            self.position_magnitude, q)).unflatten(-1, (self.num_heads,-1))
+        rows,columns = code(2, self.appr_geom_fc_y),code(3, self.appr_geom_fc_x)
+        vertical = left.transpose(2, 3) if position and not place and left.shape[2]==left.shape[3] else left     # see above
+        energy = energy+torch.einsum('bnhwd,hynd->bnhwy', vertical, rows)[...,None]
+        energy = energy+torch.einsum('bnhwd,wxnd->bnhwx', left, columns)[...,None,:]
+    return energy

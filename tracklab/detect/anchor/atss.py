@@ -24,7 +24,7 @@ class ATSSHead(AnchorHead):
     def __init__(self,
         num_classes:int, # classes without background
         in_channels:int, # of the maps
-        pred_kernel_size:int=3, # of the answers
+        pred_kernel_size:int=3, # kernel size of the prediction layers
         stacked_convs:int=4, # depth of the towers
         conv_cfg=None, # see `ConvModule`
         norm_cfg={'type':'GN', 'num_groups':32, 'requires_grad':True}, # see `ConvModule`
@@ -39,9 +39,10 @@ class ATSSHead(AnchorHead):
 
     def _init_layers(self):
         c,k = self.feat_channels,self.pred_kernel_size
-        self.cls_convs,self.reg_convs = (tower(self.in_channels, c, self.stacked_convs, conv_cfg=self.conv_cfg, norm_cfg=self.norm_cfg) for _ in range(2))
-        answer = lambda n: nn.Conv2d(c, self.num_base_priors*n, k, padding=k//2)
-        self.atss_cls,self.atss_reg,self.atss_centerness = answer(self.cls_out_channels),answer(4),answer(1)
+        self.cls_convs,self.reg_convs = (tower(self.in_channels, c, self.stacked_convs, conv_cfg=self.conv_cfg, norm_cfg=self.norm_cfg)
+                                         for _ in range(2))
+        predictor = lambda n: nn.Conv2d(c, self.num_base_priors*n, k, padding=k//2)
+        self.atss_cls,self.atss_reg,self.atss_centerness = predictor(self.cls_out_channels),predictor(4),predictor(1)
         self.scales = nn.ModuleList([Scale(1.) for _ in self.prior_generator.strides])
 
     def forward(self,
@@ -74,7 +75,8 @@ def loss_single(self:ATSSHead, anchors, cls_score, bbox_pred, centre, labels, we
     if not len(pos): return loss_cls,bbox_pred.sum()*0,centre.sum()*0,bbox_pred.new_tensor(0.)
     want = anchor_centerness(anchors[pos], targets[pos])
     boxes = self.bbox_coder.decode(anchors[pos], bbox_pred[pos])
-    return loss_cls,self.loss_bbox(boxes, targets[pos], weight=want, avg_factor=1.),self.loss_centerness(centre[pos,0], want, avg_factor=num_total),want.sum()
+    return loss_cls,self.loss_bbox(boxes, targets[pos], weight=want,
+                                   avg_factor=1.),self.loss_centerness(centre[pos,0], want, avg_factor=num_total),want.sum()
 
 @patch
 def loss(self:ATSSHead,

@@ -22,8 +22,10 @@ class RetinaHead(AnchorHead):
         stacked_convs:int=4, # depth of the towers
         conv_cfg=None, # see `ConvModule`
         norm_cfg=None, # see `ConvModule`
-        anchor_generator={'type':'AnchorGenerator', 'octave_base_scale':4, 'scales_per_octave':3, 'ratios':[.5,1.,2.], 'strides':[8,16,32,64,128]}, # boxes at each cell
-        init_cfg={'type':'Normal', 'layer':'Conv2d', 'std':.01, 'override':{'type':'Normal', 'name':'retina_cls', 'std':.01, 'bias_prob':.01}}, # see `BaseModule`
+        anchor_generator={'type':'AnchorGenerator', 'octave_base_scale':4, 'scales_per_octave':3, 'ratios':[.5,1.,2.], # boxes at each cell
+            'strides':[8,16,32,64,128]},
+        init_cfg={'type':'Normal', 'layer':'Conv2d', 'std':.01, # see `BaseModule`
+            'override':{'type':'Normal', 'name':'retina_cls', 'std':.01, 'bias_prob':.01}},
         **kwargs # of `AnchorHead`
     ):
         self.stacked_convs,self.conv_cfg,self.norm_cfg = stacked_convs,conv_cfg,norm_cfg

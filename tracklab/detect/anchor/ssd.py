@@ -21,34 +21,39 @@ class SSDHead(AnchorHead):
     def __init__(self,
         num_classes:int=80, # classes without background
         in_channels=(512,1024,512,256,256,256), # of the maps
-        stacked_convs:int=0, # convolutions before the answers
+        stacked_convs:int=0, # convolutions before the prediction layers
         feat_channels:int=256, # of those
         use_depthwise:bool=False, # depthwise separable convolutions?
         conv_cfg=None, # see `ConvModule`
         norm_cfg=None, # see `ConvModule`
         act_cfg=None, # see `ConvModule`
-        anchor_generator={'type':'SSDAnchorGenerator', 'scale_major':False, 'input_size':300, 'strides':[8,16,32,64,100,300], 'ratios':([2],[2,3],[2,3],[2,3],[2],[2]), 'basesize_ratio_range':(.1,.9)}, # boxes at each cell
-        bbox_coder={'type':'DeltaXYWHBBoxCoder', 'clip_border':True, 'target_means':[0.,0.,0.,0.], 'target_stds':[1.,1.,1.,1.]}, # what is predicted of a box
+        anchor_generator={'type':'SSDAnchorGenerator', 'scale_major':False, 'input_size':300, # boxes at each cell
+            'strides':[8,16,32,64,100,300], 'ratios':([2],[2,3],[2,3],[2,3],[2],[2]), 'basesize_ratio_range':(.1,.9)},
+        bbox_coder={'type':'DeltaXYWHBBoxCoder', 'clip_border':True, 'target_means':[0.,0.,0.,0.], # what is predicted of a box
+            'target_stds':[1.,1.,1.,1.]},
         reg_decoded_bbox:bool=False, # is the box loss one of boxes?
         train_cfg=None, # assigner, `smoothl1_beta`, `neg_pos_ratio`
         test_cfg=None, # `nms_pre`, `score_thr`, `nms`, `max_per_img`
         init_cfg={'type':'Xavier', 'layer':'Conv2d', 'distribution':'uniform', 'bias':0}, # see `BaseModule`
     ):
-        self.stacked_convs,self.use_depthwise,self.layer_args = stacked_convs,use_depthwise,dict(conv_cfg=conv_cfg, norm_cfg=norm_cfg, act_cfg=act_cfg)
-        super().__init__(num_classes, in_channels, feat_channels, anchor_generator, bbox_coder, reg_decoded_bbox, dict(type='CrossEntropyLoss'), dict(type='SmoothL1Loss'), train_cfg, test_cfg, init_cfg)
+        self.stacked_convs,self.use_depthwise,self.layer_args = stacked_convs,use_depthwise,dict(conv_cfg=conv_cfg,
+            norm_cfg=norm_cfg, act_cfg=act_cfg)
+        super().__init__(num_classes, in_channels, feat_channels, anchor_generator, bbox_coder, reg_decoded_bbox,
+                         dict(type='CrossEntropyLoss'), dict(type='SmoothL1Loss'), train_cfg, test_cfg, init_cfg)
 
-    def _answer(self, channels, out):
-        "Layers of one answer on one level"
+    def _predictor(self, channels, out):
+        "Layers of one prediction on one level"
         conv = DepthwiseSeparableConvModule if self.use_depthwise else ConvModule
-        layers = [conv(channels if i==0 else self.feat_channels, self.feat_channels, 3, padding=1, **self.layer_args) for i in range(self.stacked_convs)]
+        layers = [conv(channels if i==0 else self.feat_channels, self.feat_channels, 3, padding=1, **self.layer_args)
+                  for i in range(self.stacked_convs)]
         if self.stacked_convs: channels = self.feat_channels
         if self.use_depthwise: layers.append(ConvModule(channels, channels, 3, padding=1, groups=channels, **self.layer_args))
         return nn.Sequential(*layers, nn.Conv2d(channels, out, 1 if self.use_depthwise else 3, padding=0 if self.use_depthwise else 1))
 
     def _init_layers(self):
         priors = list(zip(self.in_channels, self.prior_generator.num_base_priors))
-        self.cls_convs = nn.ModuleList([self._answer(c, n*self.cls_out_channels) for c,n in priors])
-        self.reg_convs = nn.ModuleList([self._answer(c, n*4) for c,n in priors])
+        self.cls_convs = nn.ModuleList([self._predictor(c, n*self.cls_out_channels) for c,n in priors])
+        self.reg_convs = nn.ModuleList([self._predictor(c, n*4) for c,n in priors])
 
     def forward(self,
         feats, # maps of the levels
@@ -77,10 +82,12 @@ def loss(self:SSDHead,
     gt_bboxes_ignore=None, # `(I,4)` per image
 )->dict: # `loss_cls` and `loss_bbox`, lists over images
     "Losses of a batch."
-    anchors,labels,weights,targets,box_weights,num_pos,_,_ = self._targets_of_maps(cls_scores, gt_bboxes, gt_labels, img_metas, gt_bboxes_ignore)
+    anchors,labels,weights,targets,box_weights,num_pos,_,_ = self._targets_of_maps(cls_scores, gt_bboxes, gt_labels, img_metas,
+                                                                                   gt_bboxes_ignore)
     cls,box,cfg = flatten_levels(cls_scores, self.cls_out_channels),flatten_levels(bbox_preds, 4),self.train_cfg
     if self.reg_decoded_bbox: box = self.bbox_coder.decode(torch.cat(anchors).expand(len(box), -1, 4), box)
-    loss_cls = [hard_negatives(cross_entropy(c, l, reduction='none')*w, l, self.num_classes, cfg['neg_pos_ratio'])[None]/num_pos for c,l,w in zip(cls, labels, weights)]
+    loss_cls = [hard_negatives(cross_entropy(c, l, reduction='none')*w, l, self.num_classes, cfg['neg_pos_ratio'])[None]/num_pos
+                for c,l,w in zip(cls, labels, weights)]
     loss_bbox = [smooth_l1_loss(b, t, w, beta=cfg['smoothl1_beta'], avg_factor=num_pos) for b,t,w in zip(box, targets, box_weights)]
     return dict(loss_cls=loss_cls, loss_bbox=loss_bbox)
 

@@ -29,11 +29,13 @@ def stretch_masks(
     "Stretch masks over their boxes."
     H,W = size
     out = torch.zeros(len(masks), H, W, dtype=torch.bool if threshold>=0 else torch.uint8, device=masks.device)
-    whole = torch.stack([boxes[:,:2].floor()-1, boxes[:,2:].ceil()+1], 1).nan_to_num(0).clamp(-1e6, 1e6).long().tolist() if len(boxes) else []
+    whole = torch.stack([boxes[:,:2].floor()-1, boxes[:,2:].ceil()+1],
+                        1).nan_to_num(0).clamp(-1e6, 1e6).long().tolist() if len(boxes) else []
     for o,mask,box,((x1,y1),(x2,y2)) in zip(out, masks, boxes, whole):
         x1,y1,x2,y2 = max(x1, 0),max(y1, 0),min(x2, W),min(y2, H)
         if x1>=x2 or y1>=y2: continue
-        y,x = (((torch.arange(a, b, device=box.device, dtype=box.dtype)+.5-lo)/(hi-lo)*2-1).nan_to_num(0, posinf=0, neginf=0) for a,b,lo,hi in ((y1,y2,box[1],box[3]), (x1,x2,box[0],box[2])))
+        y,x = (((torch.arange(a, b, device=box.device, dtype=box.dtype)+.5-lo)/(hi-lo)*2-1).nan_to_num(0, posinf=0, neginf=0)
+               for a,b,lo,hi in ((y1,y2,box[1],box[3]), (x1,x2,box[0],box[2])))
         grid = torch.stack([x[None].expand(len(y), -1), y[:,None].expand(-1, len(x))], -1)
         p = F.grid_sample(mask[None,None].to(grid.dtype), grid[None], align_corners=False)[0,0]
         o[y1:y2,x1:x2] = p>=threshold if threshold>=0 else (p*255).to(torch.uint8)
@@ -60,16 +62,20 @@ class FCNMaskHead(BaseModule):
     ):
         if init_cfg is not None: raise ValueError("FCNMaskHead takes no init_cfg")
         super().__init__()
-        self.num_convs,self.roi_feat_size,self.num_classes,self.class_agnostic,self.predictor_cfg = num_convs,_pair(roi_feat_size),num_classes,class_agnostic,predictor_cfg
+        self.num_convs,self.roi_feat_size,self.num_classes = num_convs,_pair(roi_feat_size),num_classes
+        self.class_agnostic,self.predictor_cfg = class_agnostic,predictor_cfg
         self.upsample_cfg = dict(upsample_cfg or {'type':None})
         self.upsample_method,self.scale_factor = self.upsample_cfg.get('type'),self.upsample_cfg.pop('scale_factor', None)
-        if self.upsample_method not in (None,'deconv','nearest','bilinear','carafe'): raise ValueError(f"upsample_cfg must be of type deconv, nearest, bilinear or carafe, got {self.upsample_method!r}")
+        if self.upsample_method not in (None,'deconv','nearest','bilinear','carafe'):
+            raise ValueError(f"upsample_cfg must be of type deconv, nearest, bilinear or carafe, got {self.upsample_method!r}")
         self.loss_mask = build_loss(loss_mask)
-        self.convs = nn.ModuleList([ConvModule(in_channels if i==0 else conv_out_channels, conv_out_channels, conv_kernel_size, padding=(conv_kernel_size-1)//2, conv_cfg=conv_cfg, norm_cfg=norm_cfg)
+        self.convs = nn.ModuleList([ConvModule(in_channels if i==0 else conv_out_channels, conv_out_channels, conv_kernel_size,
+                                               padding=(conv_kernel_size-1)//2, conv_cfg=conv_cfg, norm_cfg=norm_cfg)
                                     for i in range(num_convs)])
         width = conv_out_channels if num_convs else in_channels
         self.upsample = self._make_upsample(width, conv_out_channels)
-        self.conv_logits = build_conv_layer(predictor_cfg, conv_out_channels if self.upsample_method=='deconv' else width, 1 if class_agnostic else num_classes, 1)
+        self.conv_logits = build_conv_layer(predictor_cfg, conv_out_channels if self.upsample_method=='deconv' else width,
+                                            1 if class_agnostic else num_classes, 1)
         self.relu = nn.ReLU(inplace=True)
 
     def _make_upsample(self, width, channels):
@@ -104,7 +110,8 @@ def get_targets(self:FCNMaskHead,
     rcnn_train_cfg:dict, # `mask_size`
 ): # `(P,h,w)`
     "The true masks within the regions on objects."
-    return mask_target([r.pos_bboxes for r in sampling_results], [r.pos_assigned_gt_inds for r in sampling_results], gt_masks, rcnn_train_cfg)
+    return mask_target([r.pos_bboxes for r in sampling_results], [r.pos_assigned_gt_inds for r in sampling_results],
+                       gt_masks, rcnn_train_cfg)
 
 @patch
 def loss(self:FCNMaskHead,
@@ -144,7 +151,8 @@ def get_seg_masks(self:FCNMaskHead,
 )->list: # per class a list of `(H,W)` arrays
     "`paste` with the documented arguments and result."
     p = mask_pred.sigmoid() if torch.is_tensor(mask_pred) else det_bboxes.new_tensor(mask_pred)
-    masks = self.paste(p, det_bboxes[:,:4], det_labels, rcnn_test_cfg, dict(ori_shape=ori_shape, scale_factor=scale_factor), rescale).cpu().numpy()
+    masks = self.paste(p, det_bboxes[:,:4], det_labels, rcnn_test_cfg, dict(ori_shape=ori_shape, scale_factor=scale_factor),
+                       rescale).cpu().numpy()
     return [[m for m,l in zip(masks, det_labels.tolist()) if l==c] for c in range(self.num_classes)]
 
 # %% ../../../nbs/06_detect/mask/01_mask_rcnn.ipynb #22f5c656
@@ -161,7 +169,8 @@ from ..config_parts import smooth_l1, faster_rcnn, MASK_C4_OPTIONS, register_fam
 # %% ../../../nbs/06_detect/mask/01_mask_rcnn.ipynb #5c096d74
 register_family('mask_rcnn_{}_fpn_{}_coco', faster_rcnn, dict(r50='1x 1x_wandb 2x fp16_1x mstrain-poly_3x poly_1x',
     r50_caffe='1x mstrain-poly_1x mstrain-poly_2x mstrain-poly_3x mstrain_1x',
-    r101='1x 2x mstrain-poly_3x', r101_caffe='1x mstrain-poly_3x', x101_32x4d='1x 2x mstrain-poly_3x', x101_64x4d='1x 2x mstrain-poly_3x', x101_32x8d='1x mstrain-poly_1x mstrain-poly_3x'), mask=True)
+    r101='1x 2x mstrain-poly_3x', r101_caffe='1x mstrain-poly_3x', x101_32x4d='1x 2x mstrain-poly_3x', x101_64x4d='1x 2x mstrain-poly_3x',
+    x101_32x8d='1x mstrain-poly_1x mstrain-poly_3x'), mask=True)
 register_family('mask_rcnn_{}_c4_{}_coco', faster_rcnn, dict(r50_caffe='1x'), mask=True, options=MASK_C4_OPTIONS)
 _OLD_ALIGN = dict(aligned=False, sampling_ratio=2)
 zoo.register('mask_rcnn_r50_caffe_fpn_poly_1x_coco_v1', faster_rcnn, backbone='r50_caffe', mask=True,

@@ -80,7 +80,7 @@ def get_targets(self:FCOSHead,
     gt_bboxes, # `(G,4)` per image
     gt_labels, # `(G,)` per image
 )->tuple: # `(B,N)` labels, `(B,N,4)` distances
-    "What shall be answered at every point."
+    "Targets of every point."
     per_level = lambda values: torch.cat([p.new_tensor(v).expand(len(p), *p.new_tensor(v).shape) for p,v in zip(points, values)])
     ranges,strides = per_level(self.regress_ranges),per_level(self.strides)
     found = [self._targets_single(torch.cat(points), ranges, strides, b, l) for b,l in zip(gt_bboxes, gt_labels)]
@@ -108,7 +108,8 @@ def loss(self:FCOSHead,
     total = max(reduce_mean(target.sum().detach()), 1e-6)
     if not len(pos): return dict(out, loss_bbox=box[pos].sum(), loss_centerness=centre[pos].sum())
     at = torch.cat(points).repeat(len(img_metas), 1)[pos]
-    out['loss_bbox'] = self.loss_bbox(self.bbox_coder.decode(at, box[pos]), self.bbox_coder.decode(at, distances[pos]), weight=target, avg_factor=total)
+    out['loss_bbox'] = self.loss_bbox(self.bbox_coder.decode(at, box[pos]), self.bbox_coder.decode(at, distances[pos]), weight=target,
+                                      avg_factor=total)
     out['loss_centerness'] = self.loss_centerness(centre[pos,0], target, avg_factor=num_pos)
     return out
 
@@ -126,7 +127,8 @@ def fcos(
     num_classes:int=80, # classes
 )->dict:
     "FCOS."
-    head = tower_cfg('FCOSHead', num_classes, strides=PYRAMID_STRIDES, loss_bbox=dict(type='IoULoss', loss_weight=1.), loss_centerness=SIGMOID_LOSS)
+    head = tower_cfg('FCOSHead', num_classes, strides=PYRAMID_STRIDES, loss_bbox=dict(type='IoULoss', loss_weight=1.),
+                     loss_centerness=SIGMOID_LOSS)
     neck = fpn_cfg(backbone, start_level=1, add_extra_convs='on_output', relu_before_extra_convs=True)
     return one_stage('FCOS', resnet_cfg(backbone, 'detectron'), neck, head, max_iou(.5, .4, 0), .5)
 

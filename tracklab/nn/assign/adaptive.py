@@ -9,6 +9,7 @@ __all__ = ['NEVER', 'border_distance', 'nothing_assigned', 'take_largest', 'ATSS
 # %% ../../../nbs/04_nn/assign/03_adaptive_assigners.ipynb #2375ee26
 import torch
 import torch.nn.functional as F
+from fastcore.basics import patch
 from ...core.boxes import bbox_xyxy_to_cxcywh, box_centers
 from ...core.registry import register
 from .max_iou import AssignResult, BaseAssigner, build_iou_calculator, labels_of
@@ -126,36 +127,40 @@ class SimOTAAssigner(BaseAssigner):
         best[chosen] = overlap.to(best.dtype)
         return AssignResult(G, inds, best, labels_of(inds, gt_labels))
 
-    def _class_cost(self, scores, gt_labels):
-        "`(N,G)`: cross entropy of the root of the scores; all rows share the sum of their negative terms"
-        with torch.autocast(scores.device.type, enabled=False):
-            p = scores.float().sqrt().clamp(max=1)
-            yes,no = (-q.log().clamp(min=-100) for q in (p, 1-p))
-            return no.sum(1, keepdim=True)+(yes-no)[:,gt_labels]
+# %% ../../../nbs/04_nn/assign/03_adaptive_assigners.ipynb #d67dbcd0
+@patch
+def _class_cost(self:SimOTAAssigner, scores, gt_labels):
+    "`(N,G)`: cross entropy of the root of the scores; all rows share the sum of their negative terms"
+    with torch.autocast(scores.device.type, enabled=False):
+        p = scores.float().sqrt().clamp(max=1)
+        yes,no = (-q.log().clamp(min=-100) for q in (p, 1-p))
+        return no.sum(1, keepdim=True)+(yes-no)[:,gt_labels]
 
-    def get_in_gt_and_in_center_info(self,
-        priors, # `(N,4)` x, y and strides
-        gt_bboxes, # `(G,4)` xyxy
-    )->tuple: # `(N,)` bool: in any object or near any centre; `(N,G)` bool: both
-        "Where the priors are."
-        reach = self.center_radius*priors[:,None,2:]
-        inside = border_distance(priors[:,:2], gt_bboxes)>0
-        near = ((priors[:,None,:2]-box_centers(gt_bboxes)).abs()<reach).all(-1)
-        return (inside|near).any(1),inside&near
+@patch
+def get_in_gt_and_in_center_info(self:SimOTAAssigner,
+    priors, # `(N,4)` x, y and strides
+    gt_bboxes, # `(G,4)` xyxy
+)->tuple: # `(N,)` bool: in any object or near any centre; `(N,G)` bool: both
+    "Where the priors are."
+    reach = self.center_radius*priors[:,None,2:]
+    inside = border_distance(priors[:,:2], gt_bboxes)>0
+    near = ((priors[:,None,:2]-box_centers(gt_bboxes)).abs()<reach).all(-1)
+    return (inside|near).any(1),inside&near
 
-    def dynamic_k_matching(self,
-        cost, # `(N,G)`
-        ious, # `(N,G)`
-    )->tuple: # chosen priors, their objects from 0, their overlaps
-        "As many of the cheapest as the best overlaps sum to."
-        k = ious.topk(min(self.candidate_topk, len(ious)), 0).values.sum(0).int().clamp(min=1)
-        cheapest = cost.topk(int(k.max()), 0, largest=False).indices
-        match = torch.zeros_like(cost, dtype=torch.bool).scatter(0, cheapest, torch.arange(len(cheapest), device=k.device)[:,None]<k)
-        several = match.sum(1)>1
-        match[several] = F.one_hot(cost[several].argmin(1), cost.shape[1]).bool()
-        rows = match.any(1).nonzero()[:,0]
-        objects = match[rows].int().argmax(1)
-        return rows,objects,ious[rows,objects]
+@patch
+def dynamic_k_matching(self:SimOTAAssigner,
+    cost, # `(N,G)`
+    ious, # `(N,G)`
+)->tuple: # chosen priors, their objects from 0, their overlaps
+    "As many of the cheapest as the best overlaps sum to."
+    k = ious.topk(min(self.candidate_topk, len(ious)), 0).values.sum(0).int().clamp(min=1)
+    cheapest = cost.topk(int(k.max()), 0, largest=False).indices
+    match = torch.zeros_like(cost, dtype=torch.bool).scatter(0, cheapest, torch.arange(len(cheapest), device=k.device)[:,None]<k)
+    several = match.sum(1)>1
+    match[several] = F.one_hot(cost[several].argmin(1), cost.shape[1]).bool()
+    rows = match.any(1).nonzero()[:,0]
+    objects = match[rows].int().argmax(1)
+    return rows,objects,ious[rows,objects]
 
 # %% ../../../nbs/04_nn/assign/03_adaptive_assigners.ipynb #f266ab1b
 @register
@@ -166,7 +171,9 @@ class UniformAssigner(BaseAssigner):
         neg_ignore_thr:float, # others whose prediction overlaps more are ignored
         match_times:int=4, # anchors and predictions of an object
         iou_calculator={'type':'BboxOverlaps2D'}, # how overlap is measured
-    ): self.pos_ignore_thr,self.neg_ignore_thr,self.match_times,self.iou_calculator = pos_ignore_thr,neg_ignore_thr,match_times,build_iou_calculator(iou_calculator)
+    ):
+        self.pos_ignore_thr,self.neg_ignore_thr = pos_ignore_thr,neg_ignore_thr
+        self.match_times,self.iou_calculator = match_times,build_iou_calculator(iou_calculator)
 
     def assign(self,
         bbox_pred, # `(N,4)` predicted boxes, xyxy
@@ -181,7 +188,8 @@ class UniformAssigner(BaseAssigner):
             result = nothing_assigned(G, bbox_pred, N, gt_labels)
             return self._with_pairs(result, result.gt_inds[:0].bool(), bbox_pred[:0], gt_bboxes[:0])
         target = bbox_xyxy_to_cxcywh(gt_bboxes)
-        near = torch.cat([torch.cdist(bbox_xyxy_to_cxcywh(b), target, p=1).topk(min(self.match_times, N), 0, largest=False).indices for b in (bbox_pred, anchor)], 1)
+        near = torch.cat([torch.cdist(bbox_xyxy_to_cxcywh(b), target, p=1).topk(min(self.match_times, N), 0, largest=False).indices
+                          for b in (bbox_pred, anchor)], 1)
         rows,objects = near.flatten(),torch.arange(G, device=near.device).repeat(near.numel()//G)
         overlaps = self.iou_calculator(anchor, gt_bboxes)
         good = overlaps[rows,objects]>=self.pos_ignore_thr
@@ -226,7 +234,10 @@ class TaskAlignedAssigner(BaseAssigner):
             return result
         metric = pred_scores[:,gt_labels].detach()**alpha*overlaps**beta
         near = metric.topk(min(self.topk, N), 0).indices
-        allowed = torch.zeros_like(metric, dtype=torch.bool).scatter(0, near, metric.gather(0, near)>0)&(border_distance(box_centers(anchors), gt_bboxes)>.01)
+        allowed = torch.zeros_like(metric, dtype=torch.bool).scatter(0, near,
+                                                                     metric.gather(0,
+                                                                                   near)>0)&(border_distance(box_centers(anchors),
+                                                                                       gt_bboxes)>.01)
         inds = overlaps.new_zeros(N, dtype=torch.long)
         best,which = take_largest(overlaps, allowed, inds)
         result = AssignResult(G, inds, best, labels_of(inds, gt_labels))

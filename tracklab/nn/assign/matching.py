@@ -38,6 +38,7 @@ class BBoxL1Cost:
         else: bbox_pred = bbox_cxcywh_to_xyxy(bbox_pred)
         return torch.cdist(bbox_pred, gt_bboxes, p=1)*self.weight
 
+# %% ../../../nbs/04_nn/assign/05_matching.ipynb #bc55da8f
 @register
 class ClassificationCost:
     "Minus the probability of the object's class."
@@ -94,6 +95,7 @@ class FocalLossCost:
         pos = -(p+self.eps).log()*self.alpha*(1-p)**self.gamma
         return self.weight*(mask_sums(pos, neg, gt_labels.flatten(1).float()) if self.binary_input else (pos-neg)[:,gt_labels])
 
+# %% ../../../nbs/04_nn/assign/05_matching.ipynb #a5f28dc7
 @register
 class CrossEntropyLossCost:
     "The binary cross entropy of masks as a cost."
@@ -164,9 +166,12 @@ class HungarianAssigner(BaseAssigner):
         if gt_bboxes_ignore is not None: raise ValueError("one-to-one matching cannot ignore regions: gt_bboxes_ignore must be None")
         h,w = img_meta['img_shape'][:2]
         size = gt_bboxes.new_tensor([w,h,w,h])
-        cost = self.cls_cost(cls_pred, gt_labels)+self.reg_cost(bbox_pred, gt_bboxes/size)+self.iou_cost(bbox_cxcywh_to_xyxy(bbox_pred)*size, gt_bboxes)
+        cost = self.cls_cost(cls_pred, gt_labels)+self.reg_cost(bbox_pred,
+                                                                gt_bboxes/size)+self.iou_cost(bbox_cxcywh_to_xyxy(bbox_pred)*size,
+                                                                    gt_bboxes)
         return match_least_cost(cost, gt_labels)
 
+# %% ../../../nbs/04_nn/assign/05_matching.ipynb #c6ab6e27
 @register
 class MaskHungarianAssigner(BaseAssigner):
     "One query per object by class and mask."

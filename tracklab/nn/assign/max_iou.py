@@ -29,7 +29,9 @@ class AssignResult:
     @property
     def num_preds(self)->int: return len(self.gt_inds)
     @property
-    def info(self)->dict: return dict(num_gts=self.num_gts, num_preds=self.num_preds, gt_inds=self.gt_inds, max_overlaps=self.max_overlaps, labels=self.labels, **self._extra_properties)
+    def info(self)->dict:
+        return dict(num_gts=self.num_gts, num_preds=self.num_preds, gt_inds=self.gt_inds, max_overlaps=self.max_overlaps,
+                    labels=self.labels, **self._extra_properties)
     def set_extra_property(self, key, value): self._extra_properties[key] = value
     def get_extra_property(self, key): return self._extra_properties.get(key)
 
@@ -124,7 +126,8 @@ class MaxIoUAssigner(BaseAssigner):
         iou_calculator={'type':'BboxOverlaps2D'}, # how overlap is measured
     ):
         self.pos_iou_thr,self.neg_iou_thr,self.min_pos_iou,self.gt_max_assign_all = pos_iou_thr,neg_iou_thr,min_pos_iou,gt_max_assign_all
-        self.ignore_iof_thr,self.ignore_wrt_candidates,self.match_low_quality,self.gpu_assign_thr = ignore_iof_thr,ignore_wrt_candidates,match_low_quality,gpu_assign_thr
+        self.ignore_iof_thr,self.ignore_wrt_candidates = ignore_iof_thr,ignore_wrt_candidates
+        self.match_low_quality,self.gpu_assign_thr = match_low_quality,gpu_assign_thr
         self.iou_calculator = build_iou_calculator(iou_calculator)
 
     def assign(self,
@@ -135,11 +138,14 @@ class MaxIoUAssigner(BaseAssigner):
     )->AssignResult:
         "Assign objects to priors."
         device = bboxes.device
-        if 0<=self.gpu_assign_thr<len(gt_bboxes): bboxes,gt_bboxes,gt_bboxes_ignore,gt_labels = (t if t is None else t.cpu() for t in (bboxes, gt_bboxes, gt_bboxes_ignore, gt_labels))
+        if 0<=self.gpu_assign_thr<len(gt_bboxes):
+            bboxes,gt_bboxes,gt_bboxes_ignore,gt_labels = (t if t is None else t.cpu()
+                                                           for t in (bboxes, gt_bboxes, gt_bboxes_ignore, gt_labels))
         overlaps = self.iou_calculator(gt_bboxes, bboxes)
         result = self.assign_wrt_overlaps(self._ignore(overlaps, bboxes, gt_bboxes_ignore), gt_labels)
         if result.gt_inds.device!=device:
-            for k in ('gt_inds','max_overlaps','labels'): setattr(result, k, None if getattr(result, k) is None else getattr(result, k).to(device))
+            for k in ('gt_inds','max_overlaps','labels'):
+                setattr(result, k, None if getattr(result, k) is None else getattr(result, k).to(device))
         return result
 
 # %% ../../../nbs/04_nn/assign/01_assigners.ipynb #22c9203d
@@ -147,7 +153,8 @@ class MaxIoUAssigner(BaseAssigner):
 def _ignore(self:MaxIoUAssigner, overlaps, bboxes, regions):
     "Overlap -1 for priors covered by ignored regions"
     if self.ignore_iof_thr<=0 or regions is None or not len(regions) or not len(bboxes): return overlaps
-    cover = self.iou_calculator(bboxes, regions, mode='iof').amax(1) if self.ignore_wrt_candidates else self.iou_calculator(regions, bboxes, mode='iof').amax(0)
+    cover = self.iou_calculator(bboxes, regions, mode='iof').amax(1) if self.ignore_wrt_candidates else self.iou_calculator(regions, bboxes,
+        mode='iof').amax(0)
     return overlaps.masked_fill(cover>self.ignore_iof_thr, -1)
 
 @patch

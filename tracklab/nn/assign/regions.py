@@ -9,6 +9,7 @@ __all__ = ['GridAssigner', 'PointAssigner', 'CenterRegionAssigner', 'centers_in_
 # %% ../../../nbs/04_nn/assign/04_regional_assigners.ipynb #aee5bf55
 import torch
 import torch.nn.functional as F
+from fastcore.basics import patch
 from ...core.boxes import box_centers, box_area
 from ...core.registry import register
 from .adaptive import border_distance, nothing_assigned
@@ -103,12 +104,6 @@ class CenterRegionAssigner(BaseAssigner):
         self.pos_scale,self.neg_scale,self.min_pos_iof,self.ignore_gt_scale = pos_scale,neg_scale,min_pos_iof,ignore_gt_scale
         self.foreground_dominate,self.iou_calculator = foreground_dominate,build_iou_calculator(iou_calculator)
 
-    def get_gt_priorities(self,
-        gt_bboxes, # `(G,4)` xyxy
-    ): # `(G,)` the smallest has the largest
-        "Who goes first."
-        return box_area(gt_bboxes).argsort(descending=True).argsort()
-
     def assign(self,
         bboxes, # `(N,4)` priors, xyxy
         gt_bboxes, # `(G,4)` objects, xyxy
@@ -121,7 +116,8 @@ class CenterRegionAssigner(BaseAssigner):
         core = (border_distance(centres, gt_bboxes)>0)&covered(self.pos_scale) if G else bboxes.new_zeros(len(bboxes), 0, dtype=torch.bool)
         shadow = covered(self.neg_scale)&~core if G else core
         inds,shadowed = self.assign_one_hot_gt_indices(core, shadow, self.get_gt_priorities(gt_bboxes))
-        if gt_bboxes_ignore is not None and len(gt_bboxes_ignore): inds[(border_distance(centres, bbox_rescale(gt_bboxes_ignore, self.ignore_gt_scale))>0).any(1)] = -1
+        if gt_bboxes_ignore is not None and len(gt_bboxes_ignore):
+            inds[(border_distance(centres, bbox_rescale(gt_bboxes_ignore, self.ignore_gt_scale))>0).any(1)] = -1
         labels,shadowed_labels = labels_of(inds, gt_labels),None
         if gt_labels is not None:
             classes = gt_labels[shadowed[:,1]-1]
@@ -133,23 +129,32 @@ class CenterRegionAssigner(BaseAssigner):
         result.set_extra_property('shadowed_labels', shadowed_labels)
         return result
 
-    def assign_one_hot_gt_indices(self,
-        is_bbox_in_gt_core, # `(N,G)` bool
-        is_bbox_in_gt_shadow, # `(N,G)` bool
-        gt_priority=None, # `(G,)` larger ones go first; by index if not given
-    )->tuple: # `(N,)` object from 1 or 0, `(K,2)` shadowed priors and objects from 1
-        "One object per prior; the cores it did not get shadow it."
-        core = is_bbox_in_gt_core
-        N,G = core.shape
-        inds = torch.zeros(N, dtype=torch.long, device=core.device)
-        lost = core
-        if G:
-            if gt_priority is None: gt_priority = torch.arange(G, device=core.device)
-            best,which = torch.where(core, gt_priority, -1).max(1)
-            inds = torch.where(best>=0, which+1, 0)
-            lost = core&(inds[:,None]!=torch.arange(1, G+1, device=core.device))
-        shadowed = torch.cat([is_bbox_in_gt_shadow.nonzero(), lost.nonzero()])
-        return inds,shadowed+shadowed.new_tensor([0,1])
+# %% ../../../nbs/04_nn/assign/04_regional_assigners.ipynb #fb93efa2
+@patch
+def get_gt_priorities(self:CenterRegionAssigner,
+    gt_bboxes, # `(G,4)` xyxy
+): # `(G,)` the smallest has the largest
+    "Who goes first."
+    return box_area(gt_bboxes).argsort(descending=True).argsort()
+
+@patch
+def assign_one_hot_gt_indices(self:CenterRegionAssigner,
+    is_bbox_in_gt_core, # `(N,G)` bool
+    is_bbox_in_gt_shadow, # `(N,G)` bool
+    gt_priority=None, # `(G,)` larger ones go first; by index if not given
+)->tuple: # `(N,)` object from 1 or 0, `(K,2)` shadowed priors and objects from 1
+    "One object per prior; the cores it did not get shadow it."
+    core = is_bbox_in_gt_core
+    N,G = core.shape
+    inds = torch.zeros(N, dtype=torch.long, device=core.device)
+    lost = core
+    if G:
+        if gt_priority is None: gt_priority = torch.arange(G, device=core.device)
+        best,which = torch.where(core, gt_priority, -1).max(1)
+        inds = torch.where(best>=0, which+1, 0)
+        lost = core&(inds[:,None]!=torch.arange(1, G+1, device=core.device))
+    shadowed = torch.cat([is_bbox_in_gt_shadow.nonzero(), lost.nonzero()])
+    return inds,shadowed+shadowed.new_tensor([0,1])
 
 # %% ../../../nbs/04_nn/assign/04_regional_assigners.ipynb #6ccca993
 def centers_in_region(
@@ -186,12 +191,14 @@ class RegionAssigner(BaseAssigner):
         inds = [a.new_zeros(len(a), dtype=torch.long) for a in mlvl_anchors]
         size = box_area(gt_bboxes).sqrt().log2()-torch.as_tensor(float(anchor_scale*strides[0])).log2()
         wanted = (size+.5).floor().clamp(0, len(strides)-1).long().tolist()
-        def cells(i, box, ratio): return centers_in_region(mlvl_anchors[i], strides[i], calc_region(box/strides[i], (1-ratio)/2, featmap_sizes[i]))
+        def cells(i, box, ratio):
+            return centers_in_region(mlvl_anchors[i], strides[i], calc_region(box/strides[i], (1-ratio)/2, featmap_sizes[i]))
         for n,(i,box) in enumerate(zip(wanted, gt_bboxes)):
             inds[i][cells(i, box, self.ignore_ratio)] = -1
             inds[i][cells(i, box, self.center_ratio)] = n+1
         inds = torch.cat(inds)
-        if len(gt_bboxes): inds[~anchor_inside_flags(torch.cat(mlvl_anchors), torch.cat(mlvl_valid_flags), img_meta['img_shape'], allowed_border)] = -1
+        if len(gt_bboxes):
+            inds[~anchor_inside_flags(torch.cat(mlvl_anchors), torch.cat(mlvl_valid_flags), img_meta['img_shape'], allowed_border)] = -1
         return AssignResult(len(gt_bboxes), inds, None, labels_of(inds, gt_labels))
 
 # %% ../../../nbs/04_nn/assign/04_regional_assigners.ipynb #b73390c1

@@ -37,7 +37,8 @@ class SamplingResult:
     @property
     def bboxes(self): return torch.cat([self.pos_bboxes, self.neg_bboxes]) # `(P+N,4)`, those on objects first
     @property
-    def info(self)->dict: return {k:getattr(self, k) for k in ('pos_inds','neg_inds','pos_bboxes','neg_bboxes','pos_is_gt','num_gts','pos_assigned_gt_inds')}
+    def info(self)->dict:
+        return {k:getattr(self, k) for k in ('pos_inds','neg_inds','pos_bboxes','neg_bboxes','pos_is_gt','num_gts','pos_assigned_gt_inds')}
     def to(self, device):
         "The same on another device."
         for k,v in self.__dict__.items():
@@ -82,7 +83,11 @@ class BaseSampler:
         neg = self.neg_sampler._sample_neg(assign_result, num_neg, bboxes=bboxes, **kwargs).unique()
         return SamplingResult(pos, neg, bboxes, gt_bboxes, assign_result, flags)
 
-def indices(mask): return mask.nonzero(as_tuple=False).squeeze(1)
+def indices(
+    mask, # `(N,)` bool
+): # `(K,)` long
+    "Where a mask is true."
+    return mask.nonzero(as_tuple=False).squeeze(1)
 
 # %% ../../../nbs/04_nn/assign/02_box_samplers.ipynb #b9fc96f9
 @register

@@ -8,6 +8,7 @@ __all__ = ['without', 'InstanceBalancedPosSampler', 'IoUBalancedNegSampler', 'Co
 
 # %% ../../../nbs/04_nn/assign/06_hard_samplers.ipynb #8c3e3f8c
 import torch
+from fastcore.basics import patch
 from ...core.boxes import bbox2roi
 from ...core.registry import register
 from .max_iou import AssignResult
@@ -35,6 +36,7 @@ class InstanceBalancedPosSampler(RandomSampler):
         if len(chosen)<num_expected: chosen = torch.cat([chosen, self._choose(without(pos, chosen), num_expected-len(chosen))])
         return self._choose(chosen, num_expected)
 
+# %% ../../../nbs/04_nn/assign/06_hard_samplers.ipynb #be479e8c
 @register
 class IoUBalancedNegSampler(RandomSampler):
     "Background from bins of overlap, equally many of each."
@@ -113,10 +115,12 @@ class AsksHead:
         loss_key:str='loss_cls', # which term
     ): # `(N,)`
         "What each candidate would cost."
-        out = self.bbox_head.loss(cls_score=cls_score, bbox_pred=None, rois=rois, labels=labels, label_weights=cls_score.new_ones(len(cls_score)),
+        out = self.bbox_head.loss(cls_score=cls_score, bbox_pred=None, rois=rois, labels=labels,
+                                  label_weights=cls_score.new_ones(len(cls_score)),
             bbox_targets=None, bbox_weights=None, reduction_override='none')
         return out[loss_key]
 
+# %% ../../../nbs/04_nn/assign/06_hard_samplers.ipynb #de04d884
 @register
 class OHEMSampler(AsksHead, BaseSampler):
     "The candidates with the largest loss."
@@ -197,16 +201,6 @@ class ScoreHLRSampler(AsksHead, RandomSampler):
         self.neg_label_weights = (weights*loss.sum()/(loss*weights).sum())[chosen.argsort()]
         return neg[chosen]
 
-    def _ranked(self, boxes, deltas, score, best):
-        "Order of the candidates, most important first"
-        deltas = deltas.reshape(len(deltas), -1, 4)
-        own = deltas[torch.arange(len(best), device=best.device),best] if deltas.shape[1]>1 else deltas[:,0]
-        refined = self.bbox_head.bbox_coder.decode(boxes, own)
-        importance = torch.zeros_like(score)
-        for group in nms_match(torch.cat([refined, score[:,None]], 1), self.iou_thr):
-            importance[group] = len(score)-torch.arange(len(group), device=score.device)+score[group]
-        return importance.argsort(descending=True)
-
     def sample(self,
         assign_result:AssignResult, # of `bboxes`; changed if objects are added
         bboxes, # `(N,4)` xyxy
@@ -217,3 +211,15 @@ class ScoreHLRSampler(AsksHead, RandomSampler):
     )->tuple: # `SamplingResult`, weights of its background
         "Choose boxes, and weigh the background."
         return super().sample(assign_result, bboxes, gt_bboxes, gt_labels, **kwargs),self.neg_label_weights
+
+# %% ../../../nbs/04_nn/assign/06_hard_samplers.ipynb #e693c58d
+@patch
+def _ranked(self:ScoreHLRSampler, boxes, deltas, score, best):
+    "Order of the candidates, most important first"
+    deltas = deltas.reshape(len(deltas), -1, 4)
+    own = deltas[torch.arange(len(best), device=best.device),best] if deltas.shape[1]>1 else deltas[:,0]
+    refined = self.bbox_head.bbox_coder.decode(boxes, own)
+    importance = torch.zeros_like(score)
+    for group in nms_match(torch.cat([refined, score[:,None]], 1), self.iou_thr):
+        importance[group] = len(score)-torch.arange(len(group), device=score.device)+score[group]
+    return importance.argsort(descending=True)

@@ -27,7 +27,8 @@ class CrissCrossAttention(nn.Module):
     ): # the same shape
         q,k,v = self.query_conv(x),self.key_conv(x),self.value_conv(x)
         H = x.shape[2]
-        column = torch.einsum('bchw,bciw->bhwi', q, k).masked_fill(torch.eye(H, dtype=torch.bool, device=x.device)[:,None], -torch.inf)      # a place itself counts in its row
+        # a place itself counts in its row
+        column = torch.einsum('bchw,bciw->bhwi', q, k).masked_fill(torch.eye(H, dtype=torch.bool, device=x.device)[:,None], -torch.inf)
         attn = torch.cat([column, torch.einsum('bchw,bchj->bhwj', q, k)], -1).softmax(-1)
         out = torch.einsum('bciw,bhwi->bchw', v, attn[...,:H])+torch.einsum('bchj,bhwj->bchw', v, attn[...,H:])
         return self.gamma(out)+x

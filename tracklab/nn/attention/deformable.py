@@ -9,6 +9,7 @@ __all__ = ['multi_scale_deformable_attn', 'MultiScaleDeformableAttention']
 import math
 import torch
 import torch.nn.functional as F
+from fastcore.basics import patch
 from torch import nn
 from ...core.registry import register
 from ..init import BaseModule
@@ -47,23 +48,13 @@ class MultiScaleDeformableAttention(BaseModule):
     ):
         super().__init__(init_cfg)
         if embed_dims%num_heads: raise ValueError(f"embed_dims must be divisible by num_heads, got {embed_dims} and {num_heads}")
-        self.embed_dims,self.num_heads,self.num_levels,self.num_points,self.batch_first = embed_dims,num_heads,num_levels,num_points,batch_first
+        self.embed_dims,self.num_heads,self.num_levels = embed_dims,num_heads,num_levels
+        self.num_points,self.batch_first = num_points,batch_first
         n = num_heads*num_levels*num_points
         self.dropout = nn.Dropout(dropout)
         self.sampling_offsets,self.attention_weights = nn.Linear(embed_dims, 2*n),nn.Linear(embed_dims, n)
         self.value_proj,self.output_proj = nn.Linear(embed_dims, embed_dims),nn.Linear(embed_dims, embed_dims)
         self.init_weights()
-
-    def init_weights(self):
-        "Directions for the heads, distances for the points, equal weights."
-        angle = torch.arange(self.num_heads, dtype=torch.float32)*(2*math.pi/self.num_heads)
-        ray = torch.stack([angle.cos(), angle.sin()], -1)
-        ray = (ray/ray.abs().amax(-1, keepdim=True))[:,None,None].expand(-1, self.num_levels, self.num_points, -1)
-        steps = torch.arange(1, self.num_points+1)[:,None]
-        with torch.no_grad():
-            for layer in (self.sampling_offsets, self.attention_weights): layer.weight.zero_(); layer.bias.zero_()
-            self.sampling_offsets.bias.copy_((ray*steps).flatten())
-            for layer in (self.value_proj, self.output_proj): nn.init.xavier_uniform_(layer.weight); layer.bias.zero_()
 
     def forward(self,
         query, # `(Q,B,C)`, or `(B,Q,C)` with `batch_first`
@@ -81,7 +72,8 @@ class MultiScaleDeformableAttention(BaseModule):
         if query_pos is not None: query = query+query_pos
         if not self.batch_first: query,value = query.transpose(0, 1),value.transpose(0, 1)
         (B,Q,_),S = query.shape,value.shape[1]
-        if S!=sum(int(h)*int(w) for h,w in spatial_shapes): raise ValueError(f"{S} values for levels of {[tuple(map(int, s)) for s in spatial_shapes]}")
+        if S!=sum(int(h)*int(w) for h,w in spatial_shapes):
+            raise ValueError(f"{S} values for levels of {[tuple(map(int, s)) for s in spatial_shapes]}")
         value = self.value_proj(value)
         if key_padding_mask is not None: value = value.masked_fill(key_padding_mask[...,None], 0)
         shape = (B,Q,self.num_heads,self.num_levels,self.num_points)
@@ -90,10 +82,24 @@ class MultiScaleDeformableAttention(BaseModule):
         out = self.output_proj(multi_scale_deformable_attn(value.reshape(B, S, self.num_heads, -1), spatial_shapes, points, weights))
         return self.dropout(out if self.batch_first else out.transpose(0, 1))+identity
 
-    def _points(self, reference, offsets, spatial_shapes):
-        "Offsets are cells around a point, or shares of half a box around its centre"
-        if reference.shape[-1] not in (2,4): raise ValueError(f"reference points have 2 or 4 numbers, got {reference.shape[-1]}")
-        around = reference[:,:,None,:,None]
-        if reference.shape[-1]==4: return around[...,:2]+offsets/self.num_points*around[...,2:]/2
-        size = torch.as_tensor(spatial_shapes, device=offsets.device).flip(-1).to(offsets.dtype)
-        return around+offsets/size[:,None]
+# %% ../../../nbs/04_nn/attention/02_deformable_attention.ipynb #e7c2baf6
+@patch
+def init_weights(self:MultiScaleDeformableAttention):
+    "Directions for the heads, distances for the points, equal weights."
+    angle = torch.arange(self.num_heads, dtype=torch.float32)*(2*math.pi/self.num_heads)
+    ray = torch.stack([angle.cos(), angle.sin()], -1)
+    ray = (ray/ray.abs().amax(-1, keepdim=True))[:,None,None].expand(-1, self.num_levels, self.num_points, -1)
+    steps = torch.arange(1, self.num_points+1)[:,None]
+    with torch.no_grad():
+        for layer in (self.sampling_offsets, self.attention_weights): layer.weight.zero_(); layer.bias.zero_()
+        self.sampling_offsets.bias.copy_((ray*steps).flatten())
+        for layer in (self.value_proj, self.output_proj): nn.init.xavier_uniform_(layer.weight); layer.bias.zero_()
+
+@patch
+def _points(self:MultiScaleDeformableAttention, reference, offsets, spatial_shapes):
+    "Offsets are cells around a point, or shares of half a box around its centre"
+    if reference.shape[-1] not in (2,4): raise ValueError(f"reference points have 2 or 4 numbers, got {reference.shape[-1]}")
+    around = reference[:,:,None,:,None]
+    if reference.shape[-1]==4: return around[...,:2]+offsets/self.num_points*around[...,2:]/2
+    size = torch.as_tensor(spatial_shapes, device=offsets.device).flip(-1).to(offsets.dtype)
+    return around+offsets/size[:,None]

@@ -64,5 +64,6 @@ class LearnedPositionalEncoding(BaseModule):
     ): # `(B,2*num_feats,H,W)` column, then row
         B,h,w = mask.shape
         x,y = self.col_embed.weight[:w].T[:,None],self.row_embed.weight[:h].T[:,:,None]
-        if x.shape[-1]<w or y.shape[1]<h: raise ValueError(f"a map of {h}x{w} is larger than the {self.row_num_embed}x{self.col_num_embed} places that were learned")
+        if x.shape[-1]<w or y.shape[1]<h:
+            raise ValueError(f"a map of {h}x{w} is larger than the {self.row_num_embed}x{self.col_num_embed} places that were learned")
         return torch.cat([x.expand(-1, h, w), y.expand(-1, h, w)])[None].expand(B, -1, -1, -1)

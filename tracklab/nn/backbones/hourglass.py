@@ -35,6 +35,7 @@ class HourglassModule(BaseModule):
         beside = self.up1(x)
         return beside+F.interpolate(self.low3(self.low2(self.low1(x))), size=beside.shape[-2:])
 
+# %% ../../../nbs/04_nn/backbones/12_hourglass.ipynb #f543d634
 @register
 class HourglassNet(BaseModule):
     "Hourglasses behind each other."
@@ -52,7 +53,8 @@ class HourglassNet(BaseModule):
             raise ValueError(f"an HourglassNet has its own initial weights, got init_cfg={init_cfg}, pretrained={pretrained}")
         super().__init__(init_cfg)
         if not len(stage_channels)==len(stage_blocks)>downsample_times:
-            raise ValueError(f"expected more than {downsample_times} stage_channels and stage_blocks, got {len(stage_channels)} and {len(stage_blocks)}")
+            raise ValueError(f"expected more than {downsample_times} stage_channels and stage_blocks, got {len(stage_channels)} and "
+                             f"{len(stage_blocks)}")
         c,between = stage_channels[0],range(num_stacks-1)
         conv = lambda i, o, k, **kw: ConvModule(i, o, k, padding=k//2, norm_cfg=norm_cfg, **kw)
         self.stem = nn.Sequential(conv(3, c//2, 7, stride=2), ResLayer(BasicBlock, c//2, c, 1, stride=2, norm_cfg=norm_cfg))

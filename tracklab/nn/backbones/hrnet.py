@@ -8,6 +8,7 @@ __all__ = ['HR_BLOCKS', 'POOLINGS', 'HRModule', 'HRNet', 'HRFPN']
 # %% ../../../nbs/04_nn/backbones/08_hrnet.ipynb #1e90f24f
 import torch
 import torch.nn.functional as F
+from fastcore.basics import patch
 from torch import nn
 from ...core.registry import register
 from ..init import BaseModule, ModuleList, Sequential
@@ -105,23 +106,6 @@ class HRNet(StagedBackbone):
     norm1 = property(lambda self: getattr(self, self.norm1_name))
     norm2 = property(lambda self: getattr(self, self.norm2_name))
 
-    def _block_init(self, block):
-        return dict(type='Constant', val=0, override=dict(name='norm2' if block is BasicBlock else 'norm3')) if self.zero_init_residual else None
-
-    def _transition(self, have, wanted):
-        "What brings the branches of a stage to those of the next; the new ones come from the coarsest"
-        cfg = self._cfg['conv_cfg'],self._cfg['norm_cfg']
-        step = lambda i, o, stride: _conv_norm(i, o, 3, stride, *cfg, nn.ReLU(inplace=True))
-        kept = [None if h==w else step(h, w, 1) for h,w in zip(have, wanted)]
-        new = [nn.Sequential(*[step(have[-1], wanted[i] if j==i-len(have) else have[-1], 2) for j in range(i-len(have)+1)])
-            for i in range(len(have), len(wanted))]
-        return nn.ModuleList(kept+new)
-
-    def _stage(self, stage, block, channels, multiscale):
-        last = stage['num_modules']-1
-        return Sequential(*[HRModule(block, stage['num_blocks'], channels, stage['num_channels'], multiscale or i<last,
-            block_init_cfg=self._block_init(block), **self._cfg) for i in range(last+1)])
-
     def forward(self,
         x, # `(B,in_channels,H,W)`, sizes divisible by 32
     )->list: # maps of the branches
@@ -132,6 +116,28 @@ class HRNet(StagedBackbone):
                 for j,t in enumerate(getattr(self, f'transition{i-1}'))]
             maps = getattr(self, f'stage{i}')(maps)
         return maps
+
+# %% ../../../nbs/04_nn/backbones/08_hrnet.ipynb #ad9312a4
+@patch
+def _block_init(self:HRNet, block):
+    return dict(type='Constant', val=0, override=dict(name='norm2' if block is BasicBlock
+                                                      else 'norm3')) if self.zero_init_residual else None
+
+@patch
+def _transition(self:HRNet, have, wanted):
+    "What brings the branches of a stage to those of the next; the new ones come from the coarsest"
+    cfg = self._cfg['conv_cfg'],self._cfg['norm_cfg']
+    step = lambda i, o, stride: _conv_norm(i, o, 3, stride, *cfg, nn.ReLU(inplace=True))
+    kept = [None if h==w else step(h, w, 1) for h,w in zip(have, wanted)]
+    new = [nn.Sequential(*[step(have[-1], wanted[i] if j==i-len(have) else have[-1], 2) for j in range(i-len(have)+1)])
+        for i in range(len(have), len(wanted))]
+    return nn.ModuleList(kept+new)
+
+@patch
+def _stage(self:HRNet, stage, block, channels, multiscale):
+    last = stage['num_modules']-1
+    return Sequential(*[HRModule(block, stage['num_blocks'], channels, stage['num_channels'], multiscale or i<last,
+        block_init_cfg=self._block_init(block), **self._cfg) for i in range(last+1)])
 
 # %% ../../../nbs/04_nn/backbones/08_hrnet.ipynb #94852ec3
 POOLINGS = dict(AVG=F.avg_pool2d, MAX=F.max_pool2d)
@@ -152,7 +158,8 @@ class HRFPN(BaseModule):
     ):
         super().__init__(init_cfg)
         if pooling_type not in POOLINGS: raise ValueError(f"pooling_type must be AVG or MAX, got {pooling_type!r}")
-        self.in_channels,self.out_channels,self.num_outs,self.with_cp,self.pooling = in_channels,out_channels,num_outs,with_cp,POOLINGS[pooling_type]
+        self.in_channels,self.out_channels,self.num_outs = in_channels,out_channels,num_outs
+        self.with_cp,self.pooling = with_cp,POOLINGS[pooling_type]
         self.reduction_conv = ConvModule(sum(in_channels), out_channels, 1, conv_cfg=conv_cfg, act_cfg=None)
         self.fpn_convs = nn.ModuleList([ConvModule(out_channels, out_channels, 3, stride, 1, conv_cfg=conv_cfg, act_cfg=None)
             for _ in range(num_outs)])

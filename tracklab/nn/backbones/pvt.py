@@ -74,6 +74,7 @@ class SpatialReductionAttention(BaseModule):
         out = self.attn(x, keys, keys, need_weights=False)[0]
         return (x if identity is None else identity)+self.dropout_layer(self.proj_drop(out))
 
+# %% ../../../nbs/04_nn/backbones/13_pvt.ipynb #c412a82c
 class AbsolutePositionEmbedding(BaseModule):
     "A learnt vector per position, resized to the map."
     def __init__(self,
@@ -182,6 +183,7 @@ class PyramidVisionTransformer(BaseModule):
             if i in self.out_indices: outs.append(x)
         return tuple(outs)
 
+# %% ../../../nbs/04_nn/backbones/13_pvt.ipynb #ab13f8ca
 @register
 class PyramidVisionTransformerV2(PyramidVisionTransformer):
     "With overlapping patches and without position vectors."

@@ -36,6 +36,7 @@ class RegNetBlock(Bottleneck):
     "A bottleneck that does not squeeze."
     expansion = 1
 
+# %% ../../../nbs/04_nn/backbones/02_regnet.ipynb #ae4b1153
 @register
 class RegNet(ResNet):
     "A residual network of regular widths."

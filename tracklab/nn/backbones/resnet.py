@@ -53,9 +53,11 @@ class BasicBlock(_Block):
         plugins=None, # refused
         init_cfg=None, # see `BaseModule`
     ):
-        if dcn is not None or plugins is not None: raise NotImplementedError("a BasicBlock takes neither deformable convolutions nor plugins")
+        if dcn is not None or plugins is not None:
+            raise NotImplementedError("a BasicBlock takes neither deformable convolutions nor plugins")
         super().__init__(downsample, with_cp, init_cfg)
-        self._add(1, build_conv_layer(conv_cfg, inplanes, planes, 3, stride=stride, padding=dilation, dilation=dilation, bias=False), norm_cfg, planes)
+        self._add(1, build_conv_layer(conv_cfg, inplanes, planes, 3, stride=stride, padding=dilation, dilation=dilation, bias=False),
+                  norm_cfg, planes)
         self._add(2, build_conv_layer(conv_cfg, planes, planes, 3, padding=1, bias=False), norm_cfg, planes)
         self.relu,self.stride,self.dilation = nn.ReLU(inplace=True),stride,dilation
 
@@ -63,7 +65,6 @@ class BasicBlock(_Block):
 
 # %% ../../../nbs/04_nn/backbones/01_resnet.ipynb #3f7ccef5
 PLUGIN_POSITIONS = 'after_conv1','after_conv2','after_conv3'
-
 def build_plugin_layer(
     cfg:dict, # `type` and arguments
     in_channels:int, # of the map that it is put behind
@@ -73,8 +74,10 @@ def build_plugin_layer(
     cfg = dict(cfg)
     layer = REGISTRY.get(cfg['type'])
     if layer is None: raise UnknownType(f"unknown plugin {cfg['type']!r}")
-    return f"{getattr(layer, 'abbr', layer.__name__.lower())}{postfix}",layer(in_channels=in_channels, **{k:v for k,v in cfg.items() if k!='type'})
+    return f"{getattr(layer, 'abbr', layer.__name__.lower())}{postfix}",layer(in_channels=in_channels,
+                                                                              **{k:v for k,v in cfg.items() if k!='type'})
 
+# %% ../../../nbs/04_nn/backbones/01_resnet.ipynb #b7e54bf9
 class Bottleneck(_Block):
     "1×1, 3×3 and 1×1 convolution."
     expansion = 4
@@ -102,15 +105,18 @@ class Bottleneck(_Block):
         dcn = dict(dcn) if dcn else None
         conv2_cfg = conv_cfg if dcn is None or dcn.pop('fallback_on_stride', False) else dcn
         self._add(1, build_conv_layer(conv_cfg, inplanes, width, 1, stride=first, bias=False), norm_cfg, width)
-        self._add(2, build_conv_layer(conv2_cfg, width, width, 3, stride=second, padding=dilation, dilation=dilation, groups=groups, bias=False), norm_cfg, width)
+        self._add(2, build_conv_layer(conv2_cfg, width, width, 3, stride=second, padding=dilation, dilation=dilation, groups=groups,
+                                      bias=False), norm_cfg, width)
         self._add(3, build_conv_layer(conv_cfg, width, planes*self.expansion, 1, bias=False), norm_cfg, planes*self.expansion)
         self.relu,self.stride,self.dilation = nn.ReLU(inplace=True),stride,dilation
         self.conv1_stride,self.conv2_stride = first,second
         self._plugins = {p:[] for p in PLUGIN_POSITIONS}
         for plugin in plugins or ():
-            if plugin['position'] not in PLUGIN_POSITIONS: raise ValueError(f"a plugin's position must be one of {PLUGIN_POSITIONS}, got {plugin['position']!r}")
+            if plugin['position'] not in PLUGIN_POSITIONS:
+                raise ValueError(f"a plugin's position must be one of {PLUGIN_POSITIONS}, got {plugin['position']!r}")
             cfg = dict(plugin['cfg'])
-            name,layer = build_plugin_layer(cfg, planes*self.expansion if plugin['position']=='after_conv3' else width, cfg.pop('postfix', ''))
+            name,layer = build_plugin_layer(cfg, planes*self.expansion if plugin['position']=='after_conv3' else width,
+                                            cfg.pop('postfix', ''))
             self.add_module(name, layer)
             self._plugins[plugin['position']].append(name)
 
@@ -148,14 +154,20 @@ class ResLayer(Sequential):
         kwargs.update(conv_cfg=conv_cfg, norm_cfg=norm_cfg)
         down = _shortcut(block, inplanes, planes, stride, avg_down, conv_cfg, norm_cfg)
         out = planes*block.expansion
-        if downsample_first: blocks = [block(inplanes, planes, stride, downsample=down, **kwargs)]+[block(out, planes, 1, **kwargs) for _ in range(num_blocks-1)]
-        else: blocks = [block(inplanes, inplanes//block.expansion, 1, **kwargs) for _ in range(num_blocks-1)]+[block(inplanes, planes, stride, downsample=down, **kwargs)]
+        if downsample_first:
+            blocks = [block(inplanes, planes, stride, downsample=down, **kwargs)]+[block(out, planes, 1, **kwargs)
+                                                                                   for _ in range(num_blocks-1)]
+        else:
+            blocks = [block(inplanes, inplanes//block.expansion, 1, **kwargs)
+                      for _ in range(num_blocks-1)]+[block(inplanes, planes, stride, downsample=down, **kwargs)]
         self.block = block
         super().__init__(*blocks)
 
-# %% ../../../nbs/04_nn/backbones/01_resnet.ipynb #9704ead5
-ARCHITECTURES = {18:(BasicBlock,(2,2,2,2)), 34:(BasicBlock,(3,4,6,3)), 50:(Bottleneck,(3,4,6,3)), 101:(Bottleneck,(3,4,23,3)), 152:(Bottleneck,(3,8,36,3))}
+# %% ../../../nbs/04_nn/backbones/01_resnet.ipynb #e69ee997
+ARCHITECTURES = {18:(BasicBlock,(2,2,2,2)), 34:(BasicBlock,(3,4,6,3)), 50:(Bottleneck,(3,4,6,3)), 101:(Bottleneck,(3,4,23,3)),
+                 152:(Bottleneck,(3,8,36,3))}
 
+# %% ../../../nbs/04_nn/backbones/01_resnet.ipynb #9704ead5
 @register
 class ResNet(StagedBackbone):
     "A residual network whose stages are the levels of a detector."
@@ -184,56 +196,65 @@ class ResNet(StagedBackbone):
         init_cfg=None, # see `BaseModule`
     ):
         super().__init__(backbone_init(pretrained, init_cfg, CONV_BN_INIT))
-        if depth not in self.arch_settings: raise KeyError(f"no {type(self).__name__} of depth {depth}; there are {', '.join(map(str, self.arch_settings))}")
+        if depth not in self.arch_settings:
+            raise KeyError(f"no {type(self).__name__} of depth {depth}; there are {', '.join(map(str, self.arch_settings))}")
         if not 1<=num_stages<=4: raise ValueError(f"num_stages must be 1 to 4, got {num_stages}")
         if max(out_indices)>=num_stages: raise ValueError(f"out_indices {tuple(out_indices)} go beyond the {num_stages} stages")
-        self.depth,self.in_channels,self.base_channels,self.num_stages,self.out_indices = depth,in_channels,base_channels,num_stages,out_indices
+        self.depth,self.in_channels,self.base_channels = depth,in_channels,base_channels
+        self.num_stages,self.out_indices = num_stages,out_indices
         self.deep_stem,self.frozen_stages,self.conv_cfg,self.norm_cfg,self.norm_eval = deep_stem,frozen_stages,conv_cfg,norm_cfg,norm_eval
         self.block,blocks = self.arch_settings[depth]
         branch_end = 'norm2' if issubclass(self.block, BasicBlock) else 'norm3'
-        block_init = dict(type='Constant', val=0, override=dict(name=branch_end)) if zero_init_residual and pretrained is None and init_cfg is None else None
-        planes = stem = stem_channels or base_channels
-        self._make_stem(in_channels, stem)
-        self.res_layers = []
+        fresh = zero_init_residual and pretrained is None and init_cfg is None
+        block_init = dict(type='Constant', val=0, override=dict(name=branch_end)) if fresh else None
+        planes = stem_channels or base_channels
+        self._make_stem(in_channels, planes)
+        self.res_layers,self.feat_dim = [],planes
+        stage = dict(style=style, avg_down=avg_down, with_cp=with_cp, conv_cfg=conv_cfg, norm_cfg=norm_cfg, init_cfg=block_init)
         for i in range(num_stages):
-            layer = self.make_res_layer(block=self.block, inplanes=planes, planes=base_channels*2**i, num_blocks=blocks[i], stride=strides[i], dilation=dilations[i], style=style,
-                avg_down=avg_down, with_cp=with_cp, conv_cfg=conv_cfg, norm_cfg=norm_cfg, dcn=dcn if stage_with_dcn[i] else None,
-                plugins=self.make_stage_plugins(plugins, i) if plugins else None, init_cfg=block_init)
-            planes = base_channels*2**i*self.block.expansion
+            own = dict(num_blocks=blocks[i], stride=strides[i], dilation=dilations[i], dcn=dcn if stage_with_dcn[i] else None,
+                       plugins=self.make_stage_plugins(plugins, i) if plugins else None)
+            layer = self.make_res_layer(block=self.block, inplanes=self.feat_dim, planes=base_channels*2**i, **own, **stage)
+            self.feat_dim = base_channels*2**i*self.block.expansion
             self.add_module(f'layer{i+1}', layer)
             self.res_layers.append(f'layer{i+1}')
-        self.feat_dim = planes
         freeze(*self.frozen_modules())
 
     arch_settings = ARCHITECTURES
 
-    def make_res_layer(self, **kwargs):
-        "A stage; variants change its arguments."
-        return ResLayer(**kwargs)
-
     norm1 = property(lambda self: getattr(self, self.norm1_name))
-
-    def _make_stem(self, in_channels, channels):
-        conv = lambda i, o, k, s: build_conv_layer(self.conv_cfg, i, o, k, stride=s, padding=k//2, bias=False)
-        norm = lambda c: build_norm_layer(self.norm_cfg, c)[1]
-        if self.deep_stem:
-            half = channels//2
-            self.stem = nn.Sequential(conv(in_channels, half, 3, 2), norm(half), nn.ReLU(inplace=True), conv(half, half, 3, 1), norm(half), nn.ReLU(inplace=True),
-                                      conv(half, channels, 3, 1), norm(channels), nn.ReLU(inplace=True))
-        else:
-            self.conv1 = conv(in_channels, channels, 7, 2)
-            self.norm1_name,layer = build_norm_layer(self.norm_cfg, channels, postfix=1)
-            self.add_module(self.norm1_name, layer)
-            self.relu = nn.ReLU(inplace=True)
-        self.maxpool = nn.MaxPool2d(3, 2, 1)
 
     def stem_map(self, x): return self.maxpool(self.stem(x) if self.deep_stem else self.relu(self.norm1(self.conv1(x))))
     def stage_modules(self): return [getattr(self, name) for name in self.res_layers]
-    def frozen_modules(self):
-        "The stem counts as stage 0"
-        if self.frozen_stages<0: return []
-        stem = [self.stem] if self.deep_stem else [self.norm1,self.conv1]
-        return stem+[getattr(self, f'layer{i}') for i in range(1, self.frozen_stages+1)]
+
+# %% ../../../nbs/04_nn/backbones/01_resnet.ipynb #f5b192b4
+@patch
+def make_res_layer(self:ResNet, **kwargs):
+    "A stage; variants change its arguments."
+    return ResLayer(**kwargs)
+
+@patch
+def _make_stem(self:ResNet, in_channels, channels):
+    conv = lambda i, o, k, s: build_conv_layer(self.conv_cfg, i, o, k, stride=s, padding=k//2, bias=False)
+    norm = lambda c: build_norm_layer(self.norm_cfg, c)[1]
+    if self.deep_stem:
+        half = channels//2
+        self.stem = nn.Sequential(conv(in_channels, half, 3, 2), norm(half), nn.ReLU(inplace=True),
+                                  conv(half, half, 3, 1), norm(half), nn.ReLU(inplace=True),
+                                  conv(half, channels, 3, 1), norm(channels), nn.ReLU(inplace=True))
+    else:
+        self.conv1 = conv(in_channels, channels, 7, 2)
+        self.norm1_name,layer = build_norm_layer(self.norm_cfg, channels, postfix=1)
+        self.add_module(self.norm1_name, layer)
+        self.relu = nn.ReLU(inplace=True)
+    self.maxpool = nn.MaxPool2d(3, 2, 1)
+
+@patch
+def frozen_modules(self:ResNet):
+    "The stem counts as stage 0"
+    if self.frozen_stages<0: return []
+    stem = [self.stem] if self.deep_stem else [self.norm1,self.conv1]
+    return stem+[getattr(self, f'layer{i}') for i in range(1, self.frozen_stages+1)]
 
 # %% ../../../nbs/04_nn/backbones/01_resnet.ipynb #035f1118
 @patch

@@ -32,7 +32,6 @@ class L2Norm(nn.Module):
 # %% ../../../nbs/04_nn/backbones/05_ssd_vgg.ipynb #2ec3fccf
 VGG_BLOCKS = {11:(1,1,2,2,2), 13:(2,2,2,2,2), 16:(2,2,3,3,3), 19:(2,2,4,4,4)}
 SSD_EXTRA = {300:(256,'S',512,128,'S',256,128,256,128,256), 512:(256,'S',512,128,'S',256,128,'S',256,128,'S',256,128)}
-
 def vgg_features(
     depth:int, # 11, 13, 16 or 19
     ceil_mode:bool=True, # round sizes up when pooling?
@@ -55,6 +54,7 @@ def _extra_layers(plan, channels, last_kernel):
         channels,stride = c,1
     return nn.ModuleList(layers+([nn.Conv2d(channels, 256, last_kernel, padding=1)] if len(layers)%2 else []))
 
+# %% ../../../nbs/04_nn/backbones/05_ssd_vgg.ipynb #f1df47de
 @register
 class SSDVGG(BaseModule):
     "VGG without its classifier."

@@ -263,10 +263,6 @@ class SwinTransformer(StagedBackbone):
             dim *= 2
         self.num_features = [embed_dims*2**i for i in range(len(depths))]
 
-    def _position(self, size):
-        "The vectors of all positions, for a map of this size"
-        return F.interpolate(self.absolute_pos_embed, size=size, mode='bicubic').flatten(2).transpose(1, 2)
-
     def forward(self,
         x, # `(B,3,H,W)`
     )->tuple: # maps of the stages in `out_indices`
@@ -278,11 +274,18 @@ class SwinTransformer(StagedBackbone):
             if i in self.out_indices: outs.append(getattr(self, f'norm{i}')(out).transpose(1, 2).unflatten(2, out_size).contiguous())
         return tuple(outs)
 
-    def frozen_modules(self):
-        "The first patches count as stage 0; the norm of a stage's output goes with the stage"
-        if self.frozen_stages<0: return []
-        norms = [getattr(self, f'norm{i}') for i in range(self.frozen_stages) if i in self.out_indices]
-        return [self.patch_embed,self.drop_after_pos,*self.stages[:self.frozen_stages],*norms]
+# %% ../../../nbs/04_nn/backbones/06_swin.ipynb #f885b827
+@patch
+def _position(self:SwinTransformer, size):
+    "The vectors of all positions, for a map of this size"
+    return F.interpolate(self.absolute_pos_embed, size=size, mode='bicubic').flatten(2).transpose(1, 2)
+
+@patch
+def frozen_modules(self:SwinTransformer):
+    "The first patches count as stage 0; the norm of a stage's output goes with the stage"
+    if self.frozen_stages<0: return []
+    norms = [getattr(self, f'norm{i}') for i in range(self.frozen_stages) if i in self.out_indices]
+    return [self.patch_embed,self.drop_after_pos,*self.stages[:self.frozen_stages],*norms]
 
 # %% ../../../nbs/04_nn/backbones/06_swin.ipynb #7d8a024b
 @patch

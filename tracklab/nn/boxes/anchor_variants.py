@@ -23,9 +23,12 @@ def ssd_sizes(
     num_levels:int, # levels
 )->tuple: # smallest and largest side per level, pixels
     "Sides of the levels of an SSD."
-    if input_size not in FIRST_SIZES: raise ValueError(f"sizes follow from input_size {' or '.join(map(str, FIRST_SIZES))} only, got {input_size}; give min_sizes and max_sizes")
+    if input_size not in FIRST_SIZES:
+        raise ValueError(f"sizes follow from input_size {' or '.join(map(str, FIRST_SIZES))} only, got {input_size}; give min_sizes and "
+                         f"max_sizes")
     first = FIRST_SIZES[input_size]
-    if ratio_range[0] not in first: raise ValueError(f"for input_size {input_size} the range must begin with {' or '.join(map(str, first))}, got {ratio_range[0]}")
+    if ratio_range[0] not in first:
+        raise ValueError(f"for input_size {input_size} the range must begin with {' or '.join(map(str, first))}, got {ratio_range[0]}")
     low,high = (int(r*100) for r in ratio_range)
     step = int((high-low)/(num_levels-2))
     percents = [first[ratio_range[0]],*((p,p+step) for p in range(low, high+1, step))]
@@ -47,7 +50,8 @@ class SSDAnchorGenerator(AnchorGenerator):
         if (min_sizes is None)!=(max_sizes is None): raise ValueError("min_sizes and max_sizes must be given together")
         self.strides = [_pair(s) for s in strides]
         if min_sizes is None: min_sizes,max_sizes = ssd_sizes(input_size, basesize_ratio_range, len(strides))
-        if not len(min_sizes)==len(max_sizes)==len(strides): raise ValueError(f"{len(min_sizes)} and {len(max_sizes)} sizes for {len(strides)} strides")
+        if not len(min_sizes)==len(max_sizes)==len(strides):
+            raise ValueError(f"{len(min_sizes)} and {len(max_sizes)} sizes for {len(strides)} strides")
         self.base_sizes,self.min_sizes,self.max_sizes = list(min_sizes),list(min_sizes),list(max_sizes)
         self.centers,self.center_offset,self.scale_major = self._centers(),0,scale_major
         self.input_size,self.basesize_ratio_range = input_size,basesize_ratio_range
@@ -68,7 +72,7 @@ class SSDAnchorGenerator(AnchorGenerator):
 # %% ../../../nbs/04_nn/boxes/02_anchor_variants.ipynb #e83f7ca0
 @register
 class LegacyAnchorGenerator(AnchorGenerator):
-    "Anchors in whole pixels that count their last one."
+    "Anchors in integer pixels that include their last one."
     def gen_single_level_base_anchors(self,
         base_size, # pixels
         scales, # `(S,)` tensor
@@ -124,8 +128,10 @@ class YOLOAnchorGenerator(AnchorGenerator):
         device='cpu', # of the result
     )->list: # `(h*w*A,)` uint8 per level
         "Which anchors lie in a cell that holds an object's centre?"
-        if len(featmap_sizes)!=self.num_levels: raise ValueError(f"{len(featmap_sizes)} maps for the {self.num_levels} levels of {type(self).__name__}")
-        return [self.single_level_responsible_flags(s, gt_bboxes, self.strides[i], self.num_base_priors[i], device) for i,s in enumerate(featmap_sizes)]
+        if len(featmap_sizes)!=self.num_levels:
+            raise ValueError(f"{len(featmap_sizes)} maps for the {self.num_levels} levels of {type(self).__name__}")
+        return [self.single_level_responsible_flags(s, gt_bboxes, self.strides[i], self.num_base_priors[i], device)
+                for i,s in enumerate(featmap_sizes)]
 
     def single_level_responsible_flags(self,
         featmap_size, # height and width of the map
@@ -167,7 +173,7 @@ def calc_region(
     bbox, # `(4,)` xyxy, in cells
     ratio:float, # how far each side moves towards the opposite one; 0.5 leaves nothing
     featmap_size=None, # (height, width) to clip to
-)->tuple: # x1, y1, x2, y2, whole numbers
+)->tuple: # x1, y1, x2, y2, integers
     "The middle of a box."
     near,far = ((1-r)*bbox[:2]+r*bbox[2:] for r in (ratio, 1-ratio))
     region = torch.cat([near, far]).round().long()

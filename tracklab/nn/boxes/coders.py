@@ -27,13 +27,15 @@ def bbox2delta(
     deltas = torch.cat([(g-p)/ps, (gs/ps).log()], -1)
     return (deltas-deltas.new_tensor(means))/deltas.new_tensor(stds)
 
+# %% ../../../nbs/04_nn/boxes/03_coders.ipynb #cee61510
 def clip_to_shape(
     boxes, # `(...,4)` xyxy
     max_shape, # (height, width), or one per image of the first axis
 ): # a new tensor
     "Move corners into the image."
     if max_shape is None: return boxes
-    hw = torch.as_tensor(np.asarray(max_shape)[...,:2].astype('float32') if not torch.is_tensor(max_shape) else max_shape[...,:2], device=boxes.device, dtype=boxes.dtype)
+    hw = torch.as_tensor(np.asarray(max_shape)[...,:2].astype('float32') if not torch.is_tensor(max_shape) else max_shape[...,:2],
+                         device=boxes.device, dtype=boxes.dtype)
     wh = hw.flip(-1)
     if wh.ndim==2 and boxes.ndim>2: wh = wh.reshape(len(wh), *[1]*(boxes.ndim-2), 2)
     return torch.minimum(boxes.clamp(min=0), torch.cat([wh, wh], -1).expand_as(boxes))
@@ -87,7 +89,9 @@ class DeltaXYWHBBoxCoder(BaseBBoxCoder):
         clip_border:bool=True, # clip decoded boxes to the image?
         add_ctr_clamp:bool=False, # limit the shift of the centre?
         ctr_clamp:float=32, # to this many pixels
-    ): self.means,self.stds,self.clip_border,self.add_ctr_clamp,self.ctr_clamp = target_means,target_stds,clip_border,add_ctr_clamp,ctr_clamp
+    ):
+        self.means,self.stds,self.clip_border = target_means,target_stds,clip_border
+        self.add_ctr_clamp,self.ctr_clamp = add_ctr_clamp,ctr_clamp
 
     def encode(self,
         bboxes, # `(...,4)` xyxy
@@ -104,4 +108,5 @@ class DeltaXYWHBBoxCoder(BaseBBoxCoder):
         wh_ratio_clip:float=16/1000, # limits the change of size to its inverse
     ): # boxes in the shape of `pred_bboxes`
         "The boxes that a head means."
-        return delta2bbox(bboxes, pred_bboxes, self.means, self.stds, max_shape, wh_ratio_clip, self.clip_border, self.add_ctr_clamp, self.ctr_clamp)
+        return delta2bbox(bboxes, pred_bboxes, self.means, self.stds, max_shape, wh_ratio_clip, self.clip_border,
+                          self.add_ctr_clamp, self.ctr_clamp)

@@ -47,6 +47,7 @@ def bbox2bucket(
     cls_weights = (~neighbour).to(offsets.dtype) if cls_ignore_neighbor else torch.ones_like(labels)
     return tuple(t.flatten(1) for t in (offsets, weights, labels, cls_weights))
 
+# %% ../../../nbs/04_nn/boxes/08_bucket_coder.ipynb #fefe3f7f
 def bucket2bbox(
     proposals, # `(N,4)` xyxy
     cls_preds, # `(N,4*n)` logits of the buckets
@@ -87,7 +88,8 @@ class BucketingBBoxCoder(BaseBBoxCoder):
     )->tuple: # four times `(N,4*n)`: offsets, their weights, labels, their weights
         "What a head shall predict."
         self._check(bboxes, gt_bboxes)
-        return bbox2bucket(bboxes, gt_bboxes, self.num_buckets, self.scale_factor, self.offset_topk, self.offset_upperbound, self.cls_ignore_neighbor)
+        return bbox2bucket(bboxes, gt_bboxes, self.num_buckets, self.scale_factor, self.offset_topk, self.offset_upperbound,
+                           self.cls_ignore_neighbor)
 
     def decode(self,
         bboxes, # `(N,4)` xyxy

@@ -75,6 +75,7 @@ def bboxes2tblr(
     d = torch.stack([top, bottom, left, right], -1)/_tblr_units(priors, normalize_by_wh)
     return d/_normalizers(normalizer, d)
 
+# %% ../../../nbs/04_nn/boxes/04_distance_coders.ipynb #ab516265
 def tblr2bboxes(
     priors, # `(...,4)` xyxy
     tblr, # `(...,4)` top, bottom, left, right

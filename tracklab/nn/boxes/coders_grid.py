@@ -74,6 +74,7 @@ def legacy_delta2bbox(
     boxes = torch.cat([centre-half, centre+half], -1)
     return (boxes if max_shape is None else clip_to_shape(boxes, (max_shape[0]-1,max_shape[1]-1))).reshape(deltas.shape)
 
+# %% ../../../nbs/04_nn/boxes/09_grid_coders.ipynb #f36a040f
 @register
 class LegacyDeltaXYWHBBoxCoder(BaseBBoxCoder):
     "Shift of the centre and logarithm of the size, with the sizes of version 1."

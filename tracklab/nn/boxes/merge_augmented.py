@@ -21,6 +21,7 @@ def merge_aug_scores(
     "The mean of scores."
     return torch.stack(list(aug_scores)).mean(0) if torch.is_tensor(aug_scores[0]) else np.mean(aug_scores, axis=0)
 
+# %% ../../../nbs/04_nn/boxes/07_merge_augmented.ipynb #b4ed55b2
 def merge_aug_bboxes(
     aug_bboxes, # `(N,4*C)` per version
     aug_scores, # `(N,C)` per version, or `None`
@@ -31,7 +32,8 @@ def merge_aug_bboxes(
     back = []
     for b,m in zip(aug_bboxes, map(_meta, img_metas)):
         factors = np.broadcast_to(np.asarray(m['scale_factor'], 'float64'), 4)
-        back.append(bbox_mapping_back(b.reshape(-1, 4), m['img_shape'], factors, m['flip'], m.get('flip_direction') or 'horizontal').reshape(b.shape))
+        back.append(bbox_mapping_back(b.reshape(-1, 4), m['img_shape'], factors, m['flip'], m.get('flip_direction')
+                                      or 'horizontal').reshape(b.shape))
     boxes = torch.stack(back).mean(0)
     return boxes if aug_scores is None else (boxes,merge_aug_scores(aug_scores))
 

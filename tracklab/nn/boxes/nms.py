@@ -100,7 +100,7 @@ def multiclass_nms(
     score_factors=None, # `(N,)` multiplied into the scores
     return_inds:bool=False, # also return indices into the `N*C` candidates?
 )->tuple: # `(K,5)` boxes with scores, `(K,)` classes, indices
-    "Suppression of the answers of a classifier."
+    "Suppression of a classifier's predictions."
     N,C = len(multi_scores),multi_scores.shape[1]-1
     scores = multi_scores[:,:-1]
     if score_factors is not None: scores_kept = scores*score_factors[:,None]

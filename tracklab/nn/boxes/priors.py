@@ -30,11 +30,13 @@ class AnchorGenerator:
     ):
         if center_offset and centers is not None: raise ValueError("centers and center_offset cannot be given both")
         if not 0<=center_offset<=1: raise ValueError(f"center_offset must be in [0,1], got {center_offset}")
-        if (scales is None)==(octave_base_scale is None or scales_per_octave is None): raise ValueError("give either scales, or octave_base_scale with scales_per_octave")
+        if (scales is None)==(octave_base_scale is None or scales_per_octave is None):
+            raise ValueError("give either scales, or octave_base_scale with scales_per_octave")
         self.strides = [_pair(s) for s in strides]
         self.base_sizes = [min(s) for s in self.strides] if base_sizes is None else list(base_sizes)
         if len(self.base_sizes)!=len(self.strides): raise ValueError(f"{len(self.base_sizes)} base sizes for {len(self.strides)} strides")
-        if centers is not None and len(centers)!=len(self.strides): raise ValueError(f"{len(centers)} centers for {len(self.strides)} strides")
+        if centers is not None and len(centers)!=len(self.strides):
+            raise ValueError(f"{len(centers)} centers for {len(self.strides)} strides")
         if scales is None: scales = [octave_base_scale*2**(i/scales_per_octave) for i in range(scales_per_octave)]
         self.octave_base_scale,self.scales_per_octave = octave_base_scale,scales_per_octave
         self.scales,self.ratios = torch.tensor(scales, dtype=torch.float),torch.tensor(ratios, dtype=torch.float)
@@ -43,7 +45,8 @@ class AnchorGenerator:
 
     def gen_base_anchors(self)->list: # `(A,4)` per level
         "The anchors of a cell at the origin."
-        return [self.gen_single_level_base_anchors(b, self.scales, self.ratios, None if self.centers is None else self.centers[i]) for i,b in enumerate(self.base_sizes)]
+        return [self.gen_single_level_base_anchors(b, self.scales, self.ratios, None if self.centers is None else self.centers[i])
+                for i,b in enumerate(self.base_sizes)]
 
     def gen_single_level_base_anchors(self,
         base_size, # pixels
@@ -64,7 +67,8 @@ class AnchorGenerator:
     def num_base_priors(self)->list: return [len(b) for b in self.base_anchors]
     @property
     def num_base_anchors(self)->list: return self.num_base_priors
-    def __repr__(self): return f"{type(self).__name__}(strides={self.strides}, base_sizes={self.base_sizes}, priors per cell {self.num_base_priors})"
+    def __repr__(self):
+        return f"{type(self).__name__}(strides={self.strides}, base_sizes={self.base_sizes}, priors per cell {self.num_base_priors})"
 
 # %% ../../../nbs/04_nn/boxes/01_priors.ipynb #0a46ed0d
 def _cells(size, stride, offset=0., dtype=torch.float32, device='cpu'):
@@ -75,7 +79,8 @@ def _cells(size, stride, offset=0., dtype=torch.float32, device='cpu'):
     return torch.stack([xx.flatten(), yy.flatten()], -1).to(dtype)
 
 def _check_levels(generator, featmap_sizes):
-    if len(featmap_sizes)!=generator.num_levels: raise ValueError(f"{len(featmap_sizes)} maps for the {generator.num_levels} levels of {type(generator).__name__}")
+    if len(featmap_sizes)!=generator.num_levels:
+        raise ValueError(f"{len(featmap_sizes)} maps for the {generator.num_levels} levels of {type(generator).__name__}")
 
 @patch
 def single_level_grid_priors(self:AnchorGenerator,
@@ -138,7 +143,8 @@ def valid_flags(self:AnchorGenerator,
 )->list: # `(h*w*A,)` bool per level
     "Which anchors belong to the image rather than to the padding of the batch?"
     _check_levels(self, featmap_sizes)
-    return [_valid_cells(s, self.strides[i], pad_shape, device).repeat_interleave(self.num_base_priors[i]) for i,s in enumerate(featmap_sizes)]
+    return [_valid_cells(s, self.strides[i], pad_shape, device).repeat_interleave(self.num_base_priors[i])
+            for i,s in enumerate(featmap_sizes)]
 
 # %% ../../../nbs/04_nn/boxes/01_priors.ipynb #79f4de4a
 @register

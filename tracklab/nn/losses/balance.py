@@ -9,6 +9,7 @@ __all__ = ['density_weights', 'DensityLoss', 'GHMC', 'GHMR', 'seesaw_ce_loss', '
 # %% ../../../nbs/04_nn/losses/05_balancing_losses.ipynb #517a0c20
 import torch
 import torch.nn.functional as F
+from fastcore.basics import patch
 from torch import nn
 from ...core.boxes import bbox_overlaps
 from ...core.registry import register
@@ -48,6 +49,7 @@ class DensityLoss(nn.Module):
         weights,total = density_weights(g, label_weight>0, self.edges, getattr(self, 'acc_sum', None), self.momentum)
         return self.loss_weight*weight_reduce_loss(loss, weights, reduction_override or self.reduction, total)
 
+# %% ../../../nbs/04_nn/losses/05_balancing_losses.ipynb #ed33397a
 @register
 class GHMC(DensityLoss):
     "Cross entropy by the density of gradients."
@@ -123,6 +125,7 @@ def seesaw_ce_loss(
     shifted = cls_score+balance.log()*(1-F.one_hot(labels, num_classes))
     return weight_reduce_loss(F.cross_entropy(shifted, labels, reduction='none'), label_weights.float(), reduction, avg_factor)
 
+# %% ../../../nbs/04_nn/losses/05_balancing_losses.ipynb #e7353dff
 @register
 class SeesawLoss(nn.Module):
     "Cross entropy for many classes of which most are rare."
@@ -149,21 +152,6 @@ class SeesawLoss(nn.Module):
         if cls_score.shape[-1]!=self.num_classes+2: raise ValueError(f"expected {self.num_classes}+2 logits, got {cls_score.shape[-1]}")
         return cls_score[...,:-2],cls_score[...,-2:]
 
-    def get_activation(self,
-        cls_score, # `(N,C+2)` logits
-    ): # `(N,C+1)` probabilities, background last
-        "The probabilities of classes and background."
-        classes,objectness = (s.softmax(-1) for s in self._split(cls_score))
-        return torch.cat([classes*objectness[...,:1], objectness[...,1:]], -1)
-
-    def get_accuracy(self,
-        cls_score, # `(N,C+2)` logits
-        labels, # `(N,)` classes, C for background
-    )->dict: # `acc_objectness` and `acc_classes`, percent
-        "How often each part is right."
-        (classes,objectness),pos = self._split(cls_score),labels<self.num_classes
-        return dict(acc_objectness=accuracy(objectness, (~pos).long()), acc_classes=accuracy(classes[pos], labels[pos]))
-
     def forward(self,
         cls_score, # `(N,C+2)` logits
         labels, # `(N,)` classes, C for background
@@ -179,9 +167,28 @@ class SeesawLoss(nn.Module):
         among = classes[pos].sum()
         if pos.any():
             seen = self.cum_samples[:-1]
-            among = self.loss_weight*seesaw_ce_loss(classes[pos], labels[pos], weights[pos], seen, self.num_classes, self.p, self.q, self.eps, reduction, avg_factor)
+            among = self.loss_weight*seesaw_ce_loss(classes[pos], labels[pos], weights[pos], seen, self.num_classes, self.p, self.q,
+                                                    self.eps, reduction, avg_factor)
         whether = self.loss_weight*cross_entropy(objectness, (~pos).long(), weights, reduction, avg_factor)
         return dict(loss_cls_objectness=whether, loss_cls_classes=among) if self.return_dict else among+whether
+
+# %% ../../../nbs/04_nn/losses/05_balancing_losses.ipynb #efc15681
+@patch
+def get_activation(self:SeesawLoss,
+    cls_score, # `(N,C+2)` logits
+): # `(N,C+1)` probabilities, background last
+    "The probabilities of classes and background."
+    classes,objectness = (s.softmax(-1) for s in self._split(cls_score))
+    return torch.cat([classes*objectness[...,:1], objectness[...,1:]], -1)
+
+@patch
+def get_accuracy(self:SeesawLoss,
+    cls_score, # `(N,C+2)` logits
+    labels, # `(N,)` classes, C for background
+)->dict: # `acc_objectness` and `acc_classes`, percent
+    "How often each part is right."
+    (classes,objectness),pos = self._split(cls_score),labels<self.num_classes
+    return dict(acc_objectness=accuracy(objectness, (~pos).long()), acc_classes=accuracy(classes[pos], labels[pos]))
 
 # %% ../../../nbs/04_nn/losses/05_balancing_losses.ipynb #f5cd97bc
 def carl_loss(
@@ -214,9 +221,10 @@ def own_boxes(
     if bbox_pred.shape[-1]==4: return bbox_pred
     return bbox_pred.reshape(len(bbox_pred), bbox_pred.shape[1]//4, 4)[torch.arange(len(labels), device=labels.device),labels]
 
+# %% ../../../nbs/04_nn/losses/05_balancing_losses.ipynb #fbaf5a54
 def rank_within(
     values, # `(N,)`
-    groups, # `(N,)` whole numbers
+    groups, # `(N,)` integers
 ): # `(N,)` long, 0 for the largest of each group
     "The rank of each value in its group."
     order = values.argsort(descending=True, stable=True)
@@ -249,7 +257,8 @@ def isr_p(
     if len(own)!=len(pos): raise ValueError(f"{len(own)} sampled positives for {len(pos)} positive labels")
     boxes,truth = (bbox_coder.decode(rois[pos,-4:], d) for d in (own_boxes(bbox_pred.detach()[pos], classes), targets[pos]))
     largest = torch.bincount(classes).max()
-    value = bbox_overlaps(boxes, truth, is_aligned=True)+largest-rank_within(bbox_overlaps(boxes, truth, is_aligned=True), own*num_class+classes)
+    value = bbox_overlaps(boxes, truth, is_aligned=True)+largest-rank_within(bbox_overlaps(boxes, truth, is_aligned=True),
+                                                                             own*num_class+classes)
     weights = label_weights[pos]*(largest-rank_within(value, classes))/largest
     weights = (bias+weights*(1-bias))**k
     loss = loss_cls(cls_score.detach()[pos], classes, reduction_override='none').reshape(len(pos), -1)

@@ -74,7 +74,8 @@ class ElementLoss(nn.Module):
         reduction_override:str=None, # instead of `reduction`
         **kwargs # of `element`
     ):
-        return self.loss_weight*weight_reduce_loss(self.element(pred, target, **kwargs), weight, reduction_override or self.reduction, avg_factor)
+        return self.loss_weight*weight_reduce_loss(self.element(pred, target, **kwargs), weight,
+                                                   reduction_override or self.reduction, avg_factor)
 
 # %% ../../../nbs/04_nn/losses/01_losses.ipynb #c19fce48
 @weighted_loss
@@ -87,6 +88,7 @@ def mse_loss(pred, target):
     "$x^2$"
     return F.mse_loss(pred, target, reduction='none')
 
+# %% ../../../nbs/04_nn/losses/01_losses.ipynb #eb59d90a
 @weighted_loss
 def smooth_l1_loss(pred, target,
     beta:float=1., # where the parabola ends
@@ -118,6 +120,7 @@ class MSELoss(ElementLoss):
     "Squared difference."
     def element(self, pred, target): return mse_loss(pred, target, reduction='none')
 
+# %% ../../../nbs/04_nn/losses/01_losses.ipynb #a74a1905
 @register
 class SmoothL1Loss(ElementLoss):
     "Quadratic, then linear."
@@ -144,7 +147,8 @@ class BalancedL1Loss(ElementLoss):
         super().__init__(reduction, loss_weight)
         self.alpha,self.gamma,self.beta = alpha,gamma,beta
 
-    def element(self, pred, target): return balanced_l1_loss(pred, target, reduction='none', beta=self.beta, alpha=self.alpha, gamma=self.gamma)
+    def element(self, pred, target):
+        return balanced_l1_loss(pred, target, reduction='none', beta=self.beta, alpha=self.alpha, gamma=self.gamma)
 
 # %% ../../../nbs/04_nn/losses/01_losses.ipynb #60eccdf0
 def cross_entropy(
@@ -177,6 +181,7 @@ def one_hot_labels(
     valid = valid[:,None].expand(-1, channels).float()
     return rows,valid if weights is None else weights[:,None]*valid,valid
 
+# %% ../../../nbs/04_nn/losses/01_losses.ipynb #f46267c0
 def binary_cross_entropy(
     pred, # `(N,C)` logits, or `(N,)`
     label, # `(N,)` classes, or zeros and ones in the shape of `pred`
@@ -208,7 +213,8 @@ def mask_cross_entropy(
     **kwargs
 ): # `(1,)`
     "Sigmoid cross entropy of the labelled channel."
-    if reduction!='mean' or avg_factor is not None or ignore_index is not None: raise ValueError("masks have neither avg_factor nor ignore_index, and reduction must be 'mean'")
+    if reduction!='mean' or avg_factor is not None or ignore_index is not None:
+        raise ValueError("masks have neither avg_factor nor ignore_index, and reduction must be 'mean'")
     own = pred[torch.arange(len(pred), device=pred.device),label]
     return F.binary_cross_entropy_with_logits(own, target, weight=class_weight, reduction='mean')[None]
 
@@ -251,7 +257,8 @@ class CrossEntropyLoss(nn.Module):
         **kwargs
     ):
         cw = None if self.class_weight is None else cls_score.new_tensor(self.class_weight)
-        return self.loss_weight*self.cls_criterion(cls_score, label, weight, reduction=reduction_override or self.reduction, avg_factor=avg_factor, class_weight=cw,
+        return self.loss_weight*self.cls_criterion(cls_score, label, weight, reduction=reduction_override or self.reduction,
+                                                   avg_factor=avg_factor, class_weight=cw,
             ignore_index=self.ignore_index if ignore_index is None else ignore_index, avg_non_ignore=self.avg_non_ignore, **kwargs)
 
 # %% ../../../nbs/04_nn/losses/01_losses.ipynb #546c81fc

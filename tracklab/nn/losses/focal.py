@@ -24,6 +24,7 @@ def spread_weight(weight, pred):
     "Weights per sample as weights per element"
     return weight if weight is None or weight.shape==pred.shape else weight.reshape(len(pred), -1)
 
+# %% ../../../nbs/04_nn/losses/02_focal_losses.ipynb #b0a15d91
 def sigmoid_focal_loss(
     pred, # `(N,C)` logits
     target, # `(N,)` classes, or `(N,C)`
@@ -54,7 +55,8 @@ class FocalLoss(nn.Module):
     ):
         super().__init__()
         if not use_sigmoid: raise NotImplementedError("the focal loss is defined by sigmoids: use_sigmoid must be true")
-        self.use_sigmoid,self.gamma,self.alpha,self.reduction,self.loss_weight,self.activated = use_sigmoid,gamma,alpha,reduction,loss_weight,activated
+        self.use_sigmoid,self.gamma,self.alpha = use_sigmoid,gamma,alpha
+        self.reduction,self.loss_weight,self.activated = reduction,loss_weight,activated
 
     def forward(self,
         pred, # `(N,C)`
@@ -63,4 +65,5 @@ class FocalLoss(nn.Module):
         avg_factor=None, # see `weight_reduce_loss`
         reduction_override:str=None, # instead of `reduction`
     ):
-        return self.loss_weight*sigmoid_focal_loss(pred, target, weight, self.gamma, self.alpha, reduction_override or self.reduction, avg_factor, self.activated)
+        return self.loss_weight*sigmoid_focal_loss(pred, target, weight, self.gamma, self.alpha, reduction_override or self.reduction,
+                                                   avg_factor, self.activated)

@@ -136,6 +136,7 @@ class GIoULoss(BoxLoss):
     "One minus the generalised overlap."
     def element(self, pred, target): return giou_loss(pred, target, reduction='none', eps=self.eps)
 
+# %% ../../../nbs/04_nn/losses/03_iou_losses.ipynb #bcf6ea4e
 @register
 class DIoULoss(BoxLoss):
     "Overlap and distance."

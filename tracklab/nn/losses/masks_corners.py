@@ -42,7 +42,8 @@ class DiceLoss(nn.Module):
     ):
         super().__init__()
         if activate and not use_sigmoid: raise NotImplementedError("logits are activated by a sigmoid: use_sigmoid must be true")
-        self.use_sigmoid,self.activate,self.reduction,self.naive_dice,self.loss_weight,self.eps = use_sigmoid,activate,reduction,naive_dice,loss_weight,eps
+        self.use_sigmoid,self.activate,self.reduction = use_sigmoid,activate,reduction
+        self.naive_dice,self.loss_weight,self.eps = naive_dice,loss_weight,eps
 
     def forward(self,
         pred, # `(N,...)`

@@ -29,7 +29,8 @@ def quality_focal_loss(
     label,quality = target
     soft = one_hot(torch.where(label<0, pred.shape[1], label), pred.shape[1])*quality[:,None]
     p = pred if activated else pred.sigmoid()
-    bce = F.binary_cross_entropy(p, soft, reduction='none') if activated else F.binary_cross_entropy_with_logits(pred, soft, reduction='none')
+    bce = F.binary_cross_entropy(p, soft, reduction='none') if activated else F.binary_cross_entropy_with_logits(pred, soft,
+        reduction='none')
     return weight_reduce_loss((bce*(soft-p).abs()**beta).sum(1), weight, reduction, avg_factor)
 
 @register
@@ -53,7 +54,8 @@ class QualityFocalLoss(nn.Module):
         avg_factor=None, # see `weight_reduce_loss`
         reduction_override:str=None, # instead of `reduction`
     ):
-        return self.loss_weight*quality_focal_loss(pred, target, weight, self.beta, reduction_override or self.reduction, avg_factor, self.activated)
+        return self.loss_weight*quality_focal_loss(pred, target, weight, self.beta, reduction_override or self.reduction,
+                                                   avg_factor, self.activated)
 
 # %% ../../../nbs/04_nn/losses/04_quality_losses.ipynb #5804c924
 def varifocal_loss(
@@ -69,7 +71,8 @@ def varifocal_loss(
     "Cross entropy in which easy negatives count little."
     target = target.to(pred.dtype)
     focal = torch.where(target>0, target if iou_weighted else 1., alpha*(pred.sigmoid()-target).abs()**gamma)
-    return weight_reduce_loss(F.binary_cross_entropy_with_logits(pred, target, reduction='none')*focal, spread_weight(weight, pred), reduction, avg_factor)
+    return weight_reduce_loss(F.binary_cross_entropy_with_logits(pred, target, reduction='none')*focal, spread_weight(weight, pred),
+                              reduction, avg_factor)
 
 @register
 class VarifocalLoss(nn.Module):
@@ -85,7 +88,8 @@ class VarifocalLoss(nn.Module):
         super().__init__()
         if not use_sigmoid: raise NotImplementedError("the varifocal loss is defined by sigmoids: use_sigmoid must be true")
         if alpha<0: raise ValueError(f"alpha must not be negative, got {alpha}")
-        self.use_sigmoid,self.alpha,self.gamma,self.iou_weighted,self.reduction,self.loss_weight = use_sigmoid,alpha,gamma,iou_weighted,reduction,loss_weight
+        self.use_sigmoid,self.alpha,self.gamma = use_sigmoid,alpha,gamma
+        self.iou_weighted,self.reduction,self.loss_weight = iou_weighted,reduction,loss_weight
 
     def forward(self,
         pred, # `(N,C)` logits
@@ -94,8 +98,10 @@ class VarifocalLoss(nn.Module):
         avg_factor=None, # see `weight_reduce_loss`
         reduction_override:str=None, # instead of `reduction`
     ):
-        return self.loss_weight*varifocal_loss(pred, target, weight, self.alpha, self.gamma, self.iou_weighted, reduction_override or self.reduction, avg_factor)
+        return self.loss_weight*varifocal_loss(pred, target, weight, self.alpha, self.gamma, self.iou_weighted,
+                                               reduction_override or self.reduction, avg_factor)
 
+# %% ../../../nbs/04_nn/losses/04_quality_losses.ipynb #dba161e9
 @weighted_loss
 def gaussian_focal_loss(
     pred, # probabilities
@@ -128,14 +134,15 @@ def distribution_focal_loss(
     pred, # `(N,n+1)` logits of 0..n
     label, # `(N,)` numbers in 0..n
 ): # `(N,)`
-    "Cross entropy of the two whole numbers around a number."
+    "Cross entropy of the two integers around a target."
     low = label.long()
     share = label-low
-    return F.cross_entropy(pred, low, reduction='none')*(1-share)+F.cross_entropy(pred, (low+1).clamp(max=pred.shape[1]-1), reduction='none')*share
+    return F.cross_entropy(pred, low, reduction='none')*(1-share)+F.cross_entropy(pred, (low+1).clamp(max=pred.shape[1]-1),
+                                                                                  reduction='none')*share
 
 @register
 class DistributionFocalLoss(ElementLoss):
-    "Cross entropy of the two whole numbers around a number."
+    "Cross entropy of the two integers around a target."
     def element(self, pred, target): return distribution_focal_loss(pred, target, reduction='none')
 
 @weighted_loss
@@ -149,6 +156,7 @@ def knowledge_distillation_kl_div_loss(
     teacher = (soft_label/T).softmax(1)
     return F.kl_div((pred/T).log_softmax(1), teacher.detach() if detach_target else teacher, reduction='none').mean(1)*T**2
 
+# %% ../../../nbs/04_nn/losses/04_quality_losses.ipynb #b175e21d
 @register
 class KnowledgeDistillationKLDivLoss(nn.Module):
     "Divergence from a teacher's distribution."
@@ -168,7 +176,8 @@ class KnowledgeDistillationKLDivLoss(nn.Module):
         avg_factor=None, # see `weight_reduce_loss`
         reduction_override:str=None, # instead of `reduction`
     ):
-        return self.loss_weight*knowledge_distillation_kl_div_loss(pred, soft_label, weight, reduction=reduction_override or self.reduction, avg_factor=avg_factor, T=self.T)
+        return self.loss_weight*knowledge_distillation_kl_div_loss(pred, soft_label, weight, reduction=reduction_override or self.reduction,
+                                                                   avg_factor=avg_factor, T=self.T)
 
 @register
 class LocalizationDistillationLoss(KnowledgeDistillationKLDivLoss):

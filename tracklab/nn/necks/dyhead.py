@@ -50,10 +50,12 @@ class DyDCNv2(nn.Module):
 
     def forward(self, x, offset, mask): return self.norm(self.conv(x.contiguous(), offset, mask))
 
+# %% ../../../nbs/04_nn/necks/10_dyhead.ipynb #ad02a3dd
 def _first_numbers(x, size):
     "`(B,C,H,W)` -> `(B,C,*size)`, from the first numbers of each image"
     return x.flatten(1)[:,:x.shape[1]*size[0]*size[1]].reshape(*x.shape[:2], *size)
 
+# %% ../../../nbs/04_nn/necks/10_dyhead.ipynb #aa6cc6dd
 class DyHeadBlock(nn.Module):
     "The three attentions, for every level."
     def __init__(self,
@@ -96,6 +98,7 @@ class DyHeadBlock(nn.Module):
             outs.append(self.task_attn_module(sum(r*self.scale_attn_module(r) for r in read)/len(read)))
         return outs
 
+# %% ../../../nbs/04_nn/necks/10_dyhead.ipynb #c04936b6
 @register
 class DyHead(BaseModule):
     "Several blocks of the three attentions."

@@ -7,6 +7,7 @@ __all__ = ['TRANSITIONS', 'FPG_INIT', 'UpInterpolationConv', 'LastConv', 'build_
 
 # %% ../../../nbs/04_nn/necks/11_fpg.ipynb #cd3efe8d
 import torch.nn.functional as F
+from fastcore.basics import patch
 from torch import nn
 from ...core.registry import register
 from .fpn import level_range
@@ -105,18 +106,6 @@ class FPG(BaseModule):
         self.fpn_transitions = nn.ModuleList([nn.ModuleList([cell(i, s) for i in range(num_outs)]) for s in range(stack_times)])
         self.output_transition = nn.ModuleList([build_transition(output_trans, c, out_channels) for _ in range(num_outs)])
 
-    def _pathway(self, s, levels, first):
-        "The maps of pathway `s` from those of the one before"
-        n,path = self.num_outs,self.paths[s]
-        same,order = ('same_up',range(n)) if path=='bu' else ('same_down',range(n-1, -1, -1))
-        outs,before = [None]*n,None
-        for i in order:
-            cell = self.fpn_transitions[s][i]
-            sources = {same:before, 'across_lateral':levels[i], 'across_up':levels[i-1] if i else None,
-                'across_down':levels[i+1] if i<n-1 else None, 'across_skip':first[i]}
-            outs[i] = before = sum(cell[k](x) for k,x in sources.items() if k in cell) if len(cell) else levels[i]
-        return outs
-
     def forward(self,
         inputs, # maps of the backbone
     )->tuple: # `num_outs` maps
@@ -126,3 +115,17 @@ class FPG(BaseModule):
         grid = [levels]
         for s in range(len(self.paths)): grid.append(self._pathway(s, grid[-1], levels))
         return tuple(out([levels[i] for levels in grid]) for i,out in enumerate(self.output_transition))
+
+# %% ../../../nbs/04_nn/necks/11_fpg.ipynb #ab31e569
+@patch
+def _pathway(self:FPG, s, levels, first):
+    "The maps of pathway `s` from those of the one before"
+    n,path = self.num_outs,self.paths[s]
+    same,order = ('same_up',range(n)) if path=='bu' else ('same_down',range(n-1, -1, -1))
+    outs,before = [None]*n,None
+    for i in order:
+        cell = self.fpn_transitions[s][i]
+        sources = {same:before, 'across_lateral':levels[i], 'across_up':levels[i-1] if i else None,
+            'across_down':levels[i+1] if i<n-1 else None, 'across_skip':first[i]}
+        outs[i] = before = sum(cell[k](x) for k,x in sources.items() if k in cell) if len(cell) else levels[i]
+    return outs

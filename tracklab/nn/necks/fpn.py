@@ -7,6 +7,7 @@ __all__ = ['EXTRA_CONVS', 'level_range', 'FPN']
 
 # %% ../../../nbs/04_nn/necks/01_fpn.ipynb #8950f659
 import torch.nn.functional as F
+from fastcore.basics import patch
 from torch import nn
 from ...core.registry import register
 from ..init import BaseModule
@@ -22,12 +23,13 @@ def level_range(
     "Which levels of a backbone a neck uses."
     end = len(in_channels) if end_level in (-1, len(in_channels)-1) else end_level+1
     if not 0<=start_level<end<=len(in_channels): raise ValueError(f"levels {start_level} to {end_level} of {len(in_channels)}")
-    if end<len(in_channels) and num_outs!=end-start_level: raise ValueError(f"with end_level={end_level} there are {end-start_level} outputs and no extra ones, got num_outs={num_outs}")
+    if end<len(in_channels) and num_outs!=end-start_level:
+        raise ValueError(f"with end_level={end_level} there are {end-start_level} outputs and no extra ones, got num_outs={num_outs}")
     if num_outs<end-start_level: raise ValueError(f"num_outs={num_outs} is less than the {end-start_level} levels used")
     return start_level,end
 
+# %% ../../../nbs/04_nn/necks/01_fpn.ipynb #f8d3a8b7
 EXTRA_CONVS = 'on_input','on_lateral','on_output'
-
 @register
 class FPN(BaseModule):
     "Feature pyramid network."
@@ -47,36 +49,21 @@ class FPN(BaseModule):
         init_cfg={'type':'Xavier', 'layer':'Conv2d', 'distribution':'uniform'}, # see `BaseModule`
     ):
         super().__init__(init_cfg)
-        if add_extra_convs not in (False,True,*EXTRA_CONVS): raise ValueError(f"add_extra_convs must be a bool or one of {', '.join(EXTRA_CONVS)}, got {add_extra_convs!r}")
+        if add_extra_convs not in (False,True,*EXTRA_CONVS):
+            raise ValueError(f"add_extra_convs must be a bool or one of {', '.join(EXTRA_CONVS)}, got {add_extra_convs!r}")
         self.start_level,self.end_level = level_range(in_channels, start_level, end_level, num_outs)
         self.in_channels,self.out_channels,self.num_outs = in_channels,out_channels,num_outs
         self.add_extra_convs = 'on_input' if add_extra_convs is True else add_extra_convs
         self.relu_before_extra_convs,self.upsample_cfg = relu_before_extra_convs,dict(upsample_cfg)
-        conv = lambda i, k, norm=norm_cfg, **kw: ConvModule(i, out_channels, k, padding=k//2, conv_cfg=conv_cfg, norm_cfg=norm, act_cfg=act_cfg, inplace=False, **kw)
+        conv = lambda i, k, norm=norm_cfg, **kw: ConvModule(i, out_channels, k, padding=k//2, conv_cfg=conv_cfg, norm_cfg=norm,
+                                                            act_cfg=act_cfg, inplace=False, **kw)
         used = range(self.start_level, self.end_level)
         self.lateral_convs = nn.ModuleList([conv(in_channels[i], 1, None if no_norm_on_lateral else norm_cfg) for i in used])
         self.fpn_convs = nn.ModuleList([conv(out_channels, 3) for _ in used])
         extra = num_outs-len(used) if self.add_extra_convs else 0
-        for i in range(extra): self.fpn_convs.append(conv(in_channels[self.end_level-1] if i==0 and self.add_extra_convs=='on_input' else out_channels, 3, stride=2))
-
-    def _top_down(self, laterals):
-        "Add what is deeper, from the deepest on"
-        for i in range(len(laterals)-1, 0, -1):
-            size = {} if 'scale_factor' in self.upsample_cfg else {'size':laterals[i-1].shape[2:]}
-            laterals[i-1] = laterals[i-1]+F.interpolate(laterals[i], **size, **self.upsample_cfg)
-        return laterals
-
-    def _extra(self, outs, inputs, laterals):
-        "Levels beyond the backbone's"
-        n = len(laterals)
-        if not self.add_extra_convs:
-            while len(outs)<self.num_outs: outs.append(F.max_pool2d(outs[-1], 1, stride=2))
-            return outs
-        x = dict(on_input=inputs[self.end_level-1], on_lateral=laterals[-1], on_output=outs[-1])[self.add_extra_convs]
-        for i in range(n, self.num_outs):
-            x = self.fpn_convs[i](F.relu(x) if self.relu_before_extra_convs and i>n else x)
-            outs.append(x)
-        return outs
+        for i in range(extra):
+            self.fpn_convs.append(conv(in_channels[self.end_level-1] if i==0 and self.add_extra_convs=='on_input' else out_channels, 3,
+                                       stride=2))
 
     def forward(self,
         inputs, # maps of the backbone
@@ -85,3 +72,25 @@ class FPN(BaseModule):
         laterals = self._top_down([conv(x) for conv,x in zip(self.lateral_convs, inputs[self.start_level:])])
         outs = [conv(x) for conv,x in zip(self.fpn_convs, laterals)]
         return tuple(self._extra(outs, inputs, laterals))
+
+# %% ../../../nbs/04_nn/necks/01_fpn.ipynb #f7ed65ea
+@patch
+def _top_down(self:FPN, laterals):
+    "Add what is deeper, from the deepest on"
+    for i in range(len(laterals)-1, 0, -1):
+        size = {} if 'scale_factor' in self.upsample_cfg else {'size':laterals[i-1].shape[2:]}
+        laterals[i-1] = laterals[i-1]+F.interpolate(laterals[i], **size, **self.upsample_cfg)
+    return laterals
+
+@patch
+def _extra(self:FPN, outs, inputs, laterals):
+    "Levels beyond the backbone's"
+    n = len(laterals)
+    if not self.add_extra_convs:
+        while len(outs)<self.num_outs: outs.append(F.max_pool2d(outs[-1], 1, stride=2))
+        return outs
+    x = dict(on_input=inputs[self.end_level-1], on_lateral=laterals[-1], on_output=outs[-1])[self.add_extra_convs]
+    for i in range(n, self.num_outs):
+        x = self.fpn_convs[i](F.relu(x) if self.relu_before_extra_convs and i>n else x)
+        outs.append(x)
+    return outs

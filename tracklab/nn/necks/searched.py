@@ -65,6 +65,7 @@ class SumCell(nn.Module):
         x1,x2 = (fit_map(conv(x), size, self.upsample_mode) for conv,x in ((self.input1_conv,x1), (self.input2_conv,x2)))
         return self.out_conv(self.join(x1, x2))
 
+# %% ../../../nbs/04_nn/necks/09_searched_necks.ipynb #bd7dcd29
 class ConcatCell(SumCell):
     "Puts two maps side by side."
     join = staticmethod(lambda a, b: torch.cat([a, b], 1))

@@ -38,7 +38,7 @@ def gaussian2D(
 
 def gen_gaussian_target(
     heatmap, # `(H,W)`, changed in place
-    center, # x and y, whole numbers
+    center, # x and y, integers
     radius:int, # pixels
     k:float=1, # height of the peak
 ): # `heatmap`
@@ -68,6 +68,7 @@ def get_topk_from_heatmap(
     place = inds%(h*w)
     return best,place,inds//(h*w),place//w,(place%w).float()
 
+# %% ../../../nbs/04_nn/ops/03_heatmaps.ipynb #cab9bd33
 def gather_feat(
     feat, # `(B,N,C)`
     ind, # `(B,k)` indices

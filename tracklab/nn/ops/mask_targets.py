@@ -34,6 +34,7 @@ def crop_and_resize_masks(
     out = torchvision.ops.roi_align(masks[:,None], rois.float(), (h,w), 1., 0, True)[:,0]
     return (out>=.5).float() if binarize else out
 
+# %% ../../../nbs/04_nn/ops/02_mask_targets.ipynb #c7281409
 def mask_target_single(
     pos_proposals, # `(N,4)` xyxy
     pos_assigned_gt_inds, # `(N,)` object of each

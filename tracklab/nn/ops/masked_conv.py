@@ -20,5 +20,6 @@ class MaskedConv2d(nn.Conv2d):
     ):
         out = super().forward(input)
         if mask is None: return out
-        if mask.shape[-2:]!=out.shape[-2:]: raise ValueError(f"the mask must have the size {tuple(out.shape[-2:])} of the result, got {tuple(mask.shape[-2:])}")
+        if mask.shape[-2:]!=out.shape[-2:]:
+            raise ValueError(f"the mask must have the size {tuple(out.shape[-2:])} of the result, got {tuple(mask.shape[-2:])}")
         return out*(mask if mask.ndim==2 else mask[:,None]).to(out.dtype)

@@ -62,4 +62,5 @@ def get_uncertain_point_coords_with_randomness(
     uncertainty = get_uncertainty(point_sample(mask_pred, candidates), labels)[:,0]
     num_uncertain = int(importance_sample_ratio*num_points)
     chosen = candidates.gather(1, uncertainty.topk(num_uncertain, 1).indices[...,None].expand(-1, -1, 2))
-    return torch.cat([chosen, torch.rand(n, num_points-num_uncertain, 2, device=mask_pred.device)], 1) if num_uncertain<num_points else chosen
+    return torch.cat([chosen, torch.rand(n, num_points-num_uncertain, 2, device=mask_pred.device)],
+                     1) if num_uncertain<num_points else chosen

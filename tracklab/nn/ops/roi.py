@@ -49,7 +49,8 @@ class RoIAlign(nn.Module):
     ):
         super().__init__()
         if pool_mode not in ('avg','max'): raise ValueError(f"pool_mode must be 'avg' or 'max', got {pool_mode!r}")
-        self.output_size,self.spatial_scale,self.sampling_ratio,self.aligned,self.pool_mode = _pair(output_size),float(spatial_scale),int(sampling_ratio),aligned,pool_mode
+        self.output_size,self.spatial_scale,self.sampling_ratio = _pair(output_size),float(spatial_scale),int(sampling_ratio)
+        self.aligned,self.pool_mode = aligned,pool_mode
 
     def forward(self,
         x, # `(B,C,H,W)`
@@ -58,8 +59,11 @@ class RoIAlign(nn.Module):
         align = roi_align_max if self.pool_mode=='max' else torchvision.ops.roi_align
         return align(x, rois.to(x.dtype), self.output_size, self.spatial_scale, self.sampling_ratio, self.aligned)
 
-    def __repr__(self): return f"RoIAlign({self.output_size}, {self.spatial_scale}, {self.sampling_ratio}, pool_mode={self.pool_mode}, aligned={self.aligned})"
+    def __repr__(self):
+        size,scale,ratio = self.output_size,self.spatial_scale,self.sampling_ratio
+        return f"RoIAlign({size}, {scale}, {ratio}, pool_mode={self.pool_mode}, aligned={self.aligned})"
 
+# %% ../../../nbs/04_nn/ops/01_roi_extractors.ipynb #b3b4991e
 @register
 class RoIPool(nn.Module):
     "The largest cell in each bin of a box; bins are rounded (Girshick 2015)."
@@ -164,5 +168,6 @@ class GenericRoIExtractor(BaseRoIExtractor):
         seen = [layer(f, rois) for layer,f in zip(self.roi_layers, feats)]
         if self.with_pre: seen = [self.pre_module(s) for s in seen]
         out = sum(seen) if self.aggregation=='sum' else torch.cat(seen, 1)
-        if out.shape[1]!=self.out_channels: raise ValueError(f"{out.shape[1]} channels of all levels, but out_channels is {self.out_channels}")
+        if out.shape[1]!=self.out_channels:
+            raise ValueError(f"{out.shape[1]} channels of all levels, but out_channels is {self.out_channels}")
         return self.post_module(out) if self.with_post else out

@@ -16,7 +16,8 @@ def flow_warp_feats(
     flow, # `(B,2,h,w)` x and y in pixels of the flow's own size
 ): # `(B,C,H,W)` features as seen from this frame
     "Move features along a flow."
-    if x.ndim!=4 or flow.ndim!=4 or flow.shape[1]!=2: raise ValueError(f"expected features (B,C,H,W) and a flow (B,2,h,w), got {tuple(x.shape)} and {tuple(flow.shape)}")
+    if x.ndim!=4 or flow.ndim!=4 or flow.shape[1]!=2:
+        raise ValueError(f"expected features (B,C,H,W) and a flow (B,2,h,w), got {tuple(x.shape)} and {tuple(flow.shape)}")
     factor,(H,W) = x.shape[-1]/flow.shape[-1],x.shape[-2:]
     flow = F.interpolate(flow, scale_factor=factor, mode='bilinear', align_corners=False)*factor
     y,x_ = torch.meshgrid(torch.arange(H, device=x.device), torch.arange(W, device=x.device), indexing='ij')
