@@ -23,16 +23,16 @@ from ..viz.draw import id_colours, object_texts, paint_boxes, paint_masks, paint
 # %% ../../nbs/06_detect/10_base_detector.ipynb #e4874938
 def bool_masks(
     masks, # `BitmapMasks`, array or tensor `(N,H,W)`
-    device, # where to put them
-): # `(N,H,W)` bool tensor
+    device:str, # where to put them
+)->torch.Tensor: # `(N,H,W)` bool tensor
     "Instance masks as a tensor."
     return torch.as_tensor(masks.masks if isinstance(masks, BitmapMasks) else masks, device=device).bool()
 
 def make_targets(
-    gt_bboxes, # `(G,4)` xyxy per image
-    gt_labels, # `(G,)` per image
-    gt_bboxes_ignore=None, # `(I,4)` regions where nothing counts, per image
-    gt_masks=None, # masks per image
+    gt_bboxes:list, # `(G,4)` xyxy per image
+    gt_labels:list, # `(G,)` per image
+    gt_bboxes_ignore:list=None, # `(I,4)` regions where nothing counts, per image
+    gt_masks:list=None, # masks per image
 )->list: # `Instances` per image
     "Objects in the documented lists as `Instances`."
     out = []
@@ -48,7 +48,7 @@ def make_targets(
     return out
 
 def split_targets(
-    targets, # `Instances` per image
+    targets:list, # `Instances` per image
 )->tuple: # lists of boxes, labels, boxes to ignore, and masks (`None` without)
     "The inverse of `make_targets`, without boxes of no size."
     for i,t in enumerate(targets):
@@ -74,7 +74,7 @@ def to_result(
 class BaseDetector(BaseModel):
     "Calls that all detectors have."
     def extract_feat(self,
-        img, # `(B,3,H,W)`
+        img:torch.Tensor, # `(B,3,H,W)`
     ): # maps of the levels
         "What the heads look at."
         x = self.backbone(img)
@@ -93,28 +93,28 @@ class BaseDetector(BaseModel):
     def with_mask(self)->bool: return any(getattr(o, 'mask_head', None) is not None for o in (self, getattr(self, 'roi_head', None)))
 
     def extract_feats(self,
-        imgs, # list of batches
+        imgs:list, # list of batches
     )->list: # maps of each
         "Maps of several versions of an image."
         return [self.extract_feat(i) for i in imgs]
 
     def forward_train(self,
-        img, # `(B,3,H,W)`
-        img_metas, # meta per image
-        gt_bboxes, # `(G,4)` xyxy per image
-        gt_labels, # `(G,)` per image
-        gt_bboxes_ignore=None, # `(I,4)` per image
-        gt_masks=None, # per image
+        img:torch.Tensor, # `(B,3,H,W)`
+        img_metas:list, # meta per image
+        gt_bboxes:list, # `(G,4)` xyxy per image
+        gt_labels:list, # `(G,)` per image
+        gt_bboxes_ignore:list=None, # `(I,4)` per image
+        gt_masks:list=None, # per image
         **kwargs # of `loss`
     )->dict:
         "`loss` with the documented arguments."
         return self.loss(img, img_metas, make_targets(gt_bboxes, gt_labels, gt_bboxes_ignore, gt_masks), **kwargs)
 
     def simple_test(self,
-        img, # `(B,3,H,W)`
-        img_metas, # meta per image
+        img:torch.Tensor, # `(B,3,H,W)`
+        img_metas:list, # meta per image
         proposals=None, # boxes per image, for detectors that need them
-        rescale:bool=False, # in pixels of the original?
+        rescale:bool=False, # results in pixels of the original image?
     )->list: # `to_result` per image
         "`predict` with the documented arguments and result."
         extra = {} if proposals is None else {'proposals':proposals}
@@ -130,8 +130,8 @@ def build_neck(
 # %% ../../nbs/06_detect/10_base_detector.ipynb #af681c84
 @patch
 def forward_test(self:BaseDetector,
-    imgs, # list over augmentations of `(B,3,H,W)`
-    img_metas, # list over augmentations of metas per image
+    imgs:list, # list over augmentations of `(B,3,H,W)`
+    img_metas:list, # list over augmentations of metas per image
     **kwargs # of `simple_test` or `aug_test`
 )->list:
     "Test one version of a batch, or several of one image."
@@ -153,8 +153,8 @@ def show_result(self:BaseDetector,
     bbox_color=(72,101,241), # BGR of boxes; `None`: a colour per class
     text_color=None, # not used: texts are black or white, whichever is readable
     mask_color=None, # BGR of masks; `None`: that of the boxes
-    thickness:int=2, # of lines, pixels
-    font_size:int=13, # of texts, pixels
+    thickness:int=2, # width of lines, pixels
+    font_size:int=13, # height of texts, pixels
     win_name:str='', # title of the window
     show:bool=False, # open a window?
     wait_time:float=0, # seconds to wait; 0 for a key

@@ -29,18 +29,18 @@ class BBoxHead(BaseModule):
         with_avg_pool:bool=False, # average the features over the region first?
         with_cls:bool=True, # predict classes?
         with_reg:bool=True, # predict deltas?
-        roi_feat_size=7, # of the features, number or (height, width)
-        in_channels:int=256, # of the features
-        num_classes:int=80, # classes without background
-        bbox_coder={'type':'DeltaXYWHBBoxCoder', 'clip_border':True, 'target_means':[0.,0.,0.,0.], # what is predicted of a box
+        roi_feat_size:int|tuple=7, # size of the features, number or (height, width)
+        in_channels:int=256, # channels of the features
+        num_classes:int=80, # number of classes without background
+        bbox_coder:dict={'type':'DeltaXYWHBBoxCoder', 'clip_border':True, 'target_means':[0.,0.,0.,0.], # what is predicted of a box
             'target_stds':[.1,.1,.2,.2]},
         reg_class_agnostic:bool=False, # the same deltas for all classes?
         reg_decoded_bbox:bool=False, # is the box loss one of boxes (IoU) instead of deltas?
-        reg_predictor_cfg={'type':'Linear'}, # layer of the deltas
-        cls_predictor_cfg={'type':'Linear'}, # layer of the classes
-        loss_cls={'type':'CrossEntropyLoss', 'use_sigmoid':False, 'loss_weight':1.}, # of classes
-        loss_bbox={'type':'SmoothL1Loss', 'beta':1., 'loss_weight':1.}, # of boxes
-        init_cfg=None, # see `BaseModule`
+        reg_predictor_cfg:dict={'type':'Linear'}, # layer of the deltas
+        cls_predictor_cfg:dict={'type':'Linear'}, # layer of the classes
+        loss_cls:dict={'type':'CrossEntropyLoss', 'use_sigmoid':False, 'loss_weight':1.}, # config of the class loss
+        loss_bbox:dict={'type':'SmoothL1Loss', 'beta':1., 'loss_weight':1.}, # config of the box loss
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg or [dict(type='Normal', std=std, override=dict(name=name))
                                       for name,std,on in (('fc_cls',.01,with_cls), ('fc_reg',.001,with_reg)) if on])
@@ -77,7 +77,7 @@ class BBoxHead(BaseModule):
         return x.flatten(1)
 
     def forward(self,
-        x, # `(N,C,h,w)`
+        x:torch.Tensor, # `(N,C,h,w)`
     )->tuple: # class logits `(N,C+1)` or `None`, deltas `(N,4*C)` or `None`
         x = self._pooled(x)
         return self.fc_cls(x) if self.with_cls else None,self.fc_reg(x) if self.with_reg else None
@@ -97,7 +97,7 @@ def _targets_single(self:BBoxHead, pos, neg, pos_gt_bboxes, pos_gt_labels, cfg):
 
 @patch
 def get_targets(self:BBoxHead,
-    sampling_results, # `SamplingResult` per image
+    sampling_results:list, # `SamplingResult` per image
     gt_bboxes, # not used: the results know
     gt_labels, # not used: the results know
     rcnn_train_cfg:dict, # `pos_weight`
@@ -110,14 +110,14 @@ def get_targets(self:BBoxHead,
 
 @patch
 def loss(self:BBoxHead,
-    cls_score, # `(N,C+1)` logits, or `None`
-    bbox_pred, # `(N,4*C)`, or `None`
-    rois, # `(N,5)` image index and xyxy
-    labels, # `(N,)`
-    label_weights, # `(N,)`
-    bbox_targets, # `(N,4)`
-    bbox_weights, # `(N,4)`
-    reduction_override:str=None, # of both losses
+    cls_score:torch.Tensor, # `(N,C+1)` logits, or `None`
+    bbox_pred:torch.Tensor, # `(N,4*C)`, or `None`
+    rois:torch.Tensor, # `(N,5)` image index and xyxy
+    labels:torch.Tensor, # `(N,)`
+    label_weights:torch.Tensor, # `(N,)`
+    bbox_targets:torch.Tensor, # `(N,4)`
+    bbox_weights:torch.Tensor, # `(N,4)`
+    reduction_override:str=None, # reduction of both losses
 )->dict: # `loss_cls`, `acc`, `loss_bbox`
     "Losses of a batch."
     losses = {}
@@ -140,12 +140,12 @@ def _box_loss(self:BBoxHead, bbox_pred, rois, labels, targets, weights, reductio
 # %% ../../nbs/06_detect/13_box_heads.ipynb #d2cc21b1
 @patch
 def get_bboxes(self:BBoxHead,
-    rois, # `(N,5)` image index and xyxy
+    rois:torch.Tensor, # `(N,5)` image index and xyxy
     cls_score, # `(N,C+1)` logits; several stages: a list, averaged
-    bbox_pred, # `(N,4*C)`, or `None`
-    img_shape, # height and width of the network's input
+    bbox_pred:torch.Tensor, # `(N,4*C)`, or `None`
+    img_shape:tuple, # height and width of the network's input
     scale_factor, # batch pixels per original pixel, x, y, x, y
-    rescale:bool=False, # in pixels of the original?
+    rescale:bool=False, # results in pixels of the original image?
     cfg=None, # `score_thr`, `nms`, `max_per_img`; `None`: no suppression
 )->tuple: # `(K,5)` boxes with scores and `(K,)` classes; without `cfg` `(N,4*C)` boxes and `(N,C+1)` scores
     "The boxes that the predictions mean."
@@ -160,8 +160,8 @@ def get_bboxes(self:BBoxHead,
 @patch
 def regress_by_class(self:BBoxHead,
     rois, # `(n,4)` xyxy, or `(n,5)` with the image index first
-    label, # `(n,)` classes
-    bbox_pred, # `(n,4*C)` or `(n,4)`
+    label:torch.Tensor, # `(n,)` classes
+    bbox_pred:torch.Tensor, # `(n,4*C)` or `(n,4)`
     img_meta:dict, # meta of the image
 ): # refined boxes in the shape of `rois`
     "Move regions by the deltas of their class."
@@ -170,11 +170,11 @@ def regress_by_class(self:BBoxHead,
 
 @patch
 def refine_bboxes(self:BBoxHead,
-    rois, # `(N,5)` image index and xyxy
-    labels, # `(N,)` classes
-    bbox_preds, # `(N,4*C)`
-    pos_is_gts, # per image flags of its first regions: is it an object itself?
-    img_metas, # meta per image
+    rois:torch.Tensor, # `(N,5)` image index and xyxy
+    labels:torch.Tensor, # `(N,)` classes
+    bbox_preds:torch.Tensor, # `(N,4*C)`
+    pos_is_gts:list, # per image flags of its first regions: is it an object itself?
+    img_metas:list, # meta per image
 )->list: # `(n,4)` per image
     "Regions for the next stage of training."
     out = []
@@ -197,11 +197,11 @@ class ConvFCBBoxHead(BBoxHead):
         num_cls_fcs:int=0, # fully connected layers before the classes
         num_reg_convs:int=0, # convolutions before the deltas
         num_reg_fcs:int=0, # fully connected layers before the deltas
-        conv_out_channels:int=256, # of convolutions
-        fc_out_channels:int=1024, # of fully connected layers
-        conv_cfg=None, # see `ConvModule`
-        norm_cfg=None, # see `ConvModule`
-        init_cfg=None, # see `BaseModule`
+        conv_out_channels:int=256, # channels of convolutions
+        fc_out_channels:int=1024, # outputs of fully connected layers
+        conv_cfg:dict=None, # see `ConvModule`
+        norm_cfg:dict=None, # see `ConvModule`
+        init_cfg:dict|list=None, # see `BaseModule`
         *args, **kwargs # of `BBoxHead`
     ):
         self.num_shared_convs,self.num_shared_fcs = num_shared_convs,num_shared_fcs
@@ -239,7 +239,7 @@ class ConvFCBBoxHead(BBoxHead):
         return x
 
     def forward(self,
-        x, # `(N,C,h,w)`
+        x:torch.Tensor, # `(N,C,h,w)`
     )->tuple: # class logits `(N,C+1)` or `None`, deltas `(N,4*C)` or `None`
         x = self._through(x, self.shared_convs, self.shared_fcs, self.num_shared_fcs>0)
         x_cls,x_reg = self._through(x, self.cls_convs, self.cls_fcs, True),self._through(x, self.reg_convs, self.reg_fcs, True)
@@ -250,7 +250,7 @@ class ConvFCBBoxHead(BBoxHead):
 class Shared2FCBBoxHead(ConvFCBBoxHead):
     "Two shared fully connected layers."
     def __init__(self,
-        fc_out_channels:int=1024, # of fully connected layers
+        fc_out_channels:int=1024, # outputs of fully connected layers
         *args, **kwargs # of `ConvFCBBoxHead`
     ): super().__init__(*args, num_shared_convs=0, num_shared_fcs=2, fc_out_channels=fc_out_channels, **kwargs)
 
@@ -259,6 +259,6 @@ class Shared2FCBBoxHead(ConvFCBBoxHead):
 class Shared4Conv1FCBBoxHead(ConvFCBBoxHead):
     "Four shared convolutions and one fully connected layer."
     def __init__(self,
-        fc_out_channels:int=1024, # of the fully connected layer
+        fc_out_channels:int=1024, # outputs of the fully connected layer
         *args, **kwargs # of `ConvFCBBoxHead`
     ): super().__init__(*args, num_shared_convs=4, num_shared_fcs=1, fc_out_channels=fc_out_channels, **kwargs)

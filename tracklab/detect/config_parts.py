@@ -40,7 +40,7 @@ def fpn_cfg(
 
 # %% ../../nbs/06_detect/17_config_parts.ipynb #8c344c03
 def delta_coder(
-    stds=(.1,.1,.2,.2), # scale of the four numbers
+    stds:tuple=(.1,.1,.2,.2), # scale of the four numbers
     **kwargs # other settings
 )->dict:
     "Boxes as shifts and growths."
@@ -86,7 +86,7 @@ EQUAL_WEIGHTS = dict(pos_weight=-1, debug=False) # objects weigh as much as back
 
 # %% ../../nbs/06_detect/17_config_parts.ipynb #b7845be8
 def rpn_head_cfg(
-    loss_bbox:dict=L1_LOSS, # of boxes
+    loss_bbox:dict=L1_LOSS, # config of the box loss
 )->dict:
     "The head that proposes regions, on five levels."
     return dict(type='RPNHead', in_channels=256, feat_channels=256, anchor_generator=dict(type='AnchorGenerator', scales=[8],
@@ -95,7 +95,7 @@ def rpn_head_cfg(
 
 def rpn_settings(
     border:int=-1, # how far anchors may reach out of the image; -1: any
-    proposals:int=1000, # for the second stage in training
+    proposals:int=1000, # number of proposals for the second stage in training
     **kwargs # of the assigner
 )->tuple: # settings for training, for proposals in training, for testing
     "How the first stage learns and selects."
@@ -113,9 +113,9 @@ def roi_extractor_cfg(
 # %% ../../nbs/06_detect/17_config_parts.ipynb #ce2287c8
 def box_head_cfg(
     num_classes:int=80, # without background
-    stds=(.1,.1,.2,.2), # see `delta_coder`
+    stds:tuple=(.1,.1,.2,.2), # see `delta_coder`
     agnostic:bool=False, # one box for all classes?
-    loss_bbox:dict=L1_LOSS, # of boxes
+    loss_bbox:dict=L1_LOSS, # config of the box loss
 )->dict:
     "Two fully connected layers that classify and refine a region."
     return dict(type='Shared2FCBBoxHead', in_channels=256, fc_out_channels=1024, roi_feat_size=7, num_classes=num_classes,
@@ -179,12 +179,12 @@ DC5_OPTIONS = {'backbone.strides':(1,2,2,1), 'backbone.dilations':(1,1,1,2), 'ba
 
 # %% ../../nbs/06_detect/17_config_parts.ipynb #59fd3335
 def one_stage(
-    type:str, # of the detector
+    type:str, # registered name of the detector
     backbone:dict, # config
     neck:dict, # config
     head:dict, # config
     assigner:dict, # config
-    iou:float, # of suppression
+    iou:float, # overlap above which boxes are suppressed
     border:dict={'allowed_border':-1}, # settings of training that not all have
     **kwargs # other settings of testing
 )->dict:
@@ -193,8 +193,8 @@ def one_stage(
         test_cfg=nms_cfg(iou, **{'nms_pre':1000, 'min_bbox_size':0, 'score_thr':.05, 'max_per_img':100, **kwargs}))
 
 def tower_cfg(
-    type:str, # of the head
-    num_classes:int=80, # classes
+    type:str, # registered name of the head
+    num_classes:int=80, # number of classes
     **kwargs # other settings
 )->dict:
     "A head with two towers of four convolutions."
@@ -220,7 +220,7 @@ def released(name):
         reported={'bbox_mAP':float(m[1])} if m else {})
 
 def register_family(
-    pattern:str, # of the names, with places for backbone and schedule
+    pattern:str, # pattern of the names, with places for backbone and schedule
     make, # gives a config for a backbone
     runs:dict, # backbone -> schedules, separated by blanks
     **kwargs # of `make` and of `Zoo.register`

@@ -25,22 +25,22 @@ from ..nn.boxes.priors import anchor_inside_flags, build_prior_generator
 
 # %% ../../nbs/06_detect/11_dense_heads.ipynb #4b9d4711
 def flatten_map(
-    x, # `(B,A*C,H,W)`
+    x:torch.Tensor, # `(B,A*C,H,W)`
     channels:int, # C
-): # `(B,H*W*A,C)`
+)->torch.Tensor: # `(B,H*W*A,C)`
     "A map in the order of its priors."
     return x.permute(0, 2, 3, 1).reshape(len(x), -1, channels)
 
 def flatten_levels(
-    maps, # list over levels of `(B,A*C,H,W)`
+    maps:list, # list over levels of `(B,A*C,H,W)`
     channels:int, # C
-): # `(B,N,C)`, N priors of all levels
+)->torch.Tensor: # `(B,N,C)`, N priors of all levels
     "All levels in the order of their priors."
     return torch.cat([flatten_map(m, channels) for m in maps], 1)
 
 # %% ../../nbs/06_detect/11_dense_heads.ipynb #ce7fb4d0
 def select_best(
-    scores, # `(N,C)`
+    scores:torch.Tensor, # `(N,C)`
     score_thr:float, # candidates must score more
     limit:int, # at most this many
 )->tuple: # `(K,)` scores, best first, `(K,)` classes, `(K,)` rows
@@ -53,11 +53,11 @@ def select_best(
     return best[:n],which%scores.shape[1],which//scores.shape[1]
 
 def unmap(
-    data, # `(n,...)` values of some rows
-    count:int, # of all rows
-    inds, # `(count,)` bool: which rows
+    data:torch.Tensor, # `(n,...)` values of some rows
+    count:int, # number of all rows
+    inds:torch.Tensor, # `(count,)` bool: which rows
     fill=0, # value of the others
-): # `(count,...)`
+)->torch.Tensor: # `(count,...)`
     "Put values back to where they were selected."
     out = data.new_full((count,*data.shape[1:]), fill)
     out[inds] = data
@@ -71,19 +71,19 @@ class BaseDenseHead(BaseModule):
     def forward_single(self, x): raise NotImplementedError
 
     def forward(self,
-        feats, # maps of the levels
+        feats:list|tuple, # maps of the levels
     )->tuple: # list over levels of class maps, of box maps, ...
         return tuple(map(list, zip(*map(self.forward_single, feats))))
 
     def loss(self, *outs, **kwargs): raise NotImplementedError
 
     def forward_train(self,
-        x, # maps of the levels
-        img_metas, # meta per image
-        gt_bboxes, # `(G,4)` xyxy per image
+        x:list|tuple, # maps of the levels
+        img_metas:list, # meta per image
+        gt_bboxes:list, # `(G,4)` xyxy per image
         gt_labels=None, # `(G,)` per image; `None` for proposals
-        gt_bboxes_ignore=None, # `(I,4)` per image
-        proposal_cfg=None, # settings of proposals, if they are wanted too
+        gt_bboxes_ignore:list=None, # `(I,4)` per image
+        proposal_cfg:dict=None, # settings of proposals, if they are wanted too
         **kwargs
     ): # dict of losses; with `proposal_cfg` also the proposals
         "Losses of a batch."
@@ -98,12 +98,12 @@ class BaseDenseHead(BaseModule):
         return x.sigmoid() if self.use_sigmoid_cls else x.softmax(-1)[...,:-1]
 
     def get_bboxes(self,
-        cls_scores, # list over levels of `(B,A*C,H,W)`
-        bbox_preds, # list over levels of `(B,A*4,H,W)`
-        score_factors=None, # list over levels of `(B,A,H,W)`
-        img_metas=None, # meta per image
-        cfg=None, # settings instead of the head's `test_cfg`
-        rescale:bool=False, # in pixels of the original?
+        cls_scores:list, # list over levels of `(B,A*C,H,W)`
+        bbox_preds:list, # list over levels of `(B,A*4,H,W)`
+        score_factors:list=None, # list over levels of `(B,A,H,W)`
+        img_metas:list=None, # meta per image
+        cfg:dict=None, # settings instead of the head's `test_cfg`
+        rescale:bool=False, # results in pixels of the original image?
         with_nms:bool=True, # suppress?
     )->list: # pairs `(K,5)` boxes with scores, `(K,)` classes; without suppression boxes, scores and classes
         "The boxes that the maps mean."
@@ -157,9 +157,9 @@ def full_precision(
 
 @patch
 def predict(self:BaseDenseHead,
-    feats, # maps of the levels
-    metas, # meta per image
-    rescale:bool=True, # in pixels of the original?
+    feats:list|tuple, # maps of the levels
+    metas:list, # meta per image
+    rescale:bool=True, # results in pixels of the original image?
 )->list: # `Instances` per image
     "The objects of a batch."
     return [Instances(boxes=d[:,:4], scores=d[:,4], labels=l)
@@ -167,27 +167,27 @@ def predict(self:BaseDenseHead,
 
 @patch
 def simple_test(self:BaseDenseHead,
-    feats, # maps of the levels
-    img_metas, # meta per image
-    rescale:bool=False, # in pixels of the original?
+    feats:list|tuple, # maps of the levels
+    img_metas:list, # meta per image
+    rescale:bool=False, # results in pixels of the original image?
 )->list: # pairs `(K,5)` boxes with scores, `(K,)` classes
     "`get_bboxes` of the head's own maps."
     return self.get_bboxes(*full_precision(self(feats)), img_metas=img_metas, rescale=rescale)
 
 # %% ../../nbs/06_detect/11_dense_heads.ipynb #ffe1941f
 def map_back(
-    boxes, # `(N,4)` xyxy in a version of an image
-    meta:dict, # of the version
-): # `(N,4)` in the original
+    boxes:torch.Tensor, # `(N,4)` xyxy in a version of an image
+    meta:dict, # meta of the version
+)->torch.Tensor: # `(N,4)` in the original
     "Boxes of a scaled and flipped image in the original."
     return bbox_mapping_back(boxes, meta['img_shape'], meta['scale_factor'], meta.get('flip', False),
                              meta.get('flip_direction') or 'horizontal')
 
 @patch
 def aug_test(self:BaseDenseHead,
-    feats, # maps per version
-    img_metas, # lists of one meta per version
-    rescale:bool=False, # in pixels of the original, or of the first version?
+    feats:list, # maps per version
+    img_metas:list, # lists of one meta per version
+    rescale:bool=False, # results in pixels of the original image, or of the first version?
 )->list: # one pair `(K,5)` boxes with scores, `(K,)` classes
     "Boxes of one image from several versions of it."
     found = [[map_back(b, m[0]),s,l] for f,m in zip(feats, img_metas)
@@ -209,18 +209,18 @@ def uses_sigmoid(
 class AnchorHead(BaseDenseHead):
     "A head whose priors are boxes."
     def __init__(self,
-        num_classes:int, # classes without background
-        in_channels:int, # of the maps
-        feat_channels:int=256, # of hidden layers
+        num_classes:int, # number of classes without background
+        in_channels:int, # channels of the maps
+        feat_channels:int=256, # channels of hidden layers
         anchor_generator={'type':'AnchorGenerator', 'scales':[8,16,32], 'ratios':[.5,1.,2.], 'strides':[4,8,16,32,64]}, # boxes at each cell
-        bbox_coder={'type':'DeltaXYWHBBoxCoder', 'clip_border':True, 'target_means':(0.,0.,0.,0.), # what is predicted of a box
+        bbox_coder:dict={'type':'DeltaXYWHBBoxCoder', 'clip_border':True, 'target_means':(0.,0.,0.,0.), # what is predicted of a box
             'target_stds':(1.,1.,1.,1.)},
         reg_decoded_bbox:bool=False, # is the box loss one of boxes (IoU) instead of deltas?
-        loss_cls={'type':'CrossEntropyLoss', 'use_sigmoid':True, 'loss_weight':1.}, # of classes
-        loss_bbox={'type':'SmoothL1Loss', 'beta':1/9, 'loss_weight':1.}, # of boxes
-        train_cfg=None, # assigner, sampler, `allowed_border`, `pos_weight`
-        test_cfg=None, # `nms_pre`, `score_thr`, `nms`, `max_per_img`
-        init_cfg={'type':'Normal', 'layer':'Conv2d', 'std':.01}, # see `BaseModule`
+        loss_cls:dict={'type':'CrossEntropyLoss', 'use_sigmoid':True, 'loss_weight':1.}, # config of the class loss
+        loss_bbox:dict={'type':'SmoothL1Loss', 'beta':1/9, 'loss_weight':1.}, # config of the box loss
+        train_cfg:dict=None, # assigner, sampler, `allowed_border`, `pos_weight`
+        test_cfg:dict=None, # `nms_pre`, `score_thr`, `nms`, `max_per_img`
+        init_cfg:dict|list={'type':'Normal', 'layer':'Conv2d', 'std':.01}, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         self.in_channels,self.num_classes,self.feat_channels,self.reg_decoded_bbox = in_channels,num_classes,feat_channels,reg_decoded_bbox
@@ -251,7 +251,7 @@ class AnchorHead(BaseDenseHead):
         self.conv_reg = nn.Conv2d(self.in_channels, self.num_base_priors*self.box_numbers, 1)
 
     def forward_single(self,
-        x, # `(B,C,H,W)`
+        x:torch.Tensor, # `(B,C,H,W)`
     )->tuple: # class map, box map
         "The maps of one level."
         return self.conv_cls(x),self.conv_reg(x)
@@ -259,9 +259,9 @@ class AnchorHead(BaseDenseHead):
 # %% ../../nbs/06_detect/11_dense_heads.ipynb #ad7c5b0d
 @patch
 def get_anchors(self:AnchorHead,
-    featmap_sizes, # (height, width) per level
-    img_metas, # meta per image
-    device='cpu', # of the result
+    featmap_sizes:list, # (height, width) per level
+    img_metas:list, # meta per image
+    device:str='cpu', # device of the result
 )->tuple: # list over levels of `(N,4)`, list over images of flags over all levels
     "Anchors, and which of them belong to each image."
     flags = [torch.cat(self.prior_generator.valid_flags(featmap_sizes, m['pad_shape'], device=device)) for m in img_metas]
@@ -302,12 +302,12 @@ def _targets_single(self:AnchorHead, anchors, level_sizes, valid, gt_bboxes, gt_
 # %% ../../nbs/06_detect/11_dense_heads.ipynb #a3519725
 @patch
 def get_targets(self:AnchorHead,
-    anchors, # list over levels of `(n,4)`
-    valid, # `(N,)` flags per image
-    gt_bboxes, # per image
-    img_metas, # per image
-    gt_bboxes_ignore=None, # per image
-    gt_labels=None, # per image
+    anchors:list, # list over levels of `(n,4)`
+    valid:list, # `(N,)` flags per image
+    gt_bboxes:list, # per image
+    img_metas:list, # per image
+    gt_bboxes_ignore:list=None, # per image
+    gt_labels:list=None, # per image
 )->tuple: # `(B,N)` labels, weights, `(B,N,4)` targets, weights, numbers of positive and negative anchors, sampling results
     "Targets of a batch."
     sizes,none = [len(a) for a in anchors],[None]*len(img_metas)
@@ -323,7 +323,7 @@ def _targets_of_maps(self:AnchorHead, cls_scores, gt_bboxes, gt_labels, img_meta
 
 # %% ../../nbs/06_detect/11_dense_heads.ipynb #548e7c04
 def level_rows(
-    anchors, # list over levels of `(n,4)`
+    anchors:list, # list over levels of `(n,4)`
     maps, # pairs of a list over levels of `(B,A*C,H,W)` and its C
     targets, # tensors `(B,N,...)`, N anchors of all levels
 )->list: # per level the anchors `(B*n,4)`, a `(B*n,C)` for each of `maps`, a `(B*n,...)` for each of `targets`
@@ -342,12 +342,12 @@ def loss_single(self:AnchorHead, cls_score, bbox_pred, anchors, labels, weights,
 
 @patch
 def loss(self:AnchorHead,
-    cls_scores, # list over levels of `(B,A*C,H,W)`
-    bbox_preds, # list over levels of `(B,A*4,H,W)`
-    gt_bboxes, # `(G,4)` xyxy per image
-    gt_labels, # `(G,)` per image
-    img_metas, # meta per image
-    gt_bboxes_ignore=None, # `(I,4)` per image
+    cls_scores:list, # list over levels of `(B,A*C,H,W)`
+    bbox_preds:list, # list over levels of `(B,A*4,H,W)`
+    gt_bboxes:list, # `(G,4)` xyxy per image
+    gt_labels:list, # `(G,)` per image
+    img_metas:list, # meta per image
+    gt_bboxes_ignore:list=None, # `(I,4)` per image
 )->dict: # `loss_cls` and `loss_bbox`, lists over levels
     "Losses of a batch."
     anchors,*targets,num_pos,num_neg,_ = self._targets_of_maps(cls_scores, gt_bboxes, gt_labels, img_metas, gt_bboxes_ignore)
@@ -367,12 +367,12 @@ class SingleStageDetector(BaseDetector):
     "A detector whose head is dense."
     def __init__(self,
         backbone:dict, # config
-        neck=None, # config
-        bbox_head=None, # config
-        train_cfg=None, # of the head
-        test_cfg=None, # of the head
-        pretrained=None, # deprecated: checkpoint of the backbone
-        init_cfg=None, # see `BaseModule`
+        neck:dict|list=None, # config
+        bbox_head:dict=None, # config
+        train_cfg:dict=None, # settings of the head for training
+        test_cfg:dict=None, # settings of the head for testing
+        pretrained:str=None, # deprecated: checkpoint of the backbone
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         self.backbone = build(merge_pretrained(backbone, pretrained))
@@ -384,9 +384,9 @@ class SingleStageDetector(BaseDetector):
     def num_classes(self)->int: return self.bbox_head.num_classes
 
     def loss(self,
-        images, # `(B,3,H,W)`
-        metas, # meta per image
-        targets, # `Instances` per image
+        images:torch.Tensor, # `(B,3,H,W)`
+        metas:list, # meta per image
+        targets:list, # `Instances` per image
     )->dict:
         "Losses of a batch."
         metas = [{**m, 'batch_input_shape':tuple(images.shape[-2:])} for m in metas]
@@ -394,17 +394,17 @@ class SingleStageDetector(BaseDetector):
         return self.bbox_head.forward_train(self.extract_feat(images), metas, boxes, labels, ignored)
 
     def predict(self,
-        images, # `(B,3,H,W)`
-        metas, # meta per image
-        rescale:bool=True, # in pixels of the original?
+        images:torch.Tensor, # `(B,3,H,W)`
+        metas:list, # meta per image
+        rescale:bool=True, # results in pixels of the original image?
     )->list: # `Instances` per image
         "The objects of a batch."
         return self.predict_from(self.extract_feat(images), metas, rescale)
 
     def predict_from(self,
-        x, # maps of the levels
-        metas, # meta per image
-        rescale:bool=True, # in pixels of the original?
+        x:list|tuple, # maps of the levels
+        metas:list, # meta per image
+        rescale:bool=True, # results in pixels of the original image?
     )->list: # `Instances` per image
         "The objects of a batch whose maps are known."
         return self.bbox_head.predict(x, metas, rescale)
@@ -413,8 +413,8 @@ class SingleStageDetector(BaseDetector):
 @patch
 def aug_test(self:SingleStageDetector,
     imgs, # batches of one, per version of the image
-    img_metas, # lists of one meta, per version
-    rescale:bool=False, # in pixels of the original?
+    img_metas:list, # lists of one meta, per version
+    rescale:bool=False, # results in pixels of the original image?
 )->list: # one `to_result`
     "The objects of one image from several versions of it."
     [(dets,labels)] = self.bbox_head.aug_test(self.extract_feats(imgs), img_metas, rescale=rescale)
@@ -422,7 +422,7 @@ def aug_test(self:SingleStageDetector,
 
 @patch
 def forward_dummy(self:SingleStageDetector,
-    img, # `(B,3,H,W)`
+    img:torch.Tensor, # `(B,3,H,W)`
 ): # raw maps
     "The network without what follows, to count operations."
     return self.bbox_head(self.extract_feat(img))

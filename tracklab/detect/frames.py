@@ -40,9 +40,9 @@ def to_bgr(
 class FrameBatcher:
     "What makes a batch of uint8 frames."
     def __init__(self,
-        scale=(1333,800), # the largest long and short side of resized frames
-        mean=(0.,0.,0.), # subtracted from each channel
-        std=(1.,1.,1.), # each channel is divided by it
+        scale:tuple=(1333,800), # the largest long and short side of resized frames
+        mean:tuple=(0.,0.,0.), # subtracted from each channel
+        std:tuple=(1.,1.,1.), # each channel is divided by it
         to_rgb:bool=False, # do mean and deviation speak of RGB?
         pad_divisor:int=32, # padded sizes are multiples of it
         pad_val:float=0., # value of the padding, after normalisation
@@ -112,7 +112,7 @@ class FrameDetector(FrameBatcher):
         return [r[r.scores>=self.score_thr].numpy() if self.score_thr>0 else r.numpy() for r in found]
 
 def lower_precision(
-    device, # where a network computes
+    device:str, # where a network computes
     dtype=None, # such as `torch.bfloat16`; `None`: full precision
 ): # context
     "Compute in a lower precision."
@@ -120,7 +120,7 @@ def lower_precision(
 
 # %% ../../nbs/06_detect/15_frame_detector.ipynb #91b802fd
 def pipeline_settings(
-    pipeline, # list of transforms of a test pipeline
+    pipeline:list, # list of transforms of a test pipeline
 )->dict: # arguments of `FrameBatcher`
     "What a test pipeline does to an image."
     out = {}
@@ -153,7 +153,7 @@ def find_test_pipeline(
 def check_num_classes(
     model, # a detector
     report, # `LoadReport` of its checkpoint
-    name:str, # of the checkpoint
+    name:str, # name of the checkpoint in errors
 ):
     "Explain a checkpoint that was made for another number of classes."
     if report.ok: return

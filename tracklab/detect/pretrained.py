@@ -18,7 +18,7 @@ from .point.yolox import YOLOX_SIZES, yolox
 def rename(
     state:dict, # parameter name -> tensor
     table, # pairs (regular expression of a whole name, replacement)
-    name:str, # of the checkpoint, for errors
+    name:str, # name of the checkpoint in errors
 )->dict: # renamed
     "Rename every parameter by the first pattern that fits."
     out = {}
@@ -45,7 +45,7 @@ def _csp_inside(rest):
 
 def from_yolox_release(
     state:dict, # parameters of a release file
-    name:str='the checkpoint', # for errors
+    name:str='the checkpoint', # name of the file in errors
 )->dict: # parameters of `YOLOX`
     "Rename the parameters of a YOLOX release file."
     out = {}
@@ -79,7 +79,7 @@ _TORCHVISION = [(r'backbone\.body\.(.*)', r'backbone.\1'),
 
 def from_torchvision(
     state:dict, # parameters of `fasterrcnn_resnet50_fpn`
-    name:str='the checkpoint', # for errors
+    name:str='the checkpoint', # name of the file in errors
 )->dict: # parameters of `FasterRCNN`
     "Rename the parameters of torchvision's Faster R-CNN, and put the background last."
     out = rename(state, _TORCHVISION, name)
@@ -89,7 +89,7 @@ def from_torchvision(
     return out
 
 def torchvision_faster_rcnn(
-    num_classes:int=90, # classes without background; torchvision counts COCO's gaps
+    num_classes:int=90, # number of classes without background; torchvision counts COCO's gaps
 )->dict: # config
     "The config of torchvision's Faster R-CNN with ResNet-50 and FPN."
     rpn = dict(nms_pre=1000, max_per_img=1000, nms=dict(type='nms', iou_threshold=.7), min_bbox_size=1e-3)

@@ -28,15 +28,15 @@ from ..nn.backbones.staged import CONV_BN_INIT, backbone_init, keep_norms
 class BaseRoIHead(BaseModule):
     "The parts of a second stage."
     def __init__(self,
-        bbox_roi_extractor=None, # config: pools regions for the box head
-        bbox_head=None, # config
-        mask_roi_extractor=None, # config: pools regions for the mask head; the box head's if not given
-        mask_head=None, # config
-        shared_head=None, # config: runs on pooled regions before both heads
-        train_cfg=None, # assigner, sampler, `mask_size`, `pos_weight`
-        test_cfg=None, # `score_thr`, `nms`, `max_per_img`, `mask_thr_binary`
-        pretrained=None, # deprecated: checkpoint of the shared head
-        init_cfg=None, # see `BaseModule`
+        bbox_roi_extractor:dict=None, # config: pools regions for the box head
+        bbox_head:dict=None, # config
+        mask_roi_extractor:dict=None, # config: pools regions for the mask head; the box head's if not given
+        mask_head:dict=None, # config
+        shared_head:dict=None, # config: runs on pooled regions before both heads
+        train_cfg:dict=None, # assigner, sampler, `mask_size`, `pos_weight`
+        test_cfg:dict=None, # `score_thr`, `nms`, `max_per_img`, `mask_thr_binary`
+        pretrained:str=None, # deprecated: checkpoint of the shared head
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         self.train_cfg,self.test_cfg = train_cfg,test_cfg
@@ -88,11 +88,11 @@ class StandardRoIHead(BaseRoIHead):
         return dict(mask_pred=self.mask_head(feats), mask_feats=feats)
 
     def sample(self,
-        x, # maps of the levels
+        x:list|tuple, # maps of the levels
         proposals, # `(n,4)` or `(n,5)` per image
-        gt_bboxes, # per image
-        gt_labels, # per image
-        gt_bboxes_ignore=None, # per image
+        gt_bboxes:list, # per image
+        gt_labels:list, # per image
+        gt_bboxes_ignore:list=None, # per image
     )->list: # `SamplingResult` per image
         "Assign and sample the proposals of a batch."
         return self._sample(self.bbox_assigner, self.bbox_sampler, x, proposals, gt_bboxes, gt_labels, gt_bboxes_ignore)
@@ -105,13 +105,13 @@ class StandardRoIHead(BaseRoIHead):
         return out
 
     def forward_train(self,
-        x, # maps of the levels
-        img_metas, # meta per image
-        proposal_list, # `(n,5)` per image
-        gt_bboxes, # `(G,4)` xyxy per image
-        gt_labels, # `(G,)` per image
-        gt_bboxes_ignore=None, # `(I,4)` per image
-        gt_masks=None, # per image
+        x:list|tuple, # maps of the levels
+        img_metas:list, # meta per image
+        proposal_list:list, # `(n,5)` per image
+        gt_bboxes:list, # `(G,4)` xyxy per image
+        gt_labels:list, # `(G,)` per image
+        gt_bboxes_ignore:list=None, # `(I,4)` per image
+        gt_masks:list=None, # per image
         **kwargs
     )->dict:
         "Losses of a batch."
@@ -158,11 +158,11 @@ def _classified(self:StandardRoIHead, x, proposals, img_metas):
 
 @patch
 def simple_test_bboxes(self:StandardRoIHead,
-    x, # maps of the levels
-    img_metas, # meta per image
+    x:list|tuple, # maps of the levels
+    img_metas:list, # meta per image
     proposals, # `(n,4)` or `(n,5)` per image
     rcnn_test_cfg, # `score_thr`, `nms`, `max_per_img`; `None`: no suppression
-    rescale:bool=False, # in pixels of the original?
+    rescale:bool=False, # results in pixels of the original image?
 )->tuple: # lists over images of `(K,5)` boxes with scores and of `(K,)` classes
     "Boxes of a batch."
     head = self._final(self.bbox_head)
@@ -172,10 +172,10 @@ def simple_test_bboxes(self:StandardRoIHead,
 
 @patch
 def simple_test_mask(self:StandardRoIHead,
-    x, # maps of the levels
-    img_metas, # meta per image
+    x:list|tuple, # maps of the levels
+    img_metas:list, # meta per image
     det_bboxes, # `(K,5)` or `(K,4)` per image
-    det_labels, # `(K,)` per image
+    det_labels:list, # `(K,)` per image
     rescale:bool=False, # are boxes in pixels of the original, and shall masks be?
 )->list: # `(K,H,W)` bool per image
     "Masks of the boxes of a batch."
@@ -185,10 +185,10 @@ def simple_test_mask(self:StandardRoIHead,
 
 @patch
 def predict(self:StandardRoIHead,
-    x, # maps of the levels
+    x:list|tuple, # maps of the levels
     proposals, # `(n,4)` or `(n,5)` per image
-    metas, # meta per image
-    rescale:bool=True, # in pixels of the original?
+    metas:list, # meta per image
+    rescale:bool=True, # results in pixels of the original image?
 )->list: # `Instances` per image
     "The objects of a batch."
     boxes,labels = self.simple_test_bboxes(x, metas, proposals, self.test_cfg, rescale)
@@ -197,11 +197,11 @@ def predict(self:StandardRoIHead,
 
 @patch
 def simple_test(self:StandardRoIHead,
-    x, # maps of the levels
-    proposal_list, # `(n,5)` per image
-    img_metas, # meta per image
+    x:list|tuple, # maps of the levels
+    proposal_list:list, # `(n,5)` per image
+    img_metas:list, # meta per image
     proposals=None, # not used
-    rescale:bool=False, # in pixels of the original?
+    rescale:bool=False, # results in pixels of the original image?
 )->list: # `to_result` per image
     "`predict` in the documented form."
     return [to_result(r, self.num_classes) for r in self.predict(x, proposal_list, img_metas, rescale)]
@@ -214,10 +214,10 @@ def _map_to(boxes, meta):
 
 @patch
 def aug_test_bboxes(self:StandardRoIHead,
-    feats, # maps of the levels, per version
-    img_metas, # lists of one meta, per version
+    feats:list|tuple, # maps of the levels, per version
+    img_metas:list, # lists of one meta, per version
     proposals, # `(n,4)` or `(n,5)`, pixels of the original
-    rcnn_test_cfg, # `score_thr`, `nms`, `max_per_img`
+    rcnn_test_cfg:dict, # `score_thr`, `nms`, `max_per_img`
 )->tuple: # `(K,5)` boxes with scores, pixels of the original, and `(K,)` classes
     "Boxes of one image from several versions of it."
     boxes,scores = [],[]
@@ -229,11 +229,11 @@ def aug_test_bboxes(self:StandardRoIHead,
 
 @patch
 def aug_test_mask(self:StandardRoIHead,
-    feats, # maps of the levels, per version
-    img_metas, # lists of one meta, per version
+    feats:list|tuple, # maps of the levels, per version
+    img_metas:list, # lists of one meta, per version
     det_bboxes, # `(K,4)` or `(K,5)`, pixels of the original
-    det_labels, # `(K,)`
-): # `(K,H,W)` bool, of the original
+    det_labels:torch.Tensor, # `(K,)`
+)->torch.Tensor: # `(K,H,W)` bool, of the original
     "Masks of one image from several versions of it."
     masks = []
     for x,(meta,) in zip(feats, img_metas):
@@ -247,10 +247,10 @@ def _mask_probabilities(self:StandardRoIHead, x, rois): return self._mask_forwar
 
 @patch
 def aug_test(self:StandardRoIHead,
-    x, # maps of the levels, per version
-    proposal_list, # `(n,5)`, pixels of the original
-    img_metas, # lists of one meta, per version
-    rescale:bool=False, # in pixels of the original, or of the first version?
+    x:list|tuple, # maps of the levels, per version
+    proposal_list:torch.Tensor, # `(n,5)`, pixels of the original
+    img_metas:list, # lists of one meta, per version
+    rescale:bool=False, # results in pixels of the original image, or of the first version?
 )->list: # one `to_result`
     "The objects of one image from several versions of it."
     boxes,labels = self.aug_test_bboxes(x, img_metas, proposal_list, self.test_cfg)
@@ -263,17 +263,17 @@ def aug_test(self:StandardRoIHead,
 class SharedResLayer(BaseModule):
     "One stage of a ResNet as a shared head."
     def __init__(self,
-        depth:int, # of the ResNet
+        depth:int, # layers of the ResNet
         stage:int=3, # which stage, from 0
-        stride:int=2, # of the stage
-        dilation:int=1, # of the stage
+        stride:int=2, # stride of the stage
+        dilation:int=1, # dilation of the stage
         style:str='pytorch', # or `caffe`
-        norm_cfg={'type':'BN', 'requires_grad':True}, # see `ConvModule`
+        norm_cfg:dict={'type':'BN', 'requires_grad':True}, # see `ConvModule`
         norm_eval:bool=True, # keep the statistics of batch norm fixed?
         with_cp:bool=False, # save memory by computing twice?
-        dcn=None, # a deformable convolution
-        pretrained=None, # deprecated: a checkpoint
-        init_cfg=None, # see `BaseModule`
+        dcn:dict=None, # a deformable convolution
+        pretrained:str=None, # deprecated: a checkpoint
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(backbone_init(pretrained, init_cfg, CONV_BN_INIT))
         self.norm_eval,self.stage = norm_eval,stage
@@ -296,13 +296,13 @@ class TwoStageDetector(BaseDetector):
     "Proposals and a RoI head."
     def __init__(self,
         backbone:dict, # config
-        neck=None, # config
-        rpn_head=None, # config; without it proposals must be given
-        roi_head=None, # config
-        train_cfg=None, # `rpn`, `rpn_proposal`, `rcnn`
-        test_cfg=None, # `rpn`, `rcnn`
-        pretrained=None, # deprecated: checkpoint of the backbone
-        init_cfg=None, # see `BaseModule`
+        neck:dict|list=None, # config
+        rpn_head:dict=None, # config; without it proposals must be given
+        roi_head:dict=None, # config
+        train_cfg:dict=None, # `rpn`, `rpn_proposal`, `rcnn`
+        test_cfg:dict=None, # `rpn`, `rcnn`
+        pretrained:str=None, # deprecated: checkpoint of the backbone
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         part = lambda cfg, k: None if cfg is None else cfg.get(k)
@@ -322,10 +322,10 @@ class TwoStageDetector(BaseDetector):
     def num_classes(self)->int: return self.roi_head.num_classes
 
     def loss(self,
-        images, # `(B,3,H,W)`
-        metas, # meta per image
-        targets, # `Instances` per image
-        proposals=None, # `(n,4)` per image, without a first stage
+        images:torch.Tensor, # `(B,3,H,W)`
+        metas:list, # meta per image
+        targets:list, # `Instances` per image
+        proposals:list=None, # `(n,4)` per image, without a first stage
         **kwargs # of the RoI head
     )->dict:
         "Losses of both stages."
@@ -338,10 +338,10 @@ class TwoStageDetector(BaseDetector):
         return {**losses, **self.roi_head.forward_train(x, metas, proposals, boxes, labels, ignored, masks, **kwargs)}
 
     def predict(self,
-        images, # `(B,3,H,W)`
-        metas, # meta per image
-        rescale:bool=True, # in pixels of the original?
-        proposals=None, # `(n,4)` per image instead of the first stage
+        images:torch.Tensor, # `(B,3,H,W)`
+        metas:list, # meta per image
+        rescale:bool=True, # results in pixels of the original image?
+        proposals:list=None, # `(n,4)` per image instead of the first stage
     )->list: # `Instances` per image
         "The objects of a batch."
         return self.predict_from(self.extract_feat(images), metas, rescale, proposals)
@@ -349,18 +349,18 @@ class TwoStageDetector(BaseDetector):
 # %% ../../nbs/06_detect/14_two_stage.ipynb #ba5be48d
 @patch
 def propose(self:TwoStageDetector,
-    images, # `(B,3,H,W)`
-    metas, # meta per image
+    images:torch.Tensor, # `(B,3,H,W)`
+    metas:list, # meta per image
 )->list: # `Instances` per image
     "The first stage alone."
     return self.rpn_head.propose(self.extract_feat(images), metas)
 
 @patch
 def predict_from(self:TwoStageDetector,
-    x, # maps of the levels
-    metas, # meta per image
-    rescale:bool=True, # in pixels of the original?
-    proposals=None, # `(n,4)` per image instead of the first stage
+    x:list|tuple, # maps of the levels
+    metas:list, # meta per image
+    rescale:bool=True, # results in pixels of the original image?
+    proposals:list=None, # `(n,4)` per image instead of the first stage
 )->list: # `Instances` per image
     "The objects of a batch whose maps are known."
     if proposals is None and not self.with_rpn: raise ValueError(f"{type(self).__name__} has no first stage: give proposals")
@@ -370,8 +370,8 @@ def predict_from(self:TwoStageDetector,
 @patch
 def aug_test(self:TwoStageDetector,
     imgs, # batches of one, per version of the image
-    img_metas, # lists of one meta, per version
-    rescale:bool=False, # in pixels of the original?
+    img_metas:list, # lists of one meta, per version
+    rescale:bool=False, # results in pixels of the original image?
 )->list: # one `to_result`
     "The objects of one image from several versions of it."
     feats = self.extract_feats(imgs)
@@ -379,17 +379,17 @@ def aug_test(self:TwoStageDetector,
 
 @patch
 async def async_simple_test(self:TwoStageDetector,
-    img, # `(B,3,H,W)`
-    img_meta, # meta per image
-    proposals=None, # per image instead of the first stage
-    rescale:bool=False, # in pixels of the original?
+    img:torch.Tensor, # `(B,3,H,W)`
+    img_meta:list, # meta per image
+    proposals:list=None, # per image instead of the first stage
+    rescale:bool=False, # results in pixels of the original image?
 )->list: # as `simple_test`
     "`simple_test` in a thread, so that others can go on meanwhile."
     return await asyncio.to_thread(self.simple_test, img, img_meta, proposals, rescale)
 
 @patch
 def forward_dummy(self:TwoStageDetector,
-    img, # `(B,3,H,W)`
+    img:torch.Tensor, # `(B,3,H,W)`
 )->tuple: # raw maps of the first stage, predictions of the second for 1000 boxes
     "The network without what follows, to count operations."
     x = self.extract_feat(img)

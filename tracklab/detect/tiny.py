@@ -64,8 +64,8 @@ def varied(
 
 # %% ../../nbs/06_detect/30_tiny_detector.ipynb #040a0290
 def tiny_faster_rcnn(
-    num_classes:int=2, # classes
-    depth:int=18, # of the ResNet
+    num_classes:int=2, # number of classes
+    depth:int=18, # layers of the ResNet
     **kwargs # other parts of the config
 )->dict: # config of a Faster R-CNN
     "A Faster R-CNN small enough for experiments on a CPU."
@@ -115,7 +115,7 @@ def fit(
     batch_size:int=8, # images per step
     lr:float=3e-3, # the largest learning rate
     vary:bool=True, # see `varied`; not in the last tenth
-    seed:int=0, # of everything random
+    seed:int=0, # seed of everything random
     scale:float=1., # factor of the pixels
     device:str='cpu', # where to compute
     log=lambda epoch, losses: None, # called after each epoch with the numbers of `parse_losses`

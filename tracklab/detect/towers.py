@@ -17,8 +17,8 @@ from ..nn.losses.base import build_loss
 
 # %% ../../nbs/06_detect/12_towers.ipynb #5ccb9f1a
 def tower(
-    in_channels:int, # of the maps
-    channels:int, # of every layer
+    in_channels:int, # channels of the maps
+    channels:int, # channels of every layer
     depth:int, # number of convolutions
     **kwargs # of `ConvModule`
 )->nn.ModuleList:
@@ -38,21 +38,21 @@ def layer_init(*names, std=.01):
 class AnchorFreeHead(BaseDenseHead):
     "A head whose priors are points."
     def __init__(self,
-        num_classes:int, # classes without background
-        in_channels:int, # of the maps
-        feat_channels:int=256, # of the towers
+        num_classes:int, # number of classes without background
+        in_channels:int, # channels of the maps
+        feat_channels:int=256, # channels of the towers
         stacked_convs:int=4, # depth of the towers
-        strides=(4,8,16,32,64), # pixels per cell of each level
+        strides:list|tuple=(4,8,16,32,64), # pixels per cell of each level
         dcn_on_last_conv:bool=False, # deformable convolutions at the end of the towers?
         conv_bias='auto', # see `ConvModule`
-        loss_cls={'type':'FocalLoss', 'use_sigmoid':True, 'gamma':2., 'alpha':.25, 'loss_weight':1.}, # of classes
-        loss_bbox={'type':'IoULoss', 'loss_weight':1.}, # of boxes
-        bbox_coder={'type':'DistancePointBBoxCoder'}, # what is predicted of a box
-        conv_cfg=None, # see `ConvModule`
-        norm_cfg=None, # see `ConvModule`
-        train_cfg=None, # of families that assign
-        test_cfg=None, # `nms_pre`, `score_thr`, `nms`, `max_per_img`
-        init_cfg=layer_init('conv_cls'), # see `BaseModule`
+        loss_cls:dict={'type':'FocalLoss', 'use_sigmoid':True, 'gamma':2., 'alpha':.25, 'loss_weight':1.}, # config of the class loss
+        loss_bbox:dict={'type':'IoULoss', 'loss_weight':1.}, # config of the box loss
+        bbox_coder:dict={'type':'DistancePointBBoxCoder'}, # what is predicted of a box
+        conv_cfg:dict=None, # see `ConvModule`
+        norm_cfg:dict=None, # see `ConvModule`
+        train_cfg:dict=None, # assigner, for families that have one
+        test_cfg:dict=None, # `nms_pre`, `score_thr`, `nms`, `max_per_img`
+        init_cfg:dict|list=layer_init('conv_cls'), # see `BaseModule`
     ):
         super().__init__(init_cfg)
         self.num_classes,self.in_channels,self.feat_channels,self.stacked_convs = num_classes,in_channels,feat_channels,stacked_convs
@@ -78,7 +78,7 @@ class AnchorFreeHead(BaseDenseHead):
         self.conv_reg = nn.Conv2d(self.feat_channels, 4, 3, padding=1)
 
     def forward_single(self,
-        x, # `(B,C,H,W)`
+        x:torch.Tensor, # `(B,C,H,W)`
     )->tuple: # class map, box map, and the features of both towers
         "The maps of one level."
         c,r = through(self.cls_convs, x),through(self.reg_convs, x)
@@ -86,18 +86,18 @@ class AnchorFreeHead(BaseDenseHead):
 
 # %% ../../nbs/06_detect/12_towers.ipynb #f13d38c5
 def box_distances(
-    points, # `(N,2)` x, y
-    boxes, # `(G,4)` xyxy
-): # `(N,G,4)` left, top, right, bottom
+    points:torch.Tensor, # `(N,2)` x, y
+    boxes:torch.Tensor, # `(G,4)` xyxy
+)->torch.Tensor: # `(N,G,4)` left, top, right, bottom
     "From points to the sides of boxes."
     p,b = points[:,None],boxes[None]
     return torch.cat([p-b[...,:2], b[...,2:]-p], -1)
 
 def near_centre(
-    points, # `(N,2)` x, y
-    boxes, # `(G,4)` xyxy
-    radius, # `(N,)` pixels
-): # `(N,G)` bool
+    points:torch.Tensor, # `(N,2)` x, y
+    boxes:torch.Tensor, # `(G,4)` xyxy
+    radius:torch.Tensor, # `(N,)` pixels
+)->torch.Tensor: # `(N,G)` bool
     "Points in a square around the centre of a box, no larger than the box."
     c = box_centers(boxes)[None]
     r = radius[:,None,None]
@@ -106,8 +106,8 @@ def near_centre(
     return torch.cat([p-square[...,:2], square[...,2:]-p], -1).amin(-1)>0
 
 def centerness(
-    distances, # `(N,4)` left, top, right, bottom
-): # `(N,)` 1 in the centre, 0 on the border
+    distances:torch.Tensor, # `(N,4)` left, top, right, bottom
+)->torch.Tensor: # `(N,)` 1 in the centre, 0 on the border
     "How central a point is in its box."
     pairs = distances[:,[0,2]],distances[:,[1,3]]
     ratio = [p.amin(1)/p.amax(1) for p in pairs]

@@ -20,7 +20,7 @@ from ..data.pipeline import DataContainer
 # %% ../../nbs/05_engine/02_testing.ipynb #24fa6365
 def unpack_batch(
     data, # what a loader gives: containers, lists, tensors
-    device='cpu', # where tensors go
+    device:str='cpu', # where tensors go
 ): # the same without containers
     "The batch of one device."
     if isinstance(data, DataContainer): return unpack_batch(data.data[0], 'cpu' if data.cpu_only else device)
@@ -47,7 +47,7 @@ class _VideoFiles:
         self.writer = None
 
 def run_batch(
-    model, # of `init_model`
+    model, # as `init_model` makes it
     data:dict, # `img`, `img_metas`, ... as a loader collates them
 )->list: # a result per frame
     "Test one batch of a loader."
@@ -58,8 +58,8 @@ def run_batch(
     return model.test_batch(data['img'][0], data['img_metas'][0], rescale=True, **({} if public is None else {'public_bboxes':public}))
 
 def single_gpu_test(
-    model, # of `init_model`
-    data_loader, # of a dataset in test mode, frames in order
+    model, # as `init_model` makes it
+    data_loader, # loader of a dataset in test mode, frames in order
     show:bool=False, # open a window?
     out_dir=None, # folder for drawn frames and videos
     fps:float=3, # frames per second of the videos
@@ -98,7 +98,7 @@ def _arrays(o):
     return [_arrays(v) for v in o] if isinstance(o, list) else o
 
 def save_results(
-    results:dict, # of `single_gpu_test`
+    results:dict, # as `single_gpu_test` returns them
     path, # `.json`, `.json.gz`, or `.pkl` for a pickle
 ):
     "Write results, completely or not at all."
@@ -112,7 +112,7 @@ def save_results(
 
 # %% ../../nbs/05_engine/02_testing.ipynb #3c151446
 def load_results(
-    path, # of `save_results`, or a pickle of MMTracking
+    path, # file of `save_results`, or a pickle of MMTracking
 )->dict:
     "Read results."
     import gzip
@@ -123,8 +123,8 @@ def load_results(
 
 # %% ../../nbs/05_engine/02_testing.ipynb #ca0cbb39
 def multi_gpu_test(
-    model, # of `init_model`
-    data_loader, # of `build_dataloader`, which gives each process its own videos
+    model, # as `init_model` makes it
+    data_loader, # from `build_dataloader`, which gives each process its own videos
     tmpdir=None, # folder that all processes see; one beside the first process's temporary files if not given
     gpu_collect:bool=False, # not supported, as documented
     progress=lambda n: None, # told how many frames are done

@@ -20,9 +20,9 @@ def modulated_deform_conv2d(
     mask, # `(B,G*K,h,w)` factors of the taps; `None` for 1
     weight, # `(O,C/groups,kh,kw)`
     bias=None, # `(O,)`
-    stride=1, # number or pair
-    padding=0, # number or pair
-    dilation=1, # number or pair
+    stride:int|tuple=1, # number or pair
+    padding:int|tuple=0, # number or pair
+    dilation:int|tuple=1, # number or pair
     groups:int=1, # groups of channels of the convolution
     deform_groups:int=1, # groups of channels with offsets of their own
 ): # `(B,O,h,w)`
@@ -37,9 +37,9 @@ def deform_conv2d(
     input, # `(B,C,H,W)`
     offset, # `(B,2*G*K,h,w)` in pixels, y before x
     weight, # `(O,C/groups,kh,kw)`
-    stride=1, # number or pair
-    padding=0, # number or pair
-    dilation=1, # number or pair
+    stride:int|tuple=1, # number or pair
+    padding:int|tuple=0, # number or pair
+    dilation:int|tuple=1, # number or pair
     groups:int=1, # groups of channels of the convolution
     deform_groups:int=1, # groups of channels with offsets of their own
 ): # `(B,O,h,w)`
@@ -52,10 +52,10 @@ class DeformConv2d(nn.Module):
     def __init__(self,
         in_channels:int, # channels in
         out_channels:int, # channels out
-        kernel_size, # number or pair
-        stride=1, # number or pair
-        padding=0, # number or pair
-        dilation=1, # number or pair
+        kernel_size:int|tuple, # number or pair
+        stride:int|tuple=1, # number or pair
+        padding:int|tuple=0, # number or pair
+        dilation:int|tuple=1, # number or pair
         groups:int=1, # groups of channels of the convolution
         deform_groups:int=1, # groups of channels with offsets of their own
         bias:bool=False, # refused: the first version has none

@@ -61,7 +61,7 @@ def ConstantInit(
 @register('Normal')
 @delegates(Initializer, but='fill')
 def NormalInit(
-    mean:float=0., # of the distribution
+    mean:float=0., # mean of the distribution
     std:float=1., # its standard deviation
     **kwargs
 )->Initializer:
@@ -72,7 +72,7 @@ def NormalInit(
 @register('TruncNormal')
 @delegates(Initializer, but='fill')
 def TruncNormalInit(
-    mean:float=0., # of the distribution
+    mean:float=0., # mean of the distribution
     std:float=1., # its standard deviation
     a:float=-2., # lower bound, as a value
     b:float=2., # upper bound
@@ -186,7 +186,7 @@ class Sequential(BaseModule, nn.Sequential):
     "`nn.Sequential` with an `init_cfg`."
     def __init__(self,
         *args, # modules, or one ordered dict of them
-        init_cfg=None, # see `BaseModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         BaseModule.__init__(self, init_cfg)
         nn.Sequential.__init__(self, *args)
@@ -195,7 +195,7 @@ class ModuleList(BaseModule, nn.ModuleList):
     "`nn.ModuleList` with an `init_cfg`."
     def __init__(self,
         modules=None, # iterable of modules
-        init_cfg=None, # see `BaseModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         BaseModule.__init__(self, init_cfg)
         nn.ModuleList.__init__(self, modules)

@@ -206,7 +206,7 @@ class NormedLinear(nn.Linear):
     "Linear layer of normalised weights and inputs."
     def __init__(self, *args,
         tempearture:float=20, # factor of the input, $\tau$
-        power:float=1.0, # of the norms, $p$
+        power:float=1.0, # exponent of the norms, $p$
         eps:float=1e-6, # added to the norms
         **kwargs # of `nn.Linear`
     ):
@@ -224,7 +224,7 @@ class NormedConv2d(nn.Conv2d):
     "Convolution of normalised weights and inputs."
     def __init__(self, *args,
         tempearture:float=20, # factor of the input, $\tau$
-        power:float=1.0, # of the norms, $p$
+        power:float=1.0, # exponent of the norms, $p$
         eps:float=1e-6, # added to the norms
         norm_over_kernel:bool=False, # one norm for a whole filter instead of one per kernel position
         **kwargs # of `nn.Conv2d`
@@ -252,19 +252,19 @@ class ConvModule(nn.Module):
     def __init__(self,
         in_channels:int, # channels in
         out_channels:int, # channels out
-        kernel_size, # number or pair
-        stride=1, # number or pair
-        padding=0, # number or pair
-        dilation=1, # number or pair
+        kernel_size:int|tuple, # number or pair
+        stride:int|tuple=1, # number or pair
+        padding:int|tuple=0, # number or pair
+        dilation:int|tuple=1, # number or pair
         groups:int=1, # groups of channels
         bias='auto', # `True`, `False`, or `auto`: only without a norm
-        conv_cfg=None, # see `build_conv_layer`
-        norm_cfg=None, # see `build_norm_layer`
+        conv_cfg:dict=None, # see `build_conv_layer`
+        norm_cfg:dict=None, # see `build_norm_layer`
         act_cfg={'type':'ReLU'}, # see `build_activation_layer`; `None` for none
         inplace:bool=True, # may the activation overwrite its input?
         with_spectral_norm:bool=False, # divide the weight by its largest singular value?
         padding_mode:str='zeros', # `zeros`, `circular`, `reflect`, `replicate`
-        order=('conv','norm','act'), # what comes first
+        order:tuple=('conv','norm','act'), # what comes first
     ):
         super().__init__()
         if set(order)!={'conv','norm','act'} or len(order)!=3:
@@ -294,7 +294,7 @@ class ConvModule(nn.Module):
     def with_activation(self): return self.activate is not None
 
     def forward(self,
-        x, # `(B,C,H,W)`
+        x:torch.Tensor, # `(B,C,H,W)`
         activate:bool=True, # use the activation?
         norm:bool=True, # use the norm?
     ):
@@ -322,16 +322,16 @@ class DepthwiseSeparableConvModule(nn.Module):
     def __init__(self,
         in_channels:int, # channels in
         out_channels:int, # channels out
-        kernel_size, # of the depthwise convolution
-        stride=1, # of the depthwise convolution
-        padding=0, # of the depthwise convolution
-        dilation=1, # of the depthwise convolution
-        norm_cfg=None, # of both
-        act_cfg={'type':'ReLU'}, # of both
-        dw_norm_cfg='default', # of the depthwise convolution instead
-        dw_act_cfg='default', # of the depthwise convolution instead
-        pw_norm_cfg='default', # of the pointwise convolution instead
-        pw_act_cfg='default', # of the pointwise convolution instead
+        kernel_size, # kernel size of the depthwise convolution
+        stride=1, # stride of the depthwise convolution
+        padding=0, # padding of the depthwise convolution
+        dilation=1, # dilation of the depthwise convolution
+        norm_cfg:dict=None, # norm of both
+        act_cfg:dict={'type':'ReLU'}, # activation of both
+        dw_norm_cfg:dict='default', # norm of the depthwise convolution instead
+        dw_act_cfg:dict='default', # activation of the depthwise convolution instead
+        pw_norm_cfg:dict='default', # norm of the pointwise convolution instead
+        pw_act_cfg:dict='default', # activation of the pointwise convolution instead
         **kwargs # of both `ConvModule`s
     ):
         super().__init__()
@@ -346,7 +346,7 @@ class DepthwiseSeparableConvModule(nn.Module):
 
 # %% ../../nbs/04_nn/02_layers.ipynb #10bae5da
 def interpolate_as(
-    source, # `(B,C,h,w)` or `(C,h,w)`
+    source:torch.Tensor, # `(B,C,h,w)` or `(C,h,w)`
     target, # tensor or array whose last two sizes are wanted
     mode:str='bilinear', # see `F.interpolate`
     align_corners:bool=False, # do corner pixels keep their centres?

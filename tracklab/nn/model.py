@@ -27,8 +27,8 @@ def parse_losses(
 
 # %% ../../nbs/04_nn/01_model.ipynb #753f5a45
 def check_augmentations(
-    imgs, # list over augmentations
-    img_metas, # list over augmentations
+    imgs:list, # list over augmentations
+    img_metas:list, # list over augmentations
 ):
     "Refuse what is not a list of batches with a list of their metas."
     for name,v in (('imgs',imgs), ('img_metas',img_metas)):
@@ -40,7 +40,7 @@ class BaseModel(BaseModule):
     "Calls that all models have."
     CLASSES = None
     def __init__(self,
-        init_cfg=None, # see `BaseModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         self.fp16_enabled,self.frozen = False,set()
@@ -51,8 +51,8 @@ class BaseModel(BaseModule):
         raise NotImplementedError(f"{type(self).__name__} has no augmented test: give one version of each image")
 
     def forward_test(self,
-        imgs, # list over augmentations of `(B,3,H,W)`
-        img_metas, # list over augmentations of metas per image
+        imgs:list, # list over augmentations of `(B,3,H,W)`
+        img_metas:list, # list over augmentations of metas per image
         **kwargs # of `simple_test` or `aug_test`
     ):
         "Test one version of a batch, or several."

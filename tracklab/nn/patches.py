@@ -35,9 +35,9 @@ def nchw_to_nlc(
 class AdaptivePadding(nn.Module):
     "Pads a map so that a strided window covers all of it."
     def __init__(self,
-        kernel_size=1, # number or pair
-        stride=1, # number or pair
-        dilation=1, # number or pair
+        kernel_size:int|tuple=1, # number or pair
+        stride:int|tuple=1, # number or pair
+        dilation:int|tuple=1, # number or pair
         padding:str='corner', # right and bottom, or `same`: all sides
     ):
         super().__init__()
@@ -45,7 +45,7 @@ class AdaptivePadding(nn.Module):
         self.padding,self.kernel_size,self.stride,self.dilation = padding,*map(_pair, (kernel_size, stride, dilation))
 
     def get_pad_shape(self,
-        input_shape, # height and width
+        input_shape:tuple, # height and width
     )->list: # rows and columns to add
         "How much is missing."
         return [max((math.ceil(n/s)-1)*s+(k-1)*d+1-n, 0) for n,k,s,d in zip(input_shape, self.kernel_size, self.stride, self.dilation)]
@@ -65,11 +65,11 @@ class PatchEmbed(BaseModule):
         kernel_size=16, # size of a patch
         stride=16, # distance of patches; `kernel_size` if not given
         padding='corner', # number, pair, or a mode of `AdaptivePadding`
-        dilation=1, # number or pair
-        bias:bool=True, # of the convolution
-        norm_cfg=None, # see `build_norm_layer`
+        dilation:int|tuple=1, # number or pair
+        bias:bool=True, # has the convolution a bias?
+        norm_cfg:dict=None, # see `build_norm_layer`
         input_size=None, # size of the image, from which `init_out_size` follows
-        init_cfg=None, # see `BaseModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         kernel_size,stride,dilation = map(_pair, (kernel_size, stride or kernel_size, dilation))
@@ -103,10 +103,10 @@ class PatchMerging(BaseModule):
         kernel_size=2, # size of a window
         stride=None, # distance of windows; `kernel_size` if not given
         padding='corner', # number, pair, or a mode of `AdaptivePadding`
-        dilation=1, # number or pair
-        bias:bool=False, # of the mixing
-        norm_cfg={'type':'LN'}, # see `build_norm_layer`
-        init_cfg=None, # see `BaseModule`
+        dilation:int|tuple=1, # number or pair
+        bias:bool=False, # has the mixing a bias?
+        norm_cfg:dict={'type':'LN'}, # see `build_norm_layer`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         kernel_size,stride,dilation = map(_pair, (kernel_size, stride or kernel_size, dilation))
@@ -137,11 +137,11 @@ class FFN(BaseModule):
         embed_dims:int=256, # size of a vector
         feedforward_channels:int=1024, # hidden size
         num_fcs:int=2, # linear layers, at least 2
-        act_cfg={'type':'ReLU', 'inplace':True}, # see `build_activation_layer`
+        act_cfg:dict={'type':'ReLU', 'inplace':True}, # see `build_activation_layer`
         ffn_drop:float=0., # dropout behind every linear layer
         dropout_layer=None, # config of a dropout for the whole branch, such as `DropPath`
         add_identity:bool=True, # add the shortcut?
-        init_cfg=None, # see `BaseModule`
+        init_cfg:dict|list=None, # see `BaseModule`
         **kwargs # ignored: arguments of older configs
     ):
         super().__init__(init_cfg)

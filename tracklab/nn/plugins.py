@@ -22,7 +22,7 @@ class ContextBlock(nn.Module):
     abbr = 'context_block'
     def __init__(self,
         in_channels:int, # channels in and out
-        ratio:float, # of hidden channels to `in_channels`
+        ratio:float, # hidden channels divided by `in_channels`
         pooling_type:str='att', # attention, or `avg`
         fusion_types=('channel_add',), # `channel_add`, `channel_mul`, or both
     ):
@@ -66,10 +66,10 @@ class NonLocal2d(nn.Module):
     def __init__(self,
         in_channels:int, # channels in and out
         sub_sample:bool=False, # look at a map of half the size?
-        conv_cfg={'type':'Conv2d'}, # see `ConvModule`
-        reduction:int=2, # of `in_channels` to hidden channels
+        conv_cfg:dict={'type':'Conv2d'}, # see `ConvModule`
+        reduction:int=2, # `in_channels` divided by hidden channels
         use_scale:bool=True, # divide dot products by the root of the hidden channels?
-        norm_cfg=None, # of the last convolution
+        norm_cfg:dict=None, # norm of the last convolution
         mode:str='embedded_gaussian', # pairwise function, see above
         zeros_init:bool=True, # let the block begin as if it were not there?
     ):

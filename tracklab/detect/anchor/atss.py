@@ -22,15 +22,15 @@ from ...nn.losses.base import build_loss, positives
 class ATSSHead(AnchorHead):
     "One anchor per cell, adaptive assignment, centerness."
     def __init__(self,
-        num_classes:int, # classes without background
-        in_channels:int, # of the maps
+        num_classes:int, # number of classes without background
+        in_channels:int, # channels of the maps
         pred_kernel_size:int=3, # kernel size of the prediction layers
         stacked_convs:int=4, # depth of the towers
-        conv_cfg=None, # see `ConvModule`
-        norm_cfg={'type':'GN', 'num_groups':32, 'requires_grad':True}, # see `ConvModule`
+        conv_cfg:dict=None, # see `ConvModule`
+        norm_cfg:dict={'type':'GN', 'num_groups':32, 'requires_grad':True}, # see `ConvModule`
         reg_decoded_bbox:bool=True, # is the box loss one of boxes?
-        loss_centerness={'type':'CrossEntropyLoss', 'use_sigmoid':True, 'loss_weight':1.}, # of the centerness
-        init_cfg=layer_init('atss_cls'), # see `BaseModule`
+        loss_centerness:dict={'type':'CrossEntropyLoss', 'use_sigmoid':True, 'loss_weight':1.}, # config of the centerness loss
+        init_cfg:dict|list=layer_init('atss_cls'), # see `BaseModule`
         **kwargs # of `AnchorHead`
     ):
         self.pred_kernel_size,self.stacked_convs,self.conv_cfg,self.norm_cfg = pred_kernel_size,stacked_convs,conv_cfg,norm_cfg
@@ -46,7 +46,7 @@ class ATSSHead(AnchorHead):
         self.scales = nn.ModuleList([Scale(1.) for _ in self.prior_generator.strides])
 
     def forward(self,
-        feats, # maps of the levels
+        feats:list|tuple, # maps of the levels
     )->tuple: # lists over levels of class, box and centerness maps
         return tuple(map(list, zip(*map(self.forward_single, feats, self.scales))))
 
@@ -60,9 +60,9 @@ class ATSSHead(AnchorHead):
 
 # %% ../../../nbs/06_detect/anchor/03_atss.ipynb #37bc35ba
 def anchor_centerness(
-    anchors, # `(N,4)` xyxy
-    gts, # `(N,4)` xyxy
-): # `(N,)`
+    anchors:torch.Tensor, # `(N,4)` xyxy
+    gts:torch.Tensor, # `(N,4)` xyxy
+)->torch.Tensor: # `(N,)`
     "How central each anchor lies in its object."
     c = box_centers(anchors)
     return centerness(torch.cat([c-gts[:,:2], gts[:,2:]-c], 1))
@@ -80,13 +80,13 @@ def loss_single(self:ATSSHead, anchors, cls_score, bbox_pred, centre, labels, we
 
 @patch
 def loss(self:ATSSHead,
-    cls_scores, # list over levels of `(B,C,H,W)`
-    bbox_preds, # list over levels of `(B,4,H,W)`
-    centernesses, # list over levels of `(B,1,H,W)`
-    gt_bboxes, # `(G,4)` xyxy per image
-    gt_labels, # `(G,)` per image
-    img_metas, # meta per image
-    gt_bboxes_ignore=None, # `(I,4)` per image
+    cls_scores:list, # list over levels of `(B,C,H,W)`
+    bbox_preds:list, # list over levels of `(B,4,H,W)`
+    centernesses:list, # list over levels of `(B,1,H,W)`
+    gt_bboxes:list, # `(G,4)` xyxy per image
+    gt_labels:list, # `(G,)` per image
+    img_metas:list, # meta per image
+    gt_bboxes_ignore:list=None, # `(I,4)` per image
 )->dict: # `loss_cls`, `loss_bbox`, `loss_centerness`, lists over levels
     "Losses of a batch."
     anchors,*targets,_,num_pos,_,_ = self._targets_of_maps(cls_scores, gt_bboxes, gt_labels, img_metas, gt_bboxes_ignore)
@@ -107,7 +107,7 @@ from ..config_parts import (resnet_cfg, fpn_cfg, delta_coder, SIGMOID_LOSS,
 # %% ../../../nbs/06_detect/anchor/03_atss.ipynb #a1edc3b2
 def atss(
     backbone:str='r50', # see `resnet_cfg`
-    num_classes:int=80, # classes
+    num_classes:int=80, # number of classes
 )->dict:
     "ATSS."
     head = tower_cfg('ATSSHead', num_classes, anchor_generator=dict(type='AnchorGenerator', ratios=[1.], octave_base_scale=8,

@@ -23,8 +23,8 @@ from ...nn.boxes.nms import batched_nms
 class RPNHead(AnchorHead):
     "Is there anything at this anchor?"
     def __init__(self,
-        in_channels:int, # of the maps
-        init_cfg={'type':'Normal', 'layer':'Conv2d', 'std':.01}, # see `BaseModule`
+        in_channels:int, # channels of the maps
+        init_cfg:dict|list={'type':'Normal', 'layer':'Conv2d', 'std':.01}, # see `BaseModule`
         num_convs:int=1, # convolutions before the prediction layers
         **kwargs # of `AnchorHead`
     ):
@@ -41,18 +41,18 @@ class RPNHead(AnchorHead):
         self.rpn_reg = nn.Conv2d(c, self.num_base_priors*self.box_numbers, 1)
 
     def forward_single(self,
-        x, # `(B,C,H,W)`
+        x:torch.Tensor, # `(B,C,H,W)`
     )->tuple: # class map, box map
         "The maps of one level."
         x = F.relu(self.rpn_conv(x))
         return self.rpn_cls(x),self.rpn_reg(x)
 
     def loss(self,
-        cls_scores, # list over levels of `(B,A*C,H,W)`
-        bbox_preds, # list over levels of `(B,A*4,H,W)`
-        gt_bboxes, # `(G,4)` xyxy per image
-        img_metas, # meta per image
-        gt_bboxes_ignore=None, # `(I,4)` per image
+        cls_scores:list, # list over levels of `(B,A*C,H,W)`
+        bbox_preds:list, # list over levels of `(B,A*4,H,W)`
+        gt_bboxes:list, # `(G,4)` xyxy per image
+        img_metas:list, # meta per image
+        gt_bboxes_ignore:list=None, # `(I,4)` per image
     )->dict: # `loss_rpn_cls` and `loss_rpn_bbox`, lists over levels
         "Losses of a batch, whatever the objects are."
         losses = super().loss(cls_scores, bbox_preds, gt_bboxes, None, img_metas, gt_bboxes_ignore)
@@ -67,18 +67,18 @@ class RPNHead(AnchorHead):
         return scores,torch.full_like(rows, level),deltas[rows],priors[rows],None
 
     def propose(self,
-        feats, # maps of the levels
-        metas, # meta per image
+        feats:list|tuple, # maps of the levels
+        metas:list, # meta per image
     )->list: # `Instances` with `boxes` and `scores` per image, best first
         "Proposals in pixels of the network's input."
         return [Instances(boxes=d[:,:4], scores=d[:,4]) for d,_ in self.get_bboxes(*full_precision(self(feats)), img_metas=metas)]
 
 # %% ../../../nbs/06_detect/anchor/02_rpn.ipynb #aee22410
 def merge_aug_proposals(
-    aug_proposals, # `(n,5)` per version
-    img_metas, # meta per version
-    cfg, # `nms`, `max_per_img`, `min_bbox_size`
-): # `(n,5)` in the original image
+    aug_proposals:list, # `(n,5)` per version
+    img_metas:list, # meta per version
+    cfg:dict, # `nms`, `max_per_img`, `min_bbox_size`
+)->torch.Tensor: # `(n,5)` in the original image
     "Proposals of several versions of one image as one set."
     found = torch.cat([torch.cat([map_back(p[:,:4], m), p[:,4:5]], 1) for p,m in zip(aug_proposals, img_metas)])
     dets,_ = batched_nms(found[:,:4], found[:,4], None, cfg['nms'])
@@ -86,16 +86,16 @@ def merge_aug_proposals(
 
 @patch
 def simple_test_rpn(self:RPNHead,
-    x, # maps of the levels
-    img_metas, # meta per image
+    x:list|tuple, # maps of the levels
+    img_metas:list, # meta per image
 )->list: # `(n,5)` per image
     "Proposals in the documented form."
     return [torch.cat([p.boxes, p.scores[:,None]], 1) for p in self.propose(x, img_metas)]
 
 @patch
 def aug_test_rpn(self:RPNHead,
-    feats, # maps of the levels, per version
-    img_metas, # lists of metas per version
+    feats:list|tuple, # maps of the levels, per version
+    img_metas:list, # lists of metas per version
 )->list: # `(n,5)` per image, in the original
     "Proposals of several versions of each image."
     versions = [self.simple_test_rpn(f, m) for f,m in zip(feats, img_metas)]
@@ -108,12 +108,12 @@ class RPN(BaseDetector):
     num_classes = 1
     def __init__(self,
         backbone:dict, # config
-        neck, # config
+        neck:dict|list, # config
         rpn_head:dict, # config
-        train_cfg, # `rpn`: of the head
-        test_cfg, # `rpn`: of the head
-        pretrained=None, # deprecated: checkpoint of the backbone
-        init_cfg=None, # see `BaseModule`
+        train_cfg:dict, # `rpn`: of the head
+        test_cfg:dict, # `rpn`: of the head
+        pretrained:str=None, # deprecated: checkpoint of the backbone
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         self.backbone = build(merge_pretrained(backbone, pretrained))
@@ -122,27 +122,27 @@ class RPN(BaseDetector):
         self.train_cfg,self.test_cfg = train_cfg,test_cfg
 
     def loss(self,
-        images, # `(B,3,H,W)`
-        metas, # meta per image
-        targets, # `Instances` per image
+        images:torch.Tensor, # `(B,3,H,W)`
+        metas:list, # meta per image
+        targets:list, # `Instances` per image
     )->dict:
         "Losses of a batch."
         boxes,_,ignored,_ = split_targets(targets)
         return self.rpn_head.forward_train(self.extract_feat(images), metas, boxes, None, ignored)
 
     def forward_train(self,
-        img, # `(B,3,H,W)`
-        img_metas, # meta per image
-        gt_bboxes=None, # `(G,4)` xyxy per image
-        gt_bboxes_ignore=None, # `(I,4)` per image
+        img:torch.Tensor, # `(B,3,H,W)`
+        img_metas:list, # meta per image
+        gt_bboxes:list=None, # `(G,4)` xyxy per image
+        gt_bboxes_ignore:list=None, # `(I,4)` per image
     )->dict:
         "Losses, with the documented arguments: there are no labels."
         return self.rpn_head.forward_train(self.extract_feat(img), img_metas, gt_bboxes, None, gt_bboxes_ignore)
 
     def predict(self,
-        images, # `(B,3,H,W)`
-        metas, # meta per image
-        rescale:bool=True, # in pixels of the original?
+        images:torch.Tensor, # `(B,3,H,W)`
+        metas:list, # meta per image
+        rescale:bool=True, # results in pixels of the original image?
     )->list: # `Instances` per image
         "Proposals of a batch."
         found = self.rpn_head.propose(self.extract_feat(images), metas)
@@ -153,9 +153,9 @@ class RPN(BaseDetector):
 # %% ../../../nbs/06_detect/anchor/02_rpn.ipynb #b8cb8d81
 @patch
 def simple_test(self:RPN,
-    img, # `(B,3,H,W)`
-    img_metas, # meta per image
-    rescale:bool=False, # in pixels of the original?
+    img:torch.Tensor, # `(B,3,H,W)`
+    img_metas:list, # meta per image
+    rescale:bool=False, # results in pixels of the original image?
 )->list: # arrays `(n,5)` per image
     "Proposals in the documented form."
     return [torch.cat([p.boxes, p.scores[:,None]], 1).cpu().numpy() for p in self.predict(img, img_metas, rescale)]
@@ -163,8 +163,8 @@ def simple_test(self:RPN,
 @patch
 def aug_test(self:RPN,
     imgs, # batches of one, per version of the image
-    img_metas, # lists of one meta, per version
-    rescale:bool=False, # in pixels of the original?
+    img_metas:list, # lists of one meta, per version
+    rescale:bool=False, # results in pixels of the original image?
 )->list: # one array `(n,5)`
     "Proposals of one image from several versions of it."
     [p] = self.rpn_head.aug_test_rpn(self.extract_feats(imgs), img_metas)

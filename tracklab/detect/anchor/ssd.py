@@ -19,22 +19,22 @@ from ...nn.losses.base import cross_entropy, positives, smooth_l1_loss
 class SSDHead(AnchorHead):
     "A convolution on every layer."
     def __init__(self,
-        num_classes:int=80, # classes without background
-        in_channels=(512,1024,512,256,256,256), # of the maps
+        num_classes:int=80, # number of classes without background
+        in_channels:tuple=(512,1024,512,256,256,256), # channels of the maps
         stacked_convs:int=0, # convolutions before the prediction layers
-        feat_channels:int=256, # of those
+        feat_channels:int=256, # channels of these convolutions
         use_depthwise:bool=False, # depthwise separable convolutions?
-        conv_cfg=None, # see `ConvModule`
-        norm_cfg=None, # see `ConvModule`
-        act_cfg=None, # see `ConvModule`
-        anchor_generator={'type':'SSDAnchorGenerator', 'scale_major':False, 'input_size':300, # boxes at each cell
+        conv_cfg:dict=None, # see `ConvModule`
+        norm_cfg:dict=None, # see `ConvModule`
+        act_cfg:dict=None, # see `ConvModule`
+        anchor_generator:dict={'type':'SSDAnchorGenerator', 'scale_major':False, 'input_size':300, # boxes at each cell
             'strides':[8,16,32,64,100,300], 'ratios':([2],[2,3],[2,3],[2,3],[2],[2]), 'basesize_ratio_range':(.1,.9)},
-        bbox_coder={'type':'DeltaXYWHBBoxCoder', 'clip_border':True, 'target_means':[0.,0.,0.,0.], # what is predicted of a box
+        bbox_coder:dict={'type':'DeltaXYWHBBoxCoder', 'clip_border':True, 'target_means':[0.,0.,0.,0.], # what is predicted of a box
             'target_stds':[1.,1.,1.,1.]},
         reg_decoded_bbox:bool=False, # is the box loss one of boxes?
-        train_cfg=None, # assigner, `smoothl1_beta`, `neg_pos_ratio`
-        test_cfg=None, # `nms_pre`, `score_thr`, `nms`, `max_per_img`
-        init_cfg={'type':'Xavier', 'layer':'Conv2d', 'distribution':'uniform', 'bias':0}, # see `BaseModule`
+        train_cfg:dict=None, # assigner, `smoothl1_beta`, `neg_pos_ratio`
+        test_cfg:dict=None, # `nms_pre`, `score_thr`, `nms`, `max_per_img`
+        init_cfg:dict|list={'type':'Xavier', 'layer':'Conv2d', 'distribution':'uniform', 'bias':0}, # see `BaseModule`
     ):
         self.stacked_convs,self.use_depthwise,self.layer_args = stacked_convs,use_depthwise,dict(conv_cfg=conv_cfg,
             norm_cfg=norm_cfg, act_cfg=act_cfg)
@@ -56,14 +56,14 @@ class SSDHead(AnchorHead):
         self.reg_convs = nn.ModuleList([self._predictor(c, n*4) for c,n in priors])
 
     def forward(self,
-        feats, # maps of the levels
+        feats:list|tuple, # maps of the levels
     )->tuple: # lists over levels of class maps and of box maps
         return [c(x) for c,x in zip(self.cls_convs, feats)],[r(x) for r,x in zip(self.reg_convs, feats)]
 
 # %% ../../../nbs/06_detect/anchor/04_ssd.ipynb #79986ad5
 def hard_negatives(
-    losses, # `(N,)` per prior
-    labels, # `(N,)`
+    losses:torch.Tensor, # `(N,)` per prior
+    labels:torch.Tensor, # `(N,)`
     background:int, # label of the background
     ratio:float, # negatives per positive
 ): # scalar
@@ -74,12 +74,12 @@ def hard_negatives(
 
 @patch
 def loss(self:SSDHead,
-    cls_scores, # list over levels of `(B,A*(C+1),H,W)`
-    bbox_preds, # list over levels of `(B,A*4,H,W)`
-    gt_bboxes, # `(G,4)` xyxy per image
-    gt_labels, # `(G,)` per image
-    img_metas, # meta per image
-    gt_bboxes_ignore=None, # `(I,4)` per image
+    cls_scores:list, # list over levels of `(B,A*(C+1),H,W)`
+    bbox_preds:list, # list over levels of `(B,A*4,H,W)`
+    gt_bboxes:list, # `(G,4)` xyxy per image
+    gt_labels:list, # `(G,)` per image
+    img_metas:list, # meta per image
+    gt_bboxes_ignore:list=None, # `(I,4)` per image
 )->dict: # `loss_cls` and `loss_bbox`, lists over images
     "Losses of a batch."
     anchors,labels,weights,targets,box_weights,num_pos,_,_ = self._targets_of_maps(cls_scores, gt_bboxes, gt_labels, img_metas,
@@ -104,7 +104,7 @@ def _ssd_detector(backbone, neck, head, anchors):
 
 def ssd(
     size:int=300, # 300 or 512: sides of the image
-    num_classes:int=80, # classes
+    num_classes:int=80, # number of classes
 )->dict:
     "SSD with a VGG-16."
     if size not in (300,512): raise ValueError(f"size must be 300 or 512, got {size}")
@@ -120,7 +120,7 @@ def ssd(
     return _ssd_detector(backbone, neck, dict(in_channels=channels, num_classes=num_classes), anchors)
 
 def ssdlite(
-    num_classes:int=80, # classes
+    num_classes:int=80, # number of classes
 )->dict:
     "SSDLite with a MobileNetV2, to be trained from scratch."
     norm,init,channels = dict(type='BN', eps=.001, momentum=.03),dict(type='TruncNormal', layer='Conv2d', std=.03),(96,1280,512,256,256,128)

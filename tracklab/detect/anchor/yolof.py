@@ -20,7 +20,7 @@ from ...nn.boxes.priors import anchor_inside_flags
 def product_logit(
     a, # logits
     b, # logits
-    limit:float=1e8, # of the exponentials
+    limit:float=1e8, # largest exponential
 ): # logits
     "The logit of the product of two sigmoids."
     return a+b-torch.log(1.+a.exp().clamp(max=limit)+b.exp().clamp(max=limit))
@@ -29,11 +29,11 @@ def product_logit(
 class YOLOFHead(AnchorHead):
     "Two towers of different depth over one level."
     def __init__(self,
-        num_classes:int, # classes
-        in_channels, # of the map, a number or a list of one
+        num_classes:int, # number of classes
+        in_channels, # channels of the map, a number or a list of one
         num_cls_convs:int=2, # depth of the class tower
         num_reg_convs:int=4, # depth of the box tower
-        norm_cfg={'type':'BN', 'requires_grad':True}, # see `ConvModule`
+        norm_cfg:dict={'type':'BN', 'requires_grad':True}, # see `ConvModule`
         **kwargs # of `AnchorHead`
     ):
         self.num_cls_convs,self.num_reg_convs,self.norm_cfg = num_cls_convs,num_reg_convs,norm_cfg
@@ -55,7 +55,7 @@ class YOLOFHead(AnchorHead):
         nn.init.constant_(self.cls_score.bias, bias_init_with_prob(.01))
 
     def forward_single(self,
-        x, # `(B,C,H,W)`
+        x:torch.Tensor, # `(B,C,H,W)`
     )->tuple: # class map, box map
         "The maps of the level."
         cls,r = self.cls_score(self.cls_subnet(x)),self.bbox_subnet(x)
@@ -79,12 +79,12 @@ def _targets_single(self:YOLOFHead, anchors, valid, preds, gt_bboxes, gt_bboxes_
 
 @patch
 def loss(self:YOLOFHead,
-    cls_scores, # list of one `(B,A*C,H,W)`
-    bbox_preds, # list of one `(B,A*4,H,W)`
-    gt_bboxes, # `(G,4)` xyxy per image
-    gt_labels, # `(G,)` per image
-    img_metas, # meta per image
-    gt_bboxes_ignore=None, # `(I,4)` per image
+    cls_scores:list, # list of one `(B,A*C,H,W)`
+    bbox_preds:list, # list of one `(B,A*4,H,W)`
+    gt_bboxes:list, # `(G,4)` xyxy per image
+    gt_labels:list, # `(G,)` per image
+    img_metas:list, # meta per image
+    gt_bboxes_ignore:list=None, # `(I,4)` per image
 )->dict: # `loss_cls` and `loss_bbox`
     "Losses of a batch."
     if len(cls_scores)!=1: raise ValueError(f"YOLOF looks at one level, got {len(cls_scores)}")
@@ -109,7 +109,7 @@ from ..config_parts import resnet_cfg, delta_coder, FOCAL_LOSS, one_stage
 # %% ../../../nbs/06_detect/anchor/06_yolof.ipynb #88d235a8
 def yolof(
     backbone:str='r50_caffe', # see `resnet_cfg`
-    num_classes:int=80, # classes
+    num_classes:int=80, # number of classes
 )->dict:
     "YOLOF."
     neck = dict(type='DilatedEncoder', in_channels=2048, out_channels=512, block_mid_channels=128, num_residual_blocks=4,

@@ -19,35 +19,36 @@ from ...nn.layers import ConvModule
 from ...nn.losses.base import build_loss
 from ...nn.boxes.priors import build_prior_generator
 
-# %% ../../../nbs/06_detect/anchor/05_yolov3.ipynb #0f292c61
+# %% ../../../nbs/06_detect/anchor/05_yolov3.ipynb #c866415f
 def bce(
     **kwargs # of `CrossEntropyLoss`
 )->dict:
     "The config of a sigmoid cross entropy."
     return dict(type='CrossEntropyLoss', use_sigmoid=True, loss_weight=1., **kwargs)
 
+# %% ../../../nbs/06_detect/anchor/05_yolov3.ipynb #0f292c61
 @register
 class YOLOV3Head(BaseDenseHead):
     "Where, whether and what at every anchor."
     def __init__(self,
-        num_classes:int, # classes
-        in_channels, # of the maps, coarse to fine
-        out_channels=(1024,512,256), # of the 3×3 convolution of each level
-        anchor_generator={'type':'YOLOAnchorGenerator', # boxes at each cell
+        num_classes:int, # number of classes
+        in_channels, # channels of the maps, coarse to fine
+        out_channels:tuple=(1024,512,256), # channels of the 3×3 convolution of each level
+        anchor_generator:dict={'type':'YOLOAnchorGenerator', # boxes at each cell
             'base_sizes':[[(116,90),(156,198),(373,326)], [(30,61),(62,45),(59,119)], [(10,13),(16,30),(33,23)]], 'strides':[32,16,8]},
-        bbox_coder={'type':'YOLOBBoxCoder'}, # what is predicted of a box
-        featmap_strides=(32,16,8), # pixels per cell of each level
+        bbox_coder:dict={'type':'YOLOBBoxCoder'}, # what is predicted of a box
+        featmap_strides:list|tuple=(32,16,8), # pixels per cell of each level
         one_hot_smoother:float=0., # share of a label that is spread over all classes
-        conv_cfg=None, # see `ConvModule`
-        norm_cfg={'type':'BN', 'requires_grad':True}, # see `ConvModule`
-        act_cfg={'type':'LeakyReLU', 'negative_slope':.1}, # see `ConvModule`
-        loss_cls=bce(), # of classes
-        loss_conf=bce(), # of the objectness
-        loss_xy=bce(), # of centres
-        loss_wh={'type':'MSELoss', 'loss_weight':1.}, # of sizes
-        train_cfg=None, # assigner, sampler
-        test_cfg=None, # `conf_thr`, `score_thr`, `nms`, `max_per_img`
-        init_cfg={'type':'Normal', 'std':.01, 'override':{'name':'convs_pred'}}, # see `BaseModule`
+        conv_cfg:dict=None, # see `ConvModule`
+        norm_cfg:dict={'type':'BN', 'requires_grad':True}, # see `ConvModule`
+        act_cfg:dict={'type':'LeakyReLU', 'negative_slope':.1}, # see `ConvModule`
+        loss_cls:dict=bce(), # config of the class loss
+        loss_conf:dict=bce(), # config of the objectness loss
+        loss_xy:dict=bce(), # config of the centre loss
+        loss_wh:dict={'type':'MSELoss', 'loss_weight':1.}, # config of the size loss
+        train_cfg:dict=None, # assigner, sampler
+        test_cfg:dict=None, # `conf_thr`, `score_thr`, `nms`, `max_per_img`
+        init_cfg:dict|list={'type':'Normal', 'std':.01, 'override':{'name':'convs_pred'}}, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         if not 0<=one_hot_smoother<1: raise ValueError(f"one_hot_smoother must be in [0,1), got {one_hot_smoother}")
@@ -78,7 +79,7 @@ class YOLOV3Head(BaseDenseHead):
             bias[:,5:] += torch.log(torch.tensor(.6/(self.num_classes-.99)))
 
     def forward(self,
-        feats, # maps of the levels
+        feats:list|tuple, # maps of the levels
     )->tuple: # one tuple, over levels, of maps `(B,A*(5+C),H,W)`
         return tuple(pred(bridge(x)) for x,bridge,pred in zip(feats, self.convs_bridge, self.convs_pred)),
 
@@ -86,9 +87,9 @@ class YOLOV3Head(BaseDenseHead):
 @patch
 def get_bboxes(self:YOLOV3Head,
     pred_maps, # maps of the levels
-    img_metas, # meta per image
-    cfg=None, # settings instead of the head's `test_cfg`
-    rescale:bool=False, # in pixels of the original?
+    img_metas:list, # meta per image
+    cfg:dict=None, # settings instead of the head's `test_cfg`
+    rescale:bool=False, # results in pixels of the original image?
     with_nms:bool=True, # suppress?
 )->list: # pairs `(K,5)` boxes with scores, `(K,)` classes; without suppression boxes, scores and classes
     "The boxes that the maps mean."
@@ -123,9 +124,9 @@ def _targets_single(self:YOLOV3Head, anchors, responsible, strides, gt_bboxes, g
 
 @patch
 def get_targets(self:YOLOV3Head,
-    featmap_sizes, # (height, width) per level
-    gt_bboxes, # `(G,4)` per image
-    gt_labels, # `(G,)` per image
+    featmap_sizes:list, # (height, width) per level
+    gt_bboxes:list, # `(G,4)` per image
+    gt_labels:list, # `(G,)` per image
 )->tuple: # `(B,N,5+C)` wanted vectors, `(B,N)` background
     "Targets of every anchor."
     device = gt_bboxes[0].device
@@ -146,9 +147,9 @@ def loss_single(self:YOLOV3Head, pred, want, negative):
 @patch
 def loss(self:YOLOV3Head,
     pred_maps, # maps of the levels
-    gt_bboxes, # `(G,4)` xyxy per image
-    gt_labels, # `(G,)` per image
-    img_metas, # meta per image
+    gt_bboxes:list, # `(G,4)` xyxy per image
+    gt_labels:list, # `(G,)` per image
+    img_metas:list, # meta per image
     gt_bboxes_ignore=None, # not used
 )->dict: # `loss_cls`, `loss_conf`, `loss_xy`, `loss_wh`, lists over levels
     "Losses of a batch."
@@ -173,7 +174,7 @@ YOLO_ANCHORS = {416:[[(116,90),(156,198),(373,326)], [(30,61),(62,45),(59,119)],
 def yolov3(
     mobile:bool=False, # MobileNetV2 instead of Darknet-53?
     anchors:int=416, # those made for images of 416 or 320 pixels
-    num_classes:int=80, # classes
+    num_classes:int=80, # number of classes
 )->dict:
     "YOLOv3."
     deep,out,hidden = ((320,96,32),(96,96,96),(96,96,96)) if mobile else ((1024,512,256),(512,256,128),(1024,512,256))

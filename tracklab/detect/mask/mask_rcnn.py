@@ -21,11 +21,11 @@ from ...nn.ops.mask_targets import mask_target
 
 # %% ../../../nbs/06_detect/mask/01_mask_rcnn.ipynb #cb5d27ea
 def stretch_masks(
-    masks, # `(N,h,w)` probabilities
-    boxes, # `(N,4)` xyxy, pixels of the image
+    masks:torch.Tensor, # `(N,h,w)` probabilities
+    boxes:torch.Tensor, # `(N,4)` xyxy, pixels of the image
     size:tuple, # height and width of the image
     threshold:float=.5, # pixels from it on belong to the object; negative: give probabilities as uint8
-): # `(N,H,W)` bool
+)->torch.Tensor: # `(N,H,W)` bool
     "Stretch masks over their boxes."
     H,W = size
     out = torch.zeros(len(masks), H, W, dtype=torch.bool if threshold>=0 else torch.uint8, device=masks.device)
@@ -47,18 +47,18 @@ class FCNMaskHead(BaseModule):
     "Convolutions, an upsampling, a mask per class."
     def __init__(self,
         num_convs:int=4, # convolutions
-        roi_feat_size=14, # of the features, number or (height, width)
-        in_channels:int=256, # of the features
-        conv_kernel_size:int=3, # of the convolutions
-        conv_out_channels:int=256, # of the convolutions
-        num_classes:int=80, # classes
+        roi_feat_size:int|tuple=14, # size of the features, number or (height, width)
+        in_channels:int=256, # channels of the features
+        conv_kernel_size:int=3, # kernel size of the convolutions
+        conv_out_channels:int=256, # channels of the convolutions
+        num_classes:int=80, # number of classes
         class_agnostic:bool=False, # one mask for all classes?
         upsample_cfg={'type':'deconv', 'scale_factor':2}, # `deconv`, `nearest`, `bilinear`, `carafe`; `None` for none
-        conv_cfg=None, # see `ConvModule`
-        norm_cfg=None, # see `ConvModule`
-        predictor_cfg={'type':'Conv'}, # layer of the masks
-        loss_mask={'type':'CrossEntropyLoss', 'use_mask':True, 'loss_weight':1.}, # of masks
-        init_cfg=None, # refused: each layer has its own
+        conv_cfg:dict=None, # see `ConvModule`
+        norm_cfg:dict=None, # see `ConvModule`
+        predictor_cfg:dict={'type':'Conv'}, # layer of the masks
+        loss_mask:dict={'type':'CrossEntropyLoss', 'use_mask':True, 'loss_weight':1.}, # config of the mask loss
+        init_cfg:dict|list=None, # refused: each layer has its own
     ):
         if init_cfg is not None: raise ValueError("FCNMaskHead takes no init_cfg")
         super().__init__()
@@ -96,8 +96,8 @@ class FCNMaskHead(BaseModule):
                 if m.bias is not None: nn.init.zeros_(m.bias)
 
     def forward(self,
-        x, # `(N,C,h,w)`
-    ): # `(N,C,2h,2w)` logits
+        x:torch.Tensor, # `(N,C,h,w)`
+    )->torch.Tensor: # `(N,C,2h,2w)` logits
         for conv in self.convs: x = conv(x)
         if self.upsample is not None: x = self.upsample(x)
         return self.conv_logits(self.relu(x) if self.upsample_method=='deconv' else x)
@@ -105,19 +105,19 @@ class FCNMaskHead(BaseModule):
 # %% ../../../nbs/06_detect/mask/01_mask_rcnn.ipynb #2536fb53
 @patch
 def get_targets(self:FCNMaskHead,
-    sampling_results, # `SamplingResult` per image
-    gt_masks, # per image
+    sampling_results:list, # `SamplingResult` per image
+    gt_masks:list, # per image
     rcnn_train_cfg:dict, # `mask_size`
-): # `(P,h,w)`
+)->torch.Tensor: # `(P,h,w)`
     "The true masks within the regions on objects."
     return mask_target([r.pos_bboxes for r in sampling_results], [r.pos_assigned_gt_inds for r in sampling_results],
                        gt_masks, rcnn_train_cfg)
 
 @patch
 def loss(self:FCNMaskHead,
-    mask_pred, # `(P,C,h,w)` logits
-    mask_targets, # `(P,h,w)`
-    labels, # `(P,)`
+    mask_pred:torch.Tensor, # `(P,C,h,w)` logits
+    mask_targets:torch.Tensor, # `(P,h,w)`
+    labels:torch.Tensor, # `(P,)`
 )->dict: # `loss_mask`
     "Loss of the masks of the labelled classes."
     if not len(mask_pred): return dict(loss_mask=mask_pred.sum())
@@ -125,13 +125,13 @@ def loss(self:FCNMaskHead,
 
 @patch
 def paste(self:FCNMaskHead,
-    mask_pred, # `(K,C,h,w)` probabilities
-    boxes, # `(K,4)` pixels of the network's input
-    labels, # `(K,)`
+    mask_pred:torch.Tensor, # `(K,C,h,w)` probabilities
+    boxes:torch.Tensor, # `(K,4)` pixels of the network's input
+    labels:torch.Tensor, # `(K,)`
     test_cfg:dict, # `mask_thr_binary`
-    meta:dict, # of the image
+    meta:dict, # meta of the image
     rescale:bool, # masks of the original, or of the input?
-): # `(K,H,W)` bool
+)->torch.Tensor: # `(K,H,W)` bool
     "Masks of whole images."
     s = np.broadcast_to(np.asarray(meta['scale_factor'], 'float32'), 4)
     if rescale: size,boxes = tuple(meta['ori_shape'][:2]),boxes/boxes.new_tensor(s)
@@ -143,9 +143,9 @@ def paste(self:FCNMaskHead,
 def get_seg_masks(self:FCNMaskHead,
     mask_pred, # `(K,C,h,w)` logits, or probabilities as an array
     det_bboxes, # `(K,4)` or `(K,5)`, pixels of the network's input
-    det_labels, # `(K,)`
+    det_labels:torch.Tensor, # `(K,)`
     rcnn_test_cfg:dict, # `mask_thr_binary`
-    ori_shape, # height and width of the original
+    ori_shape:tuple, # height and width of the original
     scale_factor, # input pixels per original pixel, x, y, x, y
     rescale:bool, # masks of the original, or of the input?
 )->list: # per class a list of `(H,W)` arrays

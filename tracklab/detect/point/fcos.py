@@ -24,18 +24,18 @@ INF = 1e8
 class FCOSHead(AnchorFreeHead):
     "Class, distances and centerness of every point."
     def __init__(self,
-        num_classes:int, # classes without background
-        in_channels:int, # of the maps
-        regress_ranges=((-1,64),(64,128),(128,256),(256,512),(512,INF)), # distances of each level, pixels
+        num_classes:int, # number of classes without background
+        in_channels:int, # channels of the maps
+        regress_ranges:tuple=((-1,64),(64,128),(128,256),(256,512),(512,INF)), # distances of each level, pixels
         center_sampling:bool=False, # train only points near the centre?
         center_sample_radius:float=1.5, # how near, in strides
         norm_on_bbox:bool=False, # distances in units of the stride?
         centerness_on_reg:bool=False, # centerness from the tower of the distances?
-        loss_cls={'type':'FocalLoss', 'use_sigmoid':True, 'gamma':2., 'alpha':.25, 'loss_weight':1.}, # of classes
-        loss_bbox={'type':'IoULoss', 'loss_weight':1.}, # of boxes
-        loss_centerness={'type':'CrossEntropyLoss', 'use_sigmoid':True, 'loss_weight':1.}, # of the centerness
-        norm_cfg={'type':'GN', 'num_groups':32, 'requires_grad':True}, # see `ConvModule`
-        init_cfg=layer_init('conv_cls'), # see `BaseModule`
+        loss_cls:dict={'type':'FocalLoss', 'use_sigmoid':True, 'gamma':2., 'alpha':.25, 'loss_weight':1.}, # config of the class loss
+        loss_bbox:dict={'type':'IoULoss', 'loss_weight':1.}, # config of the box loss
+        loss_centerness:dict={'type':'CrossEntropyLoss', 'use_sigmoid':True, 'loss_weight':1.}, # config of the centerness loss
+        norm_cfg:dict={'type':'GN', 'num_groups':32, 'requires_grad':True}, # see `ConvModule`
+        init_cfg:dict|list=layer_init('conv_cls'), # see `BaseModule`
         **kwargs # of `AnchorFreeHead`
     ):
         self.regress_ranges,self.center_sampling,self.center_sample_radius = regress_ranges,center_sampling,center_sample_radius
@@ -49,7 +49,7 @@ class FCOSHead(AnchorFreeHead):
         self.scales = nn.ModuleList([Scale(1.) for _ in self.strides])
 
     def forward(self,
-        feats, # maps of the levels
+        feats:list|tuple, # maps of the levels
     )->tuple: # lists over levels of class, box and centerness maps
         return tuple(map(list, zip(*map(self.forward_single, feats, self.scales, self.strides))))
 
@@ -76,9 +76,9 @@ def _targets_single(self:FCOSHead, points, ranges, strides, gt_bboxes, gt_labels
 
 @patch
 def get_targets(self:FCOSHead,
-    points, # list over levels of `(n,2)`
-    gt_bboxes, # `(G,4)` per image
-    gt_labels, # `(G,)` per image
+    points:list, # list over levels of `(n,2)`
+    gt_bboxes:list, # `(G,4)` per image
+    gt_labels:list, # `(G,)` per image
 )->tuple: # `(B,N)` labels, `(B,N,4)` distances
     "Targets of every point."
     per_level = lambda values: torch.cat([p.new_tensor(v).expand(len(p), *p.new_tensor(v).shape) for p,v in zip(points, values)])
@@ -89,12 +89,12 @@ def get_targets(self:FCOSHead,
 
 @patch
 def loss(self:FCOSHead,
-    cls_scores, # list over levels of `(B,C,H,W)`
-    bbox_preds, # list over levels of `(B,4,H,W)`
-    centernesses, # list over levels of `(B,1,H,W)`
-    gt_bboxes, # `(G,4)` xyxy per image
-    gt_labels, # `(G,)` per image
-    img_metas, # meta per image
+    cls_scores:list, # list over levels of `(B,C,H,W)`
+    bbox_preds:list, # list over levels of `(B,4,H,W)`
+    centernesses:list, # list over levels of `(B,1,H,W)`
+    gt_bboxes:list, # `(G,4)` xyxy per image
+    gt_labels:list, # `(G,)` per image
+    img_metas:list, # meta per image
     gt_bboxes_ignore=None, # not used
 )->dict: # `loss_cls`, `loss_bbox`, `loss_centerness`
     "Losses of a batch."
@@ -124,7 +124,7 @@ from ..config_parts import resnet_cfg, fpn_cfg, max_iou, SIGMOID_LOSS, one_stage
 # %% ../../../nbs/06_detect/point/01_fcos.ipynb #c8f5d6c1
 def fcos(
     backbone:str='r50_caffe', # see `resnet_cfg`
-    num_classes:int=80, # classes
+    num_classes:int=80, # number of classes
 )->dict:
     "FCOS."
     head = tower_cfg('FCOSHead', num_classes, strides=PYRAMID_STRIDES, loss_bbox=dict(type='IoULoss', loss_weight=1.),

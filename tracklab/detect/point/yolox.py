@@ -26,23 +26,23 @@ from ...nn.boxes.priors import MlvlPointGenerator
 class YOLOXHead(BaseDenseHead):
     "Class, box and objectness of every cell."
     def __init__(self,
-        num_classes:int, # classes
-        in_channels:int, # of the maps
-        feat_channels:int=256, # of the towers
+        num_classes:int, # number of classes
+        in_channels:int, # channels of the maps
+        feat_channels:int=256, # channels of the towers
         stacked_convs:int=2, # depth of the towers
-        strides=(8,16,32), # pixels per cell of each level
+        strides:list|tuple=(8,16,32), # pixels per cell of each level
         use_depthwise:bool=False, # depthwise separable convolutions?
         dcn_on_last_conv:bool=False, # deformable convolutions at the end of the towers?
         conv_bias='auto', # see `ConvModule`
-        conv_cfg=None, # see `ConvModule`
-        norm_cfg={'type':'BN', 'momentum':.03, 'eps':.001}, # see `ConvModule`
-        act_cfg={'type':'Swish'}, # see `ConvModule`
-        loss_cls={'type':'CrossEntropyLoss', 'use_sigmoid':True, 'reduction':'sum', 'loss_weight':1.}, # of classes
-        loss_bbox={'type':'IoULoss', 'mode':'square', 'eps':1e-16, 'reduction':'sum', 'loss_weight':5.}, # of boxes
-        loss_obj={'type':'CrossEntropyLoss', 'use_sigmoid':True, 'reduction':'sum', 'loss_weight':1.}, # of the objectness
-        loss_l1={'type':'L1Loss', 'reduction':'sum', 'loss_weight':1.}, # of raw boxes, in the last epochs
-        train_cfg=None, # `assigner`
-        test_cfg=None, # `score_thr`, `nms`
+        conv_cfg:dict=None, # see `ConvModule`
+        norm_cfg:dict={'type':'BN', 'momentum':.03, 'eps':.001}, # see `ConvModule`
+        act_cfg:dict={'type':'Swish'}, # see `ConvModule`
+        loss_cls:dict={'type':'CrossEntropyLoss', 'use_sigmoid':True, 'reduction':'sum', 'loss_weight':1.}, # config of the class loss
+        loss_bbox:dict={'type':'IoULoss', 'mode':'square', 'eps':1e-16, 'reduction':'sum', 'loss_weight':5.}, # config of the box loss
+        loss_obj:dict={'type':'CrossEntropyLoss', 'use_sigmoid':True, 'reduction':'sum', 'loss_weight':1.}, # config of the objectness loss
+        loss_l1:dict={'type':'L1Loss', 'reduction':'sum', 'loss_weight':1.}, # config of the loss of raw boxes, in the last epochs
+        train_cfg:dict=None, # `assigner`
+        test_cfg:dict=None, # `score_thr`, `nms`
         init_cfg={'type':'Kaiming', 'layer':'Conv2d', 'a':math.sqrt(5), 'distribution':'uniform', 'mode':'fan_in', # see `BaseModule`
             'nonlinearity':'leaky_relu'},
     ):
@@ -67,7 +67,7 @@ class YOLOXHead(BaseDenseHead):
         for m in (*self.multi_level_conv_cls,*self.multi_level_conv_obj): nn.init.constant_(m.bias, bias_init_with_prob(.01))
 
     def forward(self,
-        feats, # maps of the levels
+        feats:list|tuple, # maps of the levels
     )->tuple: # lists over levels of class, box and objectness maps
         rows = []
         for x,cls_convs,reg_convs,cls,reg,obj in zip(feats, self.multi_level_cls_convs, self.multi_level_reg_convs,
@@ -78,18 +78,18 @@ class YOLOXHead(BaseDenseHead):
 
 # %% ../../../nbs/06_detect/point/02_yolox.ipynb #aed56761
 def decode_cells(
-    priors, # `(N,4)` x, y and strides
-    preds, # `(...,N,4)` predictions
-): # `(...,N,4)` xyxy
+    priors:torch.Tensor, # `(N,4)` x, y and strides
+    preds:torch.Tensor, # `(...,N,4)` predictions
+)->torch.Tensor: # `(...,N,4)` xyxy
     "Boxes that cells mean."
     centre,half = preds[...,:2]*priors[:,2:]+priors[:,:2],preds[...,2:].exp()*priors[:,2:]/2
     return torch.cat([centre-half, centre+half], -1)
 
 def encode_cells(
-    priors, # `(N,4)` x, y and strides
-    boxes, # `(N,4)` xyxy
+    priors:torch.Tensor, # `(N,4)` x, y and strides
+    boxes:torch.Tensor, # `(N,4)` xyxy
     eps:float=1e-8, # keeps the logarithm finite
-): # `(N,4)`
+)->torch.Tensor: # `(N,4)`
     "What cells should predict."
     b = bbox_xyxy_to_cxcywh(boxes)
     return torch.cat([(b[:,:2]-priors[:,:2])/priors[:,2:], (b[:,2:]/priors[:,2:]+eps).log()], 1)
@@ -103,12 +103,12 @@ def _rows(self:YOLOXHead, cls_scores, bbox_preds, objectnesses):
 
 @patch
 def get_bboxes(self:YOLOXHead,
-    cls_scores, # list over levels of `(B,C,H,W)`
-    bbox_preds, # list over levels of `(B,4,H,W)`
-    objectnesses, # list over levels of `(B,1,H,W)`
-    img_metas=None, # meta per image
-    cfg=None, # settings instead of the head's `test_cfg`
-    rescale:bool=False, # in pixels of the original?
+    cls_scores:list, # list over levels of `(B,C,H,W)`
+    bbox_preds:list, # list over levels of `(B,4,H,W)`
+    objectnesses:list, # list over levels of `(B,1,H,W)`
+    img_metas:list=None, # meta per image
+    cfg:dict=None, # settings instead of the head's `test_cfg`
+    rescale:bool=False, # results in pixels of the original image?
     with_nms:bool=True, # suppress?
 )->list: # pairs `(K,5)` boxes with scores, `(K,)` classes; without suppression boxes, scores and classes
     "The boxes that the maps mean."
@@ -136,12 +136,12 @@ def _targets_single(self:YOLOXHead, cls, obj, priors, boxes, gt_bboxes, gt_label
 
 @patch
 def loss(self:YOLOXHead,
-    cls_scores, # list over levels of `(B,C,H,W)`
-    bbox_preds, # list over levels of `(B,4,H,W)`
-    objectnesses, # list over levels of `(B,1,H,W)`
-    gt_bboxes, # `(G,4)` xyxy per image
-    gt_labels, # `(G,)` per image
-    img_metas, # meta per image
+    cls_scores:list, # list over levels of `(B,C,H,W)`
+    bbox_preds:list, # list over levels of `(B,4,H,W)`
+    objectnesses:list, # list over levels of `(B,1,H,W)`
+    gt_bboxes:list, # `(G,4)` xyxy per image
+    gt_labels:list, # `(G,)` per image
+    img_metas:list, # meta per image
     gt_bboxes_ignore=None, # not used
 )->dict: # `loss_cls`, `loss_bbox`, `loss_obj` and, in the last epochs, `loss_l1`
     "Losses of a batch."
@@ -166,16 +166,16 @@ class YOLOX(SingleStageDetector):
     "CSPDarknet, path aggregation, decoupled head."
     def __init__(self,
         backbone:dict, # config
-        neck, # config
+        neck:dict|list, # config
         bbox_head:dict, # config
-        train_cfg=None, # of the head
-        test_cfg=None, # of the head
-        pretrained=None, # deprecated: checkpoint of the backbone
-        input_size=(640,640), # height and width that batches come in
+        train_cfg:dict=None, # settings of the head for training
+        test_cfg:dict=None, # settings of the head for testing
+        pretrained:str=None, # deprecated: checkpoint of the backbone
+        input_size:tuple=(640,640), # height and width that batches come in
         size_multiplier:int=32, # sizes are multiples of it
-        random_size_range=(15,25), # the height is such a multiple
+        random_size_range:tuple=(15,25), # the height is such a multiple
         random_size_interval:int=10, # steps between two sizes
-        init_cfg=None, # see `BaseModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(backbone, neck, bbox_head, train_cfg, test_cfg, pretrained, init_cfg)
         self._default_input_size = self._input_size = tuple(input_size)
@@ -197,9 +197,9 @@ class YOLOX(SingleStageDetector):
         return self._size_multiplier*int(n),self._size_multiplier*int(w/h*int(n))
 
     def loss(self,
-        images, # `(B,3,H,W)`
-        metas, # meta per image
-        targets, # `Instances` per image
+        images:torch.Tensor, # `(B,3,H,W)`
+        metas:list, # meta per image
+        targets:list, # `Instances` per image
     )->dict:
         "Losses of a batch, and perhaps another size for the next."
         images,targets = self._resized(images, targets)
@@ -214,7 +214,7 @@ class YOLOXModeSwitchHook:
     "Switches strong augmentation off and the L1 loss on."
     def __init__(self,
         num_last_epochs:int=15, # epochs without
-        skip_type_keys=('Mosaic','RandomAffine','MixUp'), # transforms to leave out
+        skip_type_keys:tuple=('Mosaic','RandomAffine','MixUp'), # transforms to leave out
     ): self.num_last_epochs,self.skip_type_keys,self._done = num_last_epochs,skip_type_keys,False
 
     def before_train_epoch(self,
@@ -230,10 +230,10 @@ YOLOX_SIZES = dict(nano=(.33,.25), tiny=(.33,.375), s=(.33,.5), m=(.67,.75), l=(
 
 def yolox(
     size:str='s', # nano, tiny, s, m, l or x
-    num_classes:int=80, # classes
-    input_size=(640,640), # height and width for training
-    score_thr:float=.01, # of results
-    iou_threshold:float=.65, # of suppression
+    num_classes:int=80, # number of classes
+    input_size:tuple=(640,640), # height and width for training
+    score_thr:float=.01, # lowest score of results
+    iou_threshold:float=.65, # overlap above which boxes are suppressed
     **kwargs # other arguments of `YOLOX`
 )->dict: # config
     "The config of a YOLOX."

@@ -35,11 +35,11 @@ class CascadeRoIHead(StandardRoIHead):
         bbox_head=None, # config, or one per stage
         mask_roi_extractor=None, # config, or one per stage
         mask_head=None, # config, or one per stage
-        shared_head=None, # refused
+        shared_head:dict=None, # refused
         train_cfg=None, # one per stage
-        test_cfg=None, # of the result
-        pretrained=None, # deprecated
-        init_cfg=None, # see `BaseModule`
+        test_cfg:dict=None, # settings of the final suppression
+        pretrained:str=None, # deprecated
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         if shared_head is not None: raise ValueError("a cascade has no shared head")
         self.num_stages,self.stage_loss_weights = num_stages,stage_loss_weights
@@ -77,13 +77,13 @@ def _refine(self:CascadeRoIHead, stage, rois, out, targets, results, img_metas):
 
 @patch
 def forward_train(self:CascadeRoIHead,
-    x, # maps of the levels
-    img_metas, # meta per image
-    proposal_list, # `(n,5)` per image
-    gt_bboxes, # `(G,4)` xyxy per image
-    gt_labels, # `(G,)` per image
-    gt_bboxes_ignore=None, # `(I,4)` per image
-    gt_masks=None, # per image
+    x:list|tuple, # maps of the levels
+    img_metas:list, # meta per image
+    proposal_list:list, # `(n,5)` per image
+    gt_bboxes:list, # `(G,4)` xyxy per image
+    gt_labels:list, # `(G,)` per image
+    gt_bboxes_ignore:list=None, # `(I,4)` per image
+    gt_masks:list=None, # per image
 )->dict: # losses named `s0.loss_cls`, ...
     "Losses of all stages."
     losses = {}

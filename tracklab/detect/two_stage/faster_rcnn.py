@@ -23,9 +23,9 @@ class FastRCNN(TwoStageDetector):
         super().__init__(backbone, neck, None, roi_head, train_cfg, test_cfg, pretrained, init_cfg)
 
     def forward_test(self,
-        imgs, # list of one batch
-        img_metas, # list of metas per image
-        proposals, # list of proposals per image
+        imgs:list, # list of one batch
+        img_metas:list, # list of metas per image
+        proposals:list, # list of proposals per image
         **kwargs # of `simple_test`
     )->list:
         "Test with proposals, in lists of one augmentation."

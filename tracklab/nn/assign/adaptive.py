@@ -18,9 +18,9 @@ from .max_iou import AssignResult, BaseAssigner, build_iou_calculator, labels_of
 NEVER = -1e8 # overlap of priors that an object may not have
 
 def border_distance(
-    points, # `(N,2)` x, y
-    boxes, # `(G,4)` xyxy
-): # `(N,G)` pixels; negative outside
+    points:torch.Tensor, # `(N,2)` x, y
+    boxes:torch.Tensor, # `(G,4)` xyxy
+)->torch.Tensor: # `(N,G)` pixels; negative outside
     "How far points are from the nearest side of each box."
     return torch.cat([points[:,None]-boxes[None,:,:2], boxes[None,:,2:4]-points[:,None]], -1).amin(-1)
 
@@ -28,16 +28,16 @@ def nothing_assigned(
     num_gts:int, # objects
     overlaps, # tensor whose device and type count
     num_priors:int, # priors
-    gt_labels=None, # `(G,)` classes
+    gt_labels:torch.Tensor=None, # `(G,)` classes
 )->AssignResult: # all background
     "What is left to say without objects or without priors."
     inds = overlaps.new_zeros(num_priors, dtype=torch.long)
     return AssignResult(num_gts, inds, overlaps.new_zeros(num_priors), labels_of(inds, gt_labels))
 
 def take_largest(
-    values, # `(N,G)`
-    allowed, # `(N,G)` bool
-    inds, # `(N,)` assignment so far, changed in place
+    values:torch.Tensor, # `(N,G)`
+    allowed:torch.Tensor, # `(N,G)` bool
+    inds:torch.Tensor, # `(N,)` assignment so far, changed in place
 )->tuple: # `(N,)` largest allowed value, `NEVER` without one, and `(N,)` its object from 0
     "Give each prior to the allowed object of the largest value."
     best,which = values.masked_fill(~allowed, NEVER).max(1)
@@ -52,18 +52,18 @@ class ATSSAssigner(BaseAssigner):
     def __init__(self,
         topk:int, # candidates per level
         alpha:float=None, # share of the overlap beside the predicted score (DDOD); `None`: overlap of the priors alone
-        iou_calculator={'type':'BboxOverlaps2D'}, # how overlap is measured
+        iou_calculator:dict={'type':'BboxOverlaps2D'}, # how overlap is measured
         ignore_iof_thr:float=-1, # priors covered by ignored regions more than this are ignored; negative: none
     ): self.topk,self.alpha,self.iou_calculator,self.ignore_iof_thr = topk,alpha,build_iou_calculator(iou_calculator),ignore_iof_thr
 
     def assign(self,
-        bboxes, # `(N,4)` priors, xyxy
+        bboxes:torch.Tensor, # `(N,4)` priors, xyxy
         num_level_bboxes, # how many of them each level has
-        gt_bboxes, # `(G,4)` objects, xyxy
-        gt_bboxes_ignore=None, # `(I,4)` regions where nothing counts
-        gt_labels=None, # `(G,)` classes
-        cls_scores=None, # `(N,C)` predicted logits, with `alpha`
-        bbox_preds=None, # `(N,4)` predicted boxes, with `alpha`
+        gt_bboxes:torch.Tensor, # `(G,4)` objects, xyxy
+        gt_bboxes_ignore:torch.Tensor=None, # `(I,4)` regions where nothing counts
+        gt_labels:torch.Tensor=None, # `(G,)` classes
+        cls_scores:torch.Tensor=None, # `(N,C)` predicted logits, with `alpha`
+        bbox_preds:torch.Tensor=None, # `(N,4)` predicted boxes, with `alpha`
     )->AssignResult:
         "Assign objects to priors."
         bboxes,G,N = bboxes[:,:4],len(gt_bboxes),len(bboxes)
@@ -99,16 +99,16 @@ class SimOTAAssigner(BaseAssigner):
     def __init__(self,
         center_radius:float=2.5, # how far from the centre is near, in cells
         candidate_topk:int=10, # best overlaps that say how many priors an object gets
-        iou_weight:float=3., # of the overlap in the cost
-        cls_weight:float=1., # of the class in the cost
+        iou_weight:float=3., # factor of the overlap in the cost
+        cls_weight:float=1., # factor of the class in the cost
     ): self.center_radius,self.candidate_topk,self.iou_weight,self.cls_weight = center_radius,candidate_topk,iou_weight,cls_weight
 
     def assign(self,
-        pred_scores, # `(N,C)` probabilities
-        priors, # `(N,4)` x, y and strides
-        decoded_bboxes, # `(N,4)` predicted boxes, xyxy
-        gt_bboxes, # `(G,4)` objects, xyxy
-        gt_labels, # `(G,)` classes
+        pred_scores:torch.Tensor, # `(N,C)` probabilities
+        priors:torch.Tensor, # `(N,4)` x, y and strides
+        decoded_bboxes:torch.Tensor, # `(N,4)` predicted boxes, xyxy
+        gt_bboxes:torch.Tensor, # `(G,4)` objects, xyxy
+        gt_labels:torch.Tensor, # `(G,)` classes
         gt_bboxes_ignore=None, # not used
         eps:float=1e-7, # against the logarithm of zero
     )->AssignResult:
@@ -138,8 +138,8 @@ def _class_cost(self:SimOTAAssigner, scores, gt_labels):
 
 @patch
 def get_in_gt_and_in_center_info(self:SimOTAAssigner,
-    priors, # `(N,4)` x, y and strides
-    gt_bboxes, # `(G,4)` xyxy
+    priors:torch.Tensor, # `(N,4)` x, y and strides
+    gt_bboxes:torch.Tensor, # `(G,4)` xyxy
 )->tuple: # `(N,)` bool: in any object or near any centre; `(N,G)` bool: both
     "Where the priors are."
     reach = self.center_radius*priors[:,None,2:]
@@ -149,8 +149,8 @@ def get_in_gt_and_in_center_info(self:SimOTAAssigner,
 
 @patch
 def dynamic_k_matching(self:SimOTAAssigner,
-    cost, # `(N,G)`
-    ious, # `(N,G)`
+    cost:torch.Tensor, # `(N,G)`
+    ious:torch.Tensor, # `(N,G)`
 )->tuple: # chosen priors, their objects from 0, their overlaps
     "As many of the cheapest as the best overlaps sum to."
     k = ious.topk(min(self.candidate_topk, len(ious)), 0).values.sum(0).int().clamp(min=1)
@@ -170,17 +170,17 @@ class UniformAssigner(BaseAssigner):
         pos_ignore_thr:float, # chosen anchors that overlap less are ignored
         neg_ignore_thr:float, # others whose prediction overlaps more are ignored
         match_times:int=4, # anchors and predictions of an object
-        iou_calculator={'type':'BboxOverlaps2D'}, # how overlap is measured
+        iou_calculator:dict={'type':'BboxOverlaps2D'}, # how overlap is measured
     ):
         self.pos_ignore_thr,self.neg_ignore_thr = pos_ignore_thr,neg_ignore_thr
         self.match_times,self.iou_calculator = match_times,build_iou_calculator(iou_calculator)
 
     def assign(self,
-        bbox_pred, # `(N,4)` predicted boxes, xyxy
-        anchor, # `(N,4)` xyxy
-        gt_bboxes, # `(G,4)` objects, xyxy
+        bbox_pred:torch.Tensor, # `(N,4)` predicted boxes, xyxy
+        anchor:torch.Tensor, # `(N,4)` xyxy
+        gt_bboxes:torch.Tensor, # `(G,4)` objects, xyxy
         gt_bboxes_ignore=None, # not used
-        gt_labels=None, # `(G,)` classes
+        gt_labels:torch.Tensor=None, # `(G,)` classes
     )->AssignResult: # with the properties `pos_idx`, `pos_predicted_boxes` and `target_boxes` of the pairs
         "Assign objects to anchors."
         G,N = len(gt_bboxes),len(bbox_pred)
@@ -210,18 +210,18 @@ class TaskAlignedAssigner(BaseAssigner):
     "The best by score and overlap together."
     def __init__(self,
         topk:int, # candidates of an object
-        iou_calculator={'type':'BboxOverlaps2D'}, # how overlap is measured
+        iou_calculator:dict={'type':'BboxOverlaps2D'}, # how overlap is measured
     ):
         if topk<1: raise ValueError(f"topk must be at least 1, got {topk}")
         self.topk,self.iou_calculator = topk,build_iou_calculator(iou_calculator)
 
     def assign(self,
-        pred_scores, # `(N,C)` probabilities
-        decode_bboxes, # `(N,4)` predicted boxes, xyxy
-        anchors, # `(N,4)` xyxy
-        gt_bboxes, # `(G,4)` objects, xyxy
+        pred_scores:torch.Tensor, # `(N,C)` probabilities
+        decode_bboxes:torch.Tensor, # `(N,4)` predicted boxes, xyxy
+        anchors:torch.Tensor, # `(N,4)` xyxy
+        gt_bboxes:torch.Tensor, # `(G,4)` objects, xyxy
         gt_bboxes_ignore=None, # not used
-        gt_labels=None, # `(G,)` classes
+        gt_labels:torch.Tensor=None, # `(G,)` classes
         alpha:float=1, # exponent of the score
         beta:float=6, # exponent of the overlap
     )->AssignResult: # with `assign_metrics`, `(N,)` how well each positive suits

@@ -20,8 +20,8 @@ class AssignResult:
     def __init__(self,
         num_gts:int, # objects in the image
         gt_inds, # `(N,)` long: -1, 0, or object from 1
-        max_overlaps, # `(N,)` overlap with the closest object
-        labels=None, # `(N,)` class of the object, -1 without one
+        max_overlaps:torch.Tensor, # `(N,)` overlap with the closest object
+        labels:torch.Tensor=None, # `(N,)` class of the object, -1 without one
     ):
         self.num_gts,self.gt_inds,self.max_overlaps,self.labels = num_gts,gt_inds,max_overlaps,labels
         self._extra_properties = {}
@@ -36,7 +36,7 @@ class AssignResult:
     def get_extra_property(self, key): return self._extra_properties.get(key)
 
     def add_gt_(self,
-        gt_labels, # `(G,)` their classes
+        gt_labels:torch.Tensor, # `(G,)` their classes
     ):
         "Put the objects themselves in front of the priors: each is its own, with overlap 1."
         self.gt_inds = torch.cat([torch.arange(1, len(gt_labels)+1, device=gt_labels.device), self.gt_inds])
@@ -48,8 +48,8 @@ class AssignResult:
 # %% ../../../nbs/04_nn/assign/01_assigners.ipynb #484e3342
 def labels_of(
     gt_inds, # `(N,)` -1, 0, or object from 1
-    gt_labels, # `(G,)` classes, or `None`
-): # `(N,)` class of each prior's object, -1 without one
+    gt_labels:torch.Tensor, # `(G,)` classes, or `None`
+)->torch.Tensor: # `(N,)` class of each prior's object, -1 without one
     "The classes that follow from an assignment."
     if gt_labels is None: return None
     labels = gt_inds.new_full((len(gt_inds),), -1)
@@ -123,7 +123,7 @@ class MaxIoUAssigner(BaseAssigner):
         ignore_wrt_candidates:bool=True, # cover measured over the prior's area, or over the region's?
         match_low_quality:bool=True, # the fourth step?
         gpu_assign_thr:int=-1, # with more objects than this, compute on the CPU; negative: never
-        iou_calculator={'type':'BboxOverlaps2D'}, # how overlap is measured
+        iou_calculator:dict={'type':'BboxOverlaps2D'}, # how overlap is measured
     ):
         self.pos_iou_thr,self.neg_iou_thr,self.min_pos_iou,self.gt_max_assign_all = pos_iou_thr,neg_iou_thr,min_pos_iou,gt_max_assign_all
         self.ignore_iof_thr,self.ignore_wrt_candidates = ignore_iof_thr,ignore_wrt_candidates
@@ -131,10 +131,10 @@ class MaxIoUAssigner(BaseAssigner):
         self.iou_calculator = build_iou_calculator(iou_calculator)
 
     def assign(self,
-        bboxes, # `(N,4)` priors, xyxy
-        gt_bboxes, # `(G,4)` objects, xyxy
-        gt_bboxes_ignore=None, # `(I,4)` regions where nothing counts
-        gt_labels=None, # `(G,)` classes
+        bboxes:torch.Tensor, # `(N,4)` priors, xyxy
+        gt_bboxes:torch.Tensor, # `(G,4)` objects, xyxy
+        gt_bboxes_ignore:torch.Tensor=None, # `(I,4)` regions where nothing counts
+        gt_labels:torch.Tensor=None, # `(G,)` classes
     )->AssignResult:
         "Assign objects to priors."
         device = bboxes.device
@@ -159,8 +159,8 @@ def _ignore(self:MaxIoUAssigner, overlaps, bboxes, regions):
 
 @patch
 def assign_wrt_overlaps(self:MaxIoUAssigner,
-    overlaps, # `(G,N)` of objects with priors
-    gt_labels=None, # `(G,)` classes
+    overlaps:torch.Tensor, # `(G,N)` of objects with priors
+    gt_labels:torch.Tensor=None, # `(G,)` classes
 )->AssignResult:
     "The four steps."
     G,N = overlaps.shape

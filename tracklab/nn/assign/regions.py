@@ -27,16 +27,16 @@ class GridAssigner(BaseAssigner):
         neg_iou_thr, # up to this: background; a pair is a range
         min_pos_iou:float=0., # an object's best anchor must overlap more
         gt_max_assign_all:bool=True, # do all equally close anchors get the object?
-        iou_calculator={'type':'BboxOverlaps2D'}, # how overlap is measured
+        iou_calculator:dict={'type':'BboxOverlaps2D'}, # how overlap is measured
     ):
         self.pos_iou_thr,self.neg_iou_thr,self.min_pos_iou,self.gt_max_assign_all = pos_iou_thr,neg_iou_thr,min_pos_iou,gt_max_assign_all
         self.iou_calculator = build_iou_calculator(iou_calculator)
 
     def assign(self,
-        bboxes, # `(N,4)` anchors, xyxy
-        box_responsible_flags, # `(N,)` are they responsible?
-        gt_bboxes, # `(G,4)` objects, xyxy
-        gt_labels=None, # `(G,)` classes
+        bboxes:torch.Tensor, # `(N,4)` anchors, xyxy
+        box_responsible_flags:torch.Tensor, # `(N,)` are they responsible?
+        gt_bboxes:torch.Tensor, # `(G,4)` objects, xyxy
+        gt_labels:torch.Tensor=None, # `(G,)` classes
     )->AssignResult:
         "Assign objects to anchors."
         overlaps,flags = self.iou_calculator(gt_bboxes, bboxes),box_responsible_flags.bool()
@@ -70,10 +70,10 @@ class PointAssigner(BaseAssigner):
     ): self.scale,self.pos_num = scale,pos_num
 
     def assign(self,
-        points, # `(N,3)` x, y, stride
-        gt_bboxes, # `(G,4)` objects, xyxy
+        points:torch.Tensor, # `(N,3)` x, y, stride
+        gt_bboxes:torch.Tensor, # `(G,4)` objects, xyxy
         gt_bboxes_ignore=None, # not used
-        gt_labels=None, # `(G,)` classes
+        gt_labels:torch.Tensor=None, # `(G,)` classes
     )->AssignResult:
         "Assign objects to points."
         G,N = len(gt_bboxes),len(points)
@@ -99,16 +99,16 @@ class CenterRegionAssigner(BaseAssigner):
         min_pos_iof:float=.01, # share of a prior that must be covered
         ignore_gt_scale:float=.5, # size of ignored regions over the given ones
         foreground_dominate:bool=False, # is a prior positive that is shadowed by another object of its class?
-        iou_calculator={'type':'BboxOverlaps2D'}, # how overlap is measured
+        iou_calculator:dict={'type':'BboxOverlaps2D'}, # how overlap is measured
     ):
         self.pos_scale,self.neg_scale,self.min_pos_iof,self.ignore_gt_scale = pos_scale,neg_scale,min_pos_iof,ignore_gt_scale
         self.foreground_dominate,self.iou_calculator = foreground_dominate,build_iou_calculator(iou_calculator)
 
     def assign(self,
-        bboxes, # `(N,4)` priors, xyxy
-        gt_bboxes, # `(G,4)` objects, xyxy
-        gt_bboxes_ignore=None, # `(I,4)` regions where nothing counts
-        gt_labels=None, # `(G,)` classes
+        bboxes:torch.Tensor, # `(N,4)` priors, xyxy
+        gt_bboxes:torch.Tensor, # `(G,4)` objects, xyxy
+        gt_bboxes_ignore:torch.Tensor=None, # `(I,4)` regions where nothing counts
+        gt_labels:torch.Tensor=None, # `(G,)` classes
     )->AssignResult: # with the property `shadowed_labels`, `(K,2)` prior and class
         "Assign objects to priors."
         G,centres = len(gt_bboxes),box_centers(bboxes)
@@ -132,16 +132,16 @@ class CenterRegionAssigner(BaseAssigner):
 # %% ../../../nbs/04_nn/assign/04_regional_assigners.ipynb #fb93efa2
 @patch
 def get_gt_priorities(self:CenterRegionAssigner,
-    gt_bboxes, # `(G,4)` xyxy
-): # `(G,)` the smallest has the largest
+    gt_bboxes:torch.Tensor, # `(G,4)` xyxy
+)->torch.Tensor: # `(G,)` the smallest has the largest
     "Who goes first."
     return box_area(gt_bboxes).argsort(descending=True).argsort()
 
 @patch
 def assign_one_hot_gt_indices(self:CenterRegionAssigner,
-    is_bbox_in_gt_core, # `(N,G)` bool
-    is_bbox_in_gt_shadow, # `(N,G)` bool
-    gt_priority=None, # `(G,)` larger ones go first; by index if not given
+    is_bbox_in_gt_core:torch.Tensor, # `(N,G)` bool
+    is_bbox_in_gt_shadow:torch.Tensor, # `(N,G)` bool
+    gt_priority:torch.Tensor=None, # `(G,)` larger ones go first; by index if not given
 )->tuple: # `(N,)` object from 1 or 0, `(K,2)` shadowed priors and objects from 1
     "One object per prior; the cores it did not get shadow it."
     core = is_bbox_in_gt_core
@@ -158,10 +158,10 @@ def assign_one_hot_gt_indices(self:CenterRegionAssigner,
 
 # %% ../../../nbs/04_nn/assign/04_regional_assigners.ipynb #6ccca993
 def centers_in_region(
-    anchors, # `(N,4)` xyxy
+    anchors:torch.Tensor, # `(N,4)` xyxy
     stride, # pixels per cell
     region, # x1, y1, x2, y2 in cells
-): # `(N,)` bool
+)->torch.Tensor: # `(N,)` bool
     "Whose centre lies in a region?"
     c = box_centers(anchors)/stride
     return ((c>=torch.stack(region[:2]))&(c<=torch.stack(region[2:]))).all(1)
@@ -175,15 +175,15 @@ class RegionAssigner(BaseAssigner):
     ): self.center_ratio,self.ignore_ratio = center_ratio,ignore_ratio
 
     def assign(self,
-        mlvl_anchors, # `(n,4)` xyxy per level
-        mlvl_valid_flags, # `(n,)` bool per level
-        gt_bboxes, # `(G,4)` objects, xyxy
+        mlvl_anchors:list, # `(n,4)` xyxy per level
+        mlvl_valid_flags:list, # `(n,)` bool per level
+        gt_bboxes:torch.Tensor, # `(G,4)` objects, xyxy
         img_meta, # `img_shape`
-        featmap_sizes, # (height, width) per level
+        featmap_sizes:list, # (height, width) per level
         anchor_scale, # side of an anchor, in cells
-        anchor_strides, # pixels per cell of each level
+        anchor_strides:list|tuple, # pixels per cell of each level
         gt_bboxes_ignore=None, # not used
-        gt_labels=None, # `(G,)` classes
+        gt_labels:torch.Tensor=None, # `(G,)` classes
         allowed_border:float=0, # pixels that an anchor may stick out
     )->AssignResult:
         "Assign objects to anchors."
@@ -206,12 +206,12 @@ class RegionAssigner(BaseAssigner):
 class ApproxMaxIoUAssigner(MaxIoUAssigner):
     "By the best of several boxes of each prior."
     def assign(self,
-        approxs, # `(N*A,4)` xyxy, those of a prior beside each other
-        squares, # `(N,4)` xyxy
+        approxs:torch.Tensor, # `(N*A,4)` xyxy, those of a prior beside each other
+        squares:torch.Tensor, # `(N,4)` xyxy
         approxs_per_octave:int, # A
-        gt_bboxes, # `(G,4)` objects, xyxy
-        gt_bboxes_ignore=None, # `(I,4)` regions where nothing counts
-        gt_labels=None, # `(G,)` classes
+        gt_bboxes:torch.Tensor, # `(G,4)` objects, xyxy
+        gt_bboxes_ignore:torch.Tensor=None, # `(I,4)` regions where nothing counts
+        gt_labels:torch.Tensor=None, # `(G,)` classes
     )->AssignResult:
         "Assign objects to priors."
         overlaps = self.iou_calculator(gt_bboxes, approxs).reshape(len(gt_bboxes), len(squares), approxs_per_octave)

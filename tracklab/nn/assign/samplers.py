@@ -22,10 +22,10 @@ class SamplingResult:
     def __init__(self,
         pos_inds, # indices of boxes on objects
         neg_inds, # indices of background
-        bboxes, # `(N,4)` all boxes
-        gt_bboxes, # `(G,4)` objects
-        assign_result:AssignResult, # of `bboxes`
-        gt_flags, # `(N,)` is a box an object itself?
+        bboxes:torch.Tensor, # `(N,4)` all boxes
+        gt_bboxes:torch.Tensor, # `(G,4)` objects
+        assign_result:AssignResult, # assignment of `bboxes`
+        gt_flags:torch.Tensor, # `(N,)` is a box an object itself?
     ):
         self.pos_inds,self.neg_inds,self.num_gts = pos_inds,neg_inds,len(gt_bboxes)
         self.pos_bboxes,self.neg_bboxes,self.pos_is_gt = bboxes[pos_inds],bboxes[neg_inds],gt_flags[pos_inds]
@@ -63,10 +63,10 @@ class BaseSampler:
     def _sample_neg(self, assign_result, num_expected, **kwargs): raise NotImplementedError
 
     def sample(self,
-        assign_result:AssignResult, # of `bboxes`; changed if objects are added
-        bboxes, # `(N,4)` xyxy
-        gt_bboxes, # `(G,4)` xyxy
-        gt_labels=None, # `(G,)` classes
+        assign_result:AssignResult, # assignment of `bboxes`; changed if objects are added
+        bboxes:torch.Tensor, # `(N,4)` xyxy
+        gt_bboxes:torch.Tensor, # `(G,4)` xyxy
+        gt_labels:torch.Tensor=None, # `(G,)` classes
         **kwargs # what a sampler needs besides
     )->SamplingResult:
         "Choose boxes."
@@ -84,8 +84,8 @@ class BaseSampler:
         return SamplingResult(pos, neg, bboxes, gt_bboxes, assign_result, flags)
 
 def indices(
-    mask, # `(N,)` bool
-): # `(K,)` long
+    mask:torch.Tensor, # `(N,)` bool
+)->torch.Tensor: # `(K,)` long
     "Where a mask is true."
     return mask.nonzero(as_tuple=False).squeeze(1)
 
@@ -125,9 +125,9 @@ class PseudoSampler(BaseSampler):
     def __init__(self, **kwargs): pass
 
     def sample(self,
-        assign_result:AssignResult, # of `bboxes`
-        bboxes, # `(N,4)` xyxy
-        gt_bboxes, # `(G,4)` xyxy
+        assign_result:AssignResult, # assignment of `bboxes`
+        bboxes:torch.Tensor, # `(N,4)` xyxy
+        gt_bboxes:torch.Tensor, # `(G,4)` xyxy
         *args, **kwargs
     )->SamplingResult:
         "All boxes that are not ignored."

@@ -45,7 +45,7 @@ class IoUBalancedNegSampler(RandomSampler):
         pos_fraction:float, # largest share of boxes on objects
         floor_thr:float=-1, # background that overlaps less is the floor, chosen separately; -1: none
         floor_fraction:float=0, # share of the floor
-        num_bins:int=3, # of overlap above the floor
+        num_bins:int=3, # number of bins of overlap above the floor
         **kwargs
     ):
         super().__init__(num, pos_fraction, **kwargs)
@@ -55,7 +55,7 @@ class IoUBalancedNegSampler(RandomSampler):
         self.floor_thr,self.floor_fraction,self.num_bins = floor_thr,floor_fraction,num_bins
 
     def sample_via_interval(self,
-        max_overlaps, # `(N,)` of all boxes
+        max_overlaps:torch.Tensor, # `(N,)` of all boxes
         full_set, # indices to choose from
         num_expected:int, # how many
     ): # indices
@@ -100,8 +100,8 @@ class AsksHead:
         self.bbox_head = context.bbox_head[context.current_stage] if staged else context.bbox_head
 
     def ask(self,
-        feats, # maps of the levels
-        bboxes, # `(N,4)` candidates
+        feats:list|tuple, # maps of the levels
+        bboxes:torch.Tensor, # `(N,4)` candidates
     )->tuple: # `(N,5)` regions, dict of `cls_score` and `bbox_pred`
         "What the head says of candidates."
         rois = bbox2roi([bboxes])
@@ -109,11 +109,11 @@ class AsksHead:
         return rois,self.context._bbox_forward(*stage, feats, rois)
 
     def single_losses(self,
-        cls_score, # `(N,C+1)`
-        labels, # `(N,)`
-        rois=None, # `(N,5)`
+        cls_score:torch.Tensor, # `(N,C+1)`
+        labels:torch.Tensor, # `(N,)`
+        rois:torch.Tensor=None, # `(N,5)`
         loss_key:str='loss_cls', # which term
-    ): # `(N,)`
+    )->torch.Tensor: # `(N,)`
         "What each candidate would cost."
         out = self.bbox_head.loss(cls_score=cls_score, bbox_pred=None, rois=rois, labels=labels,
                                   label_weights=cls_score.new_ones(len(cls_score)),
@@ -141,9 +141,9 @@ class OHEMSampler(AsksHead, BaseSampler):
     def hard_mining(self,
         inds, # candidates
         num_expected:int, # how many
-        bboxes, # `(N,4)` boxes of the candidates
-        labels, # `(N,)` classes of the candidates
-        feats, # maps of the levels
+        bboxes:torch.Tensor, # `(N,4)` boxes of the candidates
+        labels:torch.Tensor, # `(N,)` classes of the candidates
+        feats:list|tuple, # maps of the levels
     ): # indices
         "Those with the largest loss."
         rois,out = self.ask(feats, bboxes)
@@ -202,10 +202,10 @@ class ScoreHLRSampler(AsksHead, RandomSampler):
         return neg[chosen]
 
     def sample(self,
-        assign_result:AssignResult, # of `bboxes`; changed if objects are added
-        bboxes, # `(N,4)` xyxy
-        gt_bboxes, # `(G,4)` xyxy
-        gt_labels=None, # `(G,)` classes
+        assign_result:AssignResult, # assignment of `bboxes`; changed if objects are added
+        bboxes:torch.Tensor, # `(N,4)` xyxy
+        gt_bboxes:torch.Tensor, # `(G,4)` xyxy
+        gt_labels:torch.Tensor=None, # `(G,)` classes
         img_meta=None, # not used
         **kwargs # `feats`: maps of the levels
     )->tuple: # `SamplingResult`, weights of its background

@@ -17,10 +17,10 @@ class MaskSamplingResult:
     def __init__(self,
         pos_inds, # indices of queries on objects
         neg_inds, # indices of background
-        masks, # `(Q,H,W)` all predicted masks
-        gt_masks, # `(G,H,W)` objects
-        assign_result:AssignResult, # of the queries
-        gt_flags, # `(Q,)` is a mask an object itself?
+        masks:torch.Tensor, # `(Q,H,W)` all predicted masks
+        gt_masks:torch.Tensor, # `(G,H,W)` objects
+        assign_result:AssignResult, # assignment of the queries
+        gt_flags:torch.Tensor, # `(Q,)` is a mask an object itself?
     ):
         self.pos_inds,self.neg_inds,self.num_gts = pos_inds,neg_inds,len(gt_masks)
         self.pos_masks,self.neg_masks,self.pos_is_gt = masks[pos_inds],masks[neg_inds],gt_flags[pos_inds]
@@ -38,9 +38,9 @@ class MaskPseudoSampler(BaseSampler):
     def __init__(self, **kwargs): pass
 
     def sample(self,
-        assign_result:AssignResult, # of the queries
-        masks, # `(Q,H,W)`
-        gt_masks, # `(G,H,W)`
+        assign_result:AssignResult, # assignment of the queries
+        masks:torch.Tensor, # `(Q,H,W)`
+        gt_masks:torch.Tensor, # `(G,H,W)`
         **kwargs
     )->MaskSamplingResult:
         "All masks that are not ignored."

@@ -16,14 +16,14 @@ from ..layers import Scale
 class CrissCrossAttention(nn.Module):
     "Attention along row and column."
     def __init__(self,
-        in_channels:int, # of the map, at least 8
+        in_channels:int, # channels of the map, at least 8
     ):
         super().__init__()
         self.query_conv,self.key_conv = (nn.Conv2d(in_channels, in_channels//8, 1) for _ in range(2))
         self.value_conv,self.gamma,self.in_channels = nn.Conv2d(in_channels, in_channels, 1),Scale(0.),in_channels
 
     def forward(self,
-        x, # `(B,C,H,W)`
+        x:torch.Tensor, # `(B,C,H,W)`
     ): # the same shape
         q,k,v = self.query_conv(x),self.key_conv(x),self.value_conv(x)
         H = x.shape[2]

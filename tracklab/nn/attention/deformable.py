@@ -16,11 +16,11 @@ from ..init import BaseModule
 
 # %% ../../../nbs/04_nn/attention/02_deformable_attention.ipynb #d97bd0a1
 def multi_scale_deformable_attn(
-    value, # `(B,S,H,D)` maps of all levels, flattened one after the other; H heads
-    spatial_shapes, # `(L,2)` height and width of each level
-    sampling_locations, # `(B,Q,H,L,P,2)` x and y in 0..1
-    attention_weights, # `(B,Q,H,L,P)`
-): # `(B,Q,H*D)`
+    value:torch.Tensor, # `(B,S,H,D)` maps of all levels, flattened one after the other; H heads
+    spatial_shapes:torch.Tensor, # `(L,2)` height and width of each level
+    sampling_locations:torch.Tensor, # `(B,Q,H,L,P,2)` x and y in 0..1
+    attention_weights:torch.Tensor, # `(B,Q,H,L,P)`
+)->torch.Tensor: # `(B,Q,H*D)`
     "Weighted bilinear values of all levels."
     B,_,H,D = value.shape
     sizes = [tuple(int(v) for v in s) for s in spatial_shapes]
@@ -41,10 +41,10 @@ class MultiScaleDeformableAttention(BaseModule):
         num_levels:int=4, # levels
         num_points:int=4, # points per head and level
         im2col_step:int=64, # no difference: of another implementation
-        dropout:float=.1, # of the result, before the identity is added
+        dropout:float=.1, # dropout rate of the result, before the identity is added
         batch_first:bool=False, # is the batch the first axis?
-        norm_cfg=None, # not used
-        init_cfg=None, # see `BaseModule`
+        norm_cfg:dict=None, # not used
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         if embed_dims%num_heads: raise ValueError(f"embed_dims must be divisible by num_heads, got {embed_dims} and {num_heads}")
@@ -59,12 +59,12 @@ class MultiScaleDeformableAttention(BaseModule):
     def forward(self,
         query, # `(Q,B,C)`, or `(B,Q,C)` with `batch_first`
         key=None, # not used
-        value=None, # `(S,B,C)` maps of all levels; the query if not given
+        value:torch.Tensor=None, # `(S,B,C)` maps of all levels; the query if not given
         identity=None, # added to the result; the query if not given
         query_pos=None, # added to the query
-        key_padding_mask=None, # `(B,S)` true in the padding
+        key_padding_mask:torch.Tensor=None, # `(B,S)` true in the padding
         reference_points=None, # `(B,Q,L,2)` x and y in 0..1, or `(B,Q,L,4)` with width and height
-        spatial_shapes=None, # `(L,2)` height and width of each level
+        spatial_shapes:torch.Tensor=None, # `(L,2)` height and width of each level
         level_start_index=None, # not used
         **kwargs
     ): # in the shape of `query`

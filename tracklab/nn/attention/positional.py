@@ -14,7 +14,7 @@ from ..init import BaseModule
 
 # %% ../../../nbs/04_nn/attention/01_positional_encoding.ipynb #7f83a1c8
 def sine_embedding(
-    position, # `(...)` numbers
+    position:torch.Tensor, # `(...)` numbers
     num_feats:int, # channels
     temperature:float=10000, # ratio of the longest wavelength to the shortest
 ): # `(...,num_feats)` sine and cosine in turn
@@ -33,13 +33,13 @@ class SinePositionalEncoding(BaseModule):
         scale:float=2*math.pi, # end of normalised positions
         eps:float=1e-6, # added to the largest position
         offset:float=0., # added to positions before normalising
-        init_cfg=None, # see `BaseModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         self.num_feats,self.temperature,self.normalize,self.scale,self.eps,self.offset = num_feats,temperature,normalize,scale,eps,offset
 
     def forward(self,
-        mask, # `(B,H,W)` true in the padding
+        mask:torch.Tensor, # `(B,H,W)` true in the padding
     ): # `(B,2*num_feats,H,W)` row, then column
         inside = 1-mask.int()
         y,x = (inside.cumsum(d, dtype=torch.float32) for d in (1,2))
@@ -53,14 +53,14 @@ class LearnedPositionalEncoding(BaseModule):
         num_feats:int, # channels for the column, and for the row
         row_num_embed:int=50, # rows at most
         col_num_embed:int=50, # columns at most
-        init_cfg={'type':'Uniform', 'layer':'Embedding'}, # see `BaseModule`
+        init_cfg:dict|list={'type':'Uniform', 'layer':'Embedding'}, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         self.row_embed,self.col_embed = nn.Embedding(row_num_embed, num_feats),nn.Embedding(col_num_embed, num_feats)
         self.num_feats,self.row_num_embed,self.col_num_embed = num_feats,row_num_embed,col_num_embed
 
     def forward(self,
-        mask, # `(B,H,W)`
+        mask:torch.Tensor, # `(B,H,W)`
     ): # `(B,2*num_feats,H,W)` column, then row
         B,h,w = mask.shape
         x,y = self.col_embed.weight[:w].T[:,None],self.row_embed.weight[:h].T[:,:,None]

@@ -36,15 +36,15 @@ class EfficientNet(StagedBackbone):
     "A family of networks scaled in depth and width."
     def __init__(self,
         arch:str='b0', # `b0` to `b8`
-        drop_path_rate:float=0., # of the last block; those before it drop less, see `DropPath`
-        out_indices=(6,), # stages whose maps are returned, 0 to 6; later ones are not built
+        drop_path_rate:float=0., # rate of the last block; those before it drop less, see `DropPath`
+        out_indices:tuple=(6,), # stages whose maps are returned, 0 to 6; later ones are not built
         frozen_stages:int=0, # freeze this many stages
-        conv_cfg={'type':'Conv2dAdaptivePadding'}, # see `ConvModule`
-        norm_cfg={'type':'BN', 'eps':1e-3}, # see `ConvModule`
-        act_cfg={'type':'Swish'}, # see `ConvModule`
+        conv_cfg:dict={'type':'Conv2dAdaptivePadding'}, # see `ConvModule`
+        norm_cfg:dict={'type':'BN', 'eps':1e-3}, # see `ConvModule`
+        act_cfg:dict={'type':'Swish'}, # see `ConvModule`
         norm_eval:bool=False, # keep the statistics of batch norm fixed while training?
         with_cp:bool=False, # save memory by computing twice?
-        init_cfg=CONV_BN_INIT, # see `BaseModule`
+        init_cfg:dict|list=CONV_BN_INIT, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         if arch not in EFFICIENTNETS: raise ValueError(f"arch must be one of {', '.join(EFFICIENTNETS)}, got {arch!r}")

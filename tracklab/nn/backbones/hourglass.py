@@ -20,8 +20,8 @@ class HourglassModule(BaseModule):
         depth:int, # how often the map is halved
         stage_channels, # channels of each size
         stage_blocks, # blocks of each size
-        norm_cfg={'type':'BN', 'requires_grad':True}, # see `build_norm_layer`
-        init_cfg=None, # see `BaseModule`
+        norm_cfg:dict={'type':'BN', 'requires_grad':True}, # see `build_norm_layer`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         (here,inner,*_),n = stage_channels,stage_blocks[0]
@@ -42,12 +42,12 @@ class HourglassNet(BaseModule):
     def __init__(self,
         downsample_times:int=5, # how often an hourglass halves the map
         num_stacks:int=2, # number of hourglasses
-        stage_channels=(256,256,384,384,384,512), # channels of each size
-        stage_blocks=(2,2,2,2,2,4), # blocks of each size
-        feat_channel:int=256, # of every output
-        norm_cfg={'type':'BN', 'requires_grad':True}, # see `build_norm_layer`
-        pretrained=None, # refused
-        init_cfg=None, # refused
+        stage_channels:tuple=(256,256,384,384,384,512), # channels of each size
+        stage_blocks:tuple=(2,2,2,2,2,4), # blocks of each size
+        feat_channel:int=256, # channels of every output
+        norm_cfg:dict={'type':'BN', 'requires_grad':True}, # see `build_norm_layer`
+        pretrained:str=None, # refused
+        init_cfg:dict|list=None, # refused
     ):
         if init_cfg is not None or pretrained is not None:
             raise ValueError(f"an HourglassNet has its own initial weights, got init_cfg={init_cfg}, pretrained={pretrained}")

@@ -31,10 +31,10 @@ class HRModule(BaseModule):
         num_channels, # planes of each branch's blocks
         multiscale_output:bool=True, # return all branches, or the sharpest alone?
         with_cp:bool=False, # save memory by computing twice?
-        conv_cfg=None, # see `build_conv_layer`
-        norm_cfg={'type':'BN'}, # see `build_norm_layer`
-        block_init_cfg=None, # `init_cfg` of the blocks
-        init_cfg=None, # see `BaseModule`
+        conv_cfg:dict=None, # see `build_conv_layer`
+        norm_cfg:dict={'type':'BN'}, # see `build_norm_layer`
+        block_init_cfg:dict=None, # `init_cfg` of the blocks
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         if not len(num_blocks)==len(in_channels)==len(num_channels):
@@ -71,15 +71,15 @@ class HRNet(StagedBackbone):
     "Parallel branches of all sizes."
     def __init__(self,
         extra:dict, # `stage1` to `stage4`: dicts with `num_modules num_branches block num_blocks num_channels`
-        in_channels:int=3, # of the image
-        conv_cfg=None, # see `build_conv_layer`
-        norm_cfg={'type':'BN'}, # see `build_norm_layer`
+        in_channels:int=3, # channels of the image
+        conv_cfg:dict=None, # see `build_conv_layer`
+        norm_cfg:dict={'type':'BN'}, # see `build_norm_layer`
         norm_eval:bool=True, # keep the statistics of batch norm fixed while training?
         with_cp:bool=False, # save memory by computing twice?
         zero_init_residual:bool=False, # let every block's branch begin at zero?
         multiscale_output:bool=True, # return all branches, or the sharpest alone?
-        pretrained=None, # deprecated: a checkpoint
-        init_cfg=None, # see `BaseModule`
+        pretrained:str=None, # deprecated: a checkpoint
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(backbone_init(pretrained, init_cfg, CONV_BN_INIT))
         if missing := [f'stage{i}' for i in range(1, 5) if f'stage{i}' not in extra]: raise ValueError(f"extra lacks {', '.join(missing)}")
@@ -147,14 +147,14 @@ class HRFPN(BaseModule):
     "Levels pooled from all branches side by side."
     def __init__(self,
         in_channels, # channels of the branches
-        out_channels:int, # of every output
+        out_channels:int, # channels of every output
         num_outs:int=5, # number of outputs
         pooling_type:str='AVG', # or `MAX`
-        conv_cfg=None, # see `ConvModule`
-        norm_cfg=None, # unused, as in the official networks
+        conv_cfg:dict=None, # see `ConvModule`
+        norm_cfg:dict=None, # unused, as in the official networks
         with_cp:bool=False, # save memory by computing twice?
-        stride:int=1, # of the last convolutions
-        init_cfg={'type':'Caffe2Xavier', 'layer':'Conv2d'}, # see `BaseModule`
+        stride:int=1, # stride of the last convolutions
+        init_cfg:dict|list={'type':'Caffe2Xavier', 'layer':'Conv2d'}, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         if pooling_type not in POOLINGS: raise ValueError(f"pooling_type must be AVG or MAX, got {pooling_type!r}")

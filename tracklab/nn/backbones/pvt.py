@@ -26,11 +26,11 @@ class MixFFN(BaseModule):
     def __init__(self,
         embed_dims:int, # size of a vector
         feedforward_channels:int, # hidden size
-        act_cfg={'type':'GELU'}, # see `build_activation_layer`
+        act_cfg:dict={'type':'GELU'}, # see `build_activation_layer`
         ffn_drop:float=0., # dropout
         dropout_layer=None, # config of a dropout for the branch
         use_conv:bool=False, # put a depthwise 3×3 convolution in?
-        init_cfg=None, # see `BaseModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         inside = [nn.Conv2d(feedforward_channels, feedforward_channels, 3, padding=1, groups=feedforward_channels)] if use_conv else []
@@ -55,9 +55,9 @@ class SpatialReductionAttention(BaseModule):
         proj_drop:float=0., # dropout of the result
         dropout_layer=None, # config of a dropout for the branch
         qkv_bias:bool=True, # bias of query, key and value?
-        norm_cfg={'type':'LN'}, # see `build_norm_layer`
+        norm_cfg:dict={'type':'LN'}, # see `build_norm_layer`
         sr_ratio:int=1, # how much smaller the map of the keys is
-        init_cfg=None, # see `BaseModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         self.sr_ratio = sr_ratio
@@ -78,10 +78,10 @@ class SpatialReductionAttention(BaseModule):
 class AbsolutePositionEmbedding(BaseModule):
     "A learnt vector per position, resized to the map."
     def __init__(self,
-        pos_shape, # height and width for which the vectors are stored
+        pos_shape:tuple, # height and width for which the vectors are stored
         pos_dim:int, # size of a vector
         drop_rate:float=0., # dropout
-        init_cfg=None, # see `BaseModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         self.pos_shape = _pair(pos_shape)
@@ -106,11 +106,11 @@ class PVTEncoderLayer(BaseModule):
         attn_drop_rate:float=0., # dropout of the attention
         drop_path_rate:float=0., # see `DropPath`
         qkv_bias:bool=True, # bias of query, key and value?
-        act_cfg={'type':'GELU'}, # see `build_activation_layer`
-        norm_cfg={'type':'LN'}, # see `build_norm_layer`
+        act_cfg:dict={'type':'GELU'}, # see `build_activation_layer`
+        norm_cfg:dict={'type':'LN'}, # see `build_norm_layer`
         sr_ratio:int=1, # see `SpatialReductionAttention`
         use_conv_ffn:bool=False, # see `MixFFN`
-        init_cfg=None, # see `BaseModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         path = {'type':'DropPath', 'drop_prob':drop_path_rate}
@@ -128,29 +128,29 @@ class PyramidVisionTransformer(BaseModule):
     "Four stages of global attention with few keys."
     def __init__(self,
         pretrain_img_size=224, # size of the images for which position vectors are stored
-        in_channels:int=3, # of the image
+        in_channels:int=3, # channels of the image
         embed_dims:int=64, # size of a vector per head
         num_stages:int=4, # number of stages
-        num_layers=(3,4,6,3), # blocks of the stages
-        num_heads=(1,2,5,8), # heads of the stages
-        patch_sizes=(4,2,2,2), # kernels of the patches
-        strides=(4,2,2,2), # strides of the patches
-        paddings=(0,0,0,0), # paddings of the patches
-        sr_ratios=(8,4,2,1), # see `SpatialReductionAttention`
-        out_indices=(0,1,2,3), # stages whose maps are returned
-        mlp_ratios=(8,8,4,4), # of the hidden size of feed-forward networks to that of a vector
+        num_layers:tuple=(3,4,6,3), # blocks of the stages
+        num_heads:tuple=(1,2,5,8), # heads of the stages
+        patch_sizes:tuple=(4,2,2,2), # kernels of the patches
+        strides:tuple=(4,2,2,2), # strides of the patches
+        paddings:tuple=(0,0,0,0), # paddings of the patches
+        sr_ratios:tuple=(8,4,2,1), # see `SpatialReductionAttention`
+        out_indices:tuple=(0,1,2,3), # stages whose maps are returned
+        mlp_ratios:tuple=(8,8,4,4), # ratio of the hidden size of feed-forward networks to that of a vector
         qkv_bias:bool=True, # bias of query, key and value?
         drop_rate:float=0., # dropout
         attn_drop_rate:float=0., # dropout of the attention
-        drop_path_rate:float=.1, # of the last block; those before it drop less, see `DropPath`
+        drop_path_rate:float=.1, # rate of the last block; those before it drop less, see `DropPath`
         use_abs_pos_embed:bool=True, # add a learnt vector per position?
         norm_after_stage:bool=False, # norm at the end of a stage?
         use_conv_ffn:bool=False, # see `MixFFN`
-        act_cfg={'type':'GELU'}, # see `build_activation_layer`
-        norm_cfg={'type':'LN', 'eps':1e-6}, # see `build_norm_layer`
-        pretrained=None, # deprecated: a checkpoint
+        act_cfg:dict={'type':'GELU'}, # see `build_activation_layer`
+        norm_cfg:dict={'type':'LN', 'eps':1e-6}, # see `build_norm_layer`
+        pretrained:str=None, # deprecated: a checkpoint
         convert_weights:bool=True, # is the checkpoint one of the paper's authors?
-        init_cfg=None, # see `BaseModule`; `Pretrained` or nothing
+        init_cfg:dict|list=None, # see `BaseModule`; `Pretrained` or nothing
         with_cp:bool=False, # save memory by computing twice?
     ):
         super().__init__(backbone_init(pretrained, init_cfg, None))
@@ -233,7 +233,7 @@ def init_weights(self:PyramidVisionTransformer):
 
 @patch
 def load_weights(self:PyramidVisionTransformer,
-    state:dict, # of this class, or of the authors if `convert_weights`
+    state:dict, # state dict of this class, or of the authors if `convert_weights`
 ): # report of `load_state_dict`
     "Load weights; position vectors may have a class token before them."
     state = convert_pvt(state, self.use_abs_pos_embed) if self.convert_weights else revise_state_dict(state)

@@ -18,15 +18,15 @@ class SplitAttentionConv2d(nn.Module):
     def __init__(self,
         in_channels:int, # channels in
         channels:int, # channels out
-        kernel_size, # number or pair
-        stride=1, # number or pair
-        padding=0, # number or pair
-        dilation=1, # number or pair
+        kernel_size:int|tuple, # number or pair
+        stride:int|tuple=1, # number or pair
+        padding:int|tuple=0, # number or pair
+        dilation:int|tuple=1, # number or pair
         groups:int=1, # groups of channels of each convolution
         radix:int=2, # number of convolutions
-        reduction_factor:int=4, # of channels to those inside the attention
-        conv_cfg=None, # see `build_conv_layer`
-        norm_cfg={'type':'BN'}, # see `build_norm_layer`
+        reduction_factor:int=4, # channels divided by those inside the attention
+        conv_cfg:dict=None, # see `build_conv_layer`
+        norm_cfg:dict={'type':'BN'}, # see `build_norm_layer`
         dcn:dict=None, # a deformable convolution
     ):
         super().__init__()
@@ -48,8 +48,8 @@ class SplitAttentionConv2d(nn.Module):
     norm1 = property(lambda self: getattr(self, self.norm1_name))
 
     def attention(self,
-        mean, # `(B,channels,1,1)` average of the summed splits
-    ): # `(B,radix,channels,1,1)`
+        mean:torch.Tensor, # `(B,channels,1,1)` average of the summed splits
+    )->torch.Tensor: # `(B,radix,channels,1,1)`
         "The weights of the splits."
         a = self.fc2(self.relu(self.norm1(self.fc1(mean))))
         if self.radix==1: return a[:,None].sigmoid()
@@ -65,15 +65,15 @@ class ResNeStBlock(Bottleneck):
     def __init__(self,
         inplanes:int, # channels in
         planes:int, # a quarter of the channels out
-        stride:int=1, # of the block
-        dilation:int=1, # of the second convolution
+        stride:int=1, # stride of the block
+        dilation:int=1, # dilation of the second convolution
         downsample:nn.Module=None, # what brings the shortcut to the size of the result
         groups:int=1, # groups of channels of each convolution
         radix:int=2, # number of convolutions
-        reduction_factor:int=4, # of channels to those inside the attention
+        reduction_factor:int=4, # channels divided by those inside the attention
         avg_down_stride:bool=True, # average instead of striding?
-        conv_cfg=None, # see `build_conv_layer`
-        norm_cfg={'type':'BN'}, # see `build_norm_layer`
+        conv_cfg:dict=None, # see `build_conv_layer`
+        norm_cfg:dict={'type':'BN'}, # see `build_norm_layer`
         dcn:dict=None, # a deformable convolution for the second
         **kwargs # of `Bottleneck`
     ):
@@ -98,7 +98,7 @@ class ResNeSt(ResNetV1d):
         groups:int=1, # groups of channels of each convolution
         base_width:int=4, # channels per group for 64 planes
         radix:int=2, # number of convolutions
-        reduction_factor:int=4, # of channels to those inside the attention
+        reduction_factor:int=4, # channels divided by those inside the attention
         avg_down_stride:bool=True, # average instead of striding inside the blocks?
         **kwargs # of `ResNet`
     ):

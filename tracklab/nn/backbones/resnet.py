@@ -42,16 +42,16 @@ class BasicBlock(_Block):
     def __init__(self,
         inplanes:int, # channels in
         planes:int, # channels out
-        stride:int=1, # of the first convolution
-        dilation:int=1, # of the first convolution
+        stride:int=1, # stride of the first convolution
+        dilation:int=1, # dilation of the first convolution
         downsample:nn.Module=None, # what brings the shortcut to the size of the result
         style:str='pytorch', # no difference for this block
         with_cp:bool=False, # save memory by computing twice?
-        conv_cfg=None, # see `build_conv_layer`
-        norm_cfg={'type':'BN'}, # see `build_norm_layer`
-        dcn=None, # refused
+        conv_cfg:dict=None, # see `build_conv_layer`
+        norm_cfg:dict={'type':'BN'}, # see `build_norm_layer`
+        dcn:dict=None, # refused
         plugins=None, # refused
-        init_cfg=None, # see `BaseModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         if dcn is not None or plugins is not None:
             raise NotImplementedError("a BasicBlock takes neither deformable convolutions nor plugins")
@@ -67,7 +67,7 @@ class BasicBlock(_Block):
 PLUGIN_POSITIONS = 'after_conv1','after_conv2','after_conv3'
 def build_plugin_layer(
     cfg:dict, # `type` and arguments
-    in_channels:int, # of the map that it is put behind
+    in_channels:int, # channels of the map that it is put behind
     postfix='', # number or text behind the name
 )->tuple: # name and layer
     "A plugin and the name under which it is stored."
@@ -84,17 +84,17 @@ class Bottleneck(_Block):
     def __init__(self,
         inplanes:int, # channels in
         planes:int, # a quarter of the channels out
-        stride:int=1, # of the second (`pytorch`) or first (`caffe`) convolution
-        dilation:int=1, # of the second convolution
+        stride:int=1, # stride of the second (`pytorch`) or first (`caffe`) convolution
+        dilation:int=1, # dilation of the second convolution
         downsample:nn.Module=None, # what brings the shortcut to the size of the result
         style:str='pytorch', # or `caffe`
         with_cp:bool=False, # save memory by computing twice?
-        conv_cfg=None, # see `build_conv_layer`
-        norm_cfg={'type':'BN'}, # see `build_norm_layer`
+        conv_cfg:dict=None, # see `build_conv_layer`
+        norm_cfg:dict={'type':'BN'}, # see `build_norm_layer`
         dcn:dict=None, # a deformable convolution for the second
-        plugins=None, # list of dicts with `cfg` and `position`
-        init_cfg=None, # see `BaseModule`
-        groups:int=1, # of the second convolution
+        plugins:list=None, # list of dicts with `cfg` and `position`
+        init_cfg:dict|list=None, # see `BaseModule`
+        groups:int=1, # groups of the second convolution
         base_width:int=4, # channels per group for 64 planes
         base_channels:int=64, # planes of the first stage
     ):
@@ -144,10 +144,10 @@ class ResLayer(Sequential):
         inplanes:int, # channels in
         planes:int, # channels out, divided by the block's `expansion`
         num_blocks:int, # how many
-        stride:int=1, # of the stage
+        stride:int=1, # stride of the stage
         avg_down:bool=False, # average before the strided shortcut?
-        conv_cfg=None, # see `build_conv_layer`
-        norm_cfg={'type':'BN'}, # see `build_norm_layer`
+        conv_cfg:dict=None, # see `build_conv_layer`
+        norm_cfg:dict={'type':'BN'}, # see `build_norm_layer`
         downsample_first:bool=True, # does the first block change the size, or the last?
         **kwargs # of the blocks
     ):
@@ -173,27 +173,27 @@ class ResNet(StagedBackbone):
     "A residual network whose stages are the levels of a detector."
     def __init__(self,
         depth:int, # 18, 34, 50, 101 or 152
-        in_channels:int=3, # of the image
-        stem_channels:int=None, # of the stem; `base_channels` if not given
+        in_channels:int=3, # channels of the image
+        stem_channels:int=None, # channels of the stem; `base_channels` if not given
         base_channels:int=64, # planes of the first stage
         num_stages:int=4, # how many stages there are
-        strides=(1,2,2,2), # of the stages
-        dilations=(1,1,1,1), # of the stages
-        out_indices=(0,1,2,3), # stages whose maps are returned
+        strides:tuple=(1,2,2,2), # stride of the stages
+        dilations:tuple=(1,1,1,1), # dilation of the stages
+        out_indices:tuple=(0,1,2,3), # stages whose maps are returned
         style:str='pytorch', # where a bottleneck strides; or `caffe`
         deep_stem:bool=False, # three 3×3 convolutions instead of one 7×7?
         avg_down:bool=False, # average before strided shortcuts?
         frozen_stages:int=-1, # freeze the stem and this many stages; -1 for nothing
-        conv_cfg=None, # see `build_conv_layer`
-        norm_cfg={'type':'BN', 'requires_grad':True}, # see `build_norm_layer`
+        conv_cfg:dict=None, # see `build_conv_layer`
+        norm_cfg:dict={'type':'BN', 'requires_grad':True}, # see `build_norm_layer`
         norm_eval:bool=True, # keep the statistics of batch norm fixed while training?
         dcn:dict=None, # a deformable convolution
-        stage_with_dcn=(False,False,False,False), # stages that use it
-        plugins=None, # list of dicts with `cfg`, `position` and `stages`
+        stage_with_dcn:tuple=(False,False,False,False), # stages that use it
+        plugins:list=None, # list of dicts with `cfg`, `position` and `stages`
         with_cp:bool=False, # save memory by computing twice?
         zero_init_residual:bool=True, # let every branch begin at zero?
-        pretrained=None, # deprecated: a checkpoint
-        init_cfg=None, # see `BaseModule`
+        pretrained:str=None, # deprecated: a checkpoint
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(backbone_init(pretrained, init_cfg, CONV_BN_INIT))
         if depth not in self.arch_settings:
@@ -259,8 +259,8 @@ def frozen_modules(self:ResNet):
 # %% ../../../nbs/04_nn/backbones/01_resnet.ipynb #035f1118
 @patch
 def make_stage_plugins(self:ResNet,
-    plugins, # list of dicts with `stages`, one bool per stage
-    stage_idx:int, # of the stage, from 0
+    plugins:list, # list of dicts with `stages`, one bool per stage
+    stage_idx:int, # index of the stage, from 0
 )->list: # the plugins of this stage, without `stages`
     "Select the plugins of a stage."
     return [{k:v for k,v in p.items() if k!='stages'} for p in plugins if p.get('stages') is None or p['stages'][stage_idx]]
@@ -276,7 +276,7 @@ class ResNeXt(ResNet):
     "ResNet with grouped convolutions."
     arch_settings = {k:v for k,v in ARCHITECTURES.items() if v[0] is Bottleneck}
     def __init__(self,
-        groups:int=1, # of the 3×3 convolutions
+        groups:int=1, # groups of the 3×3 convolutions
         base_width:int=4, # channels per group for 64 planes
         **kwargs # of `ResNet`
     ):

@@ -62,10 +62,10 @@ class SSDVGG(BaseModule):
         depth:int, # 11, 13, 16 or 19
         with_last_pool:bool=False, # keep the last pooling?
         ceil_mode:bool=True, # round sizes up when pooling?
-        out_indices=(3,4), # stages whose maps are returned; `out_feature_indices` decides
-        out_feature_indices=(22,34), # layers whose maps are returned
-        pretrained=None, # deprecated: a checkpoint
-        init_cfg=None, # see `BaseModule`
+        out_indices:tuple=(3,4), # stages whose maps are returned; `out_feature_indices` decides
+        out_feature_indices:tuple=(22,34), # layers whose maps are returned
+        pretrained:str=None, # deprecated: a checkpoint
+        init_cfg:dict|list=None, # see `BaseModule`
         input_size:int=None, # deprecated: 300 or 512, makes the levels of SSD here
         l2_norm_scale:float=None, # deprecated: with `input_size`, factor of the first map, 20 if not given
     ):
@@ -84,7 +84,7 @@ class SSDVGG(BaseModule):
         self.l2_norm = L2Norm(first.out_channels, l2_norm_scale or 20.)
 
     def forward(self,
-        x, # `(B,3,H,W)`
+        x:torch.Tensor, # `(B,3,H,W)`
     ): # tuple of maps, or the map if there is one
         outs = []
         for i,layer in enumerate(self.features):

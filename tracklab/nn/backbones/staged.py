@@ -13,8 +13,8 @@ from ..init import BaseModule
 
 # %% ../../../nbs/04_nn/backbones/00_staged.ipynb #8581e4be
 def backbone_init(
-    pretrained, # deprecated: a checkpoint
-    init_cfg, # given config
+    pretrained:str, # deprecated: a checkpoint
+    init_cfg:dict|list, # given config
     default, # what holds if neither is given
 ):
     "The `init_cfg` of a backbone."

@@ -22,7 +22,7 @@ from .staged import backbone_init, remember, StagedBackbone
 # %% ../../../nbs/04_nn/backbones/06_swin.ipynb #8ca9a750
 def relative_position_index(
     window_size:tuple, # height and width in positions
-): # `(M*M,M*M)` int64
+)->torch.Tensor: # `(M*M,M*M)` int64
     "Number of the relative position of each pair of positions in a window."
     h,w = window_size
     y,x = (g.flatten() for g in torch.meshgrid(torch.arange(h), torch.arange(w), indexing='ij'))
@@ -39,7 +39,7 @@ class WindowMSA(BaseModule):
         qk_scale:float=None, # factor of the products; one over the root of a head's size if not given
         attn_drop_rate:float=0., # dropout of the attention
         proj_drop_rate:float=0., # dropout of the result
-        init_cfg=None, # see `BaseModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         self.embed_dims,self.num_heads,self.window_size = embed_dims,num_heads,window_size
@@ -55,8 +55,8 @@ class WindowMSA(BaseModule):
         nn.init.trunc_normal_(self.relative_position_bias_table, std=.02)
 
     def forward(self,
-        x, # `(B*windows,M*M,C)`
-        mask=None, # `(windows,M*M,M*M)`, 0 where a position may look, else very negative
+        x:torch.Tensor, # `(B*windows,M*M,C)`
+        mask:torch.Tensor=None, # `(windows,M*M,M*M)`, 0 where a position may look, else very negative
     ): # like `x`
         q,k,v = self.qkv(x).unflatten(-1, (3,self.num_heads,-1)).permute(2, 0, 3, 1, 4)
         bias = self.relative_position_bias_table[self.relative_position_index].permute(2, 0, 1)[None]     # (1,heads,M*M,M*M)
@@ -66,27 +66,27 @@ class WindowMSA(BaseModule):
 
 # %% ../../../nbs/04_nn/backbones/06_swin.ipynb #2f14324f
 def to_windows(
-    x, # `(B,H,W,C)`, sizes divisible by the window's
-    size:int, # of a window
-): # `(B*windows,size*size,C)`
+    x:torch.Tensor, # `(B,H,W,C)`, sizes divisible by the window's
+    size:int, # side of a window
+)->torch.Tensor: # `(B*windows,size*size,C)`
     "Cut a map into windows."
     return x.unflatten(2, (-1,size)).unflatten(1, (-1,size)).transpose(2, 3).reshape(-1, size*size, x.shape[-1])
 
 def from_windows(
-    windows, # `(B*windows,size*size,C)`
-    size:int, # of a window
+    windows:torch.Tensor, # `(B*windows,size*size,C)`
+    size:int, # side of a window
     hw:tuple, # height and width of the map
-): # `(B,H,W,C)`
+)->torch.Tensor: # `(B,H,W,C)`
     "Put windows together."
     h,w = hw[0]//size,hw[1]//size
     return windows.reshape(-1, h, w, size, size, windows.shape[-1]).transpose(2, 3).reshape(-1, *hw, windows.shape[-1])
 
 def shift_mask(
     hw:tuple, # height and width of the map
-    size:int, # of a window
+    size:int, # side of a window
     shift:int, # by which the map was rolled
-    device='cpu', # where the mask is needed
-): # `(windows,size*size,size*size)`: 0 where both positions were neighbours before, else -100
+    device:str='cpu', # where the mask is needed
+)->torch.Tensor: # `(windows,size*size,size*size)`: 0 where both positions were neighbours before, else -100
     "Which positions of a window may look at each other after rolling."
     part = lambda n: (torch.arange(n, device=device)>=n-size).int()+(torch.arange(n, device=device)>=n-shift)
     region = to_windows((3*part(hw[0])[:,None]+part(hw[1]))[None,...,None], size)
@@ -98,14 +98,14 @@ class ShiftWindowMSA(BaseModule):
     def __init__(self,
         embed_dims:int, # size of a vector
         num_heads:int, # attention heads
-        window_size:int, # of a window
+        window_size:int, # side of a window
         shift_size:int=0, # positions by which windows move, less than `window_size`
         qkv_bias:bool=True, # see `WindowMSA`
         qk_scale:float=None, # see `WindowMSA`
         attn_drop_rate:float=0., # see `WindowMSA`
         proj_drop_rate:float=0., # see `WindowMSA`
-        dropout_layer={'type':'DropPath', 'drop_prob':0.}, # of the branch
-        init_cfg=None, # see `BaseModule`
+        dropout_layer:dict={'type':'DropPath', 'drop_prob':0.}, # config of the dropout of the branch
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         if not 0<=shift_size<window_size: raise ValueError(f"shift_size must be 0 to {window_size-1}, got {shift_size}")
@@ -114,7 +114,7 @@ class ShiftWindowMSA(BaseModule):
         self.drop = DropPath(dropout_layer['drop_prob'])
 
     def forward(self,
-        query, # `(B,L,C)`
+        query:torch.Tensor, # `(B,L,C)`
         hw_shape:tuple, # height and width
     ): # like `query`
         h,w = hw_shape
@@ -135,17 +135,17 @@ class SwinBlock(BaseModule):
         embed_dims:int, # size of a vector
         num_heads:int, # attention heads
         feedforward_channels:int, # hidden size of the feed-forward network
-        window_size:int=7, # of a window
+        window_size:int=7, # side of a window
         shift:bool=False, # move the windows by half their size?
         qkv_bias:bool=True, # see `WindowMSA`
         qk_scale:float=None, # see `WindowMSA`
         drop_rate:float=0., # dropout of both branches
         attn_drop_rate:float=0., # dropout of the attention
         drop_path_rate:float=0., # see `DropPath`
-        act_cfg={'type':'GELU'}, # of the feed-forward network
-        norm_cfg={'type':'LN'}, # see `build_norm_layer`
+        act_cfg:dict={'type':'GELU'}, # activation of the feed-forward network
+        norm_cfg:dict={'type':'LN'}, # see `build_norm_layer`
         with_cp:bool=False, # save memory by computing twice?
-        init_cfg=None, # see `BaseModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         self.with_cp,path = with_cp,{'type':'DropPath', 'drop_prob':drop_path_rate}
@@ -170,7 +170,7 @@ class SwinBlockSequence(BaseModule):
         depth:int, # number of blocks
         drop_path_rate, # number, or one per block
         downsample:nn.Module=None, # merging at the end
-        init_cfg=None, # see `BaseModule`
+        init_cfg:dict|list=None, # see `BaseModule`
         **kwargs # of `SwinBlock`
     ):
         super().__init__(init_cfg)
@@ -180,7 +180,7 @@ class SwinBlockSequence(BaseModule):
         self.downsample = downsample
 
     def forward(self,
-        x, # `(B,L,C)`
+        x:torch.Tensor, # `(B,L,C)`
         hw_shape:tuple, # height and width
     )->tuple: # what goes on and its size, what came out and its size
         for block in self.blocks: x = block(x, hw_shape)
@@ -204,9 +204,9 @@ def convert_swin(
     return out
 
 def resize_bias_table(
-    table, # `((2*M-1)**2,heads)`
+    table:torch.Tensor, # `((2*M-1)**2,heads)`
     length:int, # wanted number of rows, a square
-): # `(length,heads)`
+)->torch.Tensor: # `(length,heads)`
     "Fit the biases of relative positions to another size of windows."
     if len(table)==length: return table
     old,new = round(len(table)**.5),round(length**.5)
@@ -219,29 +219,29 @@ class SwinTransformer(StagedBackbone):
     "Four stages of attention in shifted windows."
     def __init__(self,
         pretrain_img_size=224, # size of the images of the pretraining, for `use_abs_pos_embed`
-        in_channels:int=3, # of the image
+        in_channels:int=3, # channels of the image
         embed_dims:int=96, # size of a vector in the first stage
-        patch_size:int=4, # of the first patches
-        window_size:int=7, # of the windows
-        mlp_ratio:float=4, # of the hidden size of feed-forward networks to that of a vector
-        depths=(2,2,6,2), # blocks of the stages
-        num_heads=(3,6,12,24), # heads of the stages
-        strides=(4,2,2,2), # of the first patches and of the merging
-        out_indices=(0,1,2,3), # stages whose maps are returned
+        patch_size:int=4, # side of the first patches
+        window_size:int=7, # side of the windows
+        mlp_ratio:float=4, # ratio of the hidden size of feed-forward networks to that of a vector
+        depths:tuple=(2,2,6,2), # blocks of the stages
+        num_heads:tuple=(3,6,12,24), # heads of the stages
+        strides:tuple=(4,2,2,2), # stride of the first patches and of the merging
+        out_indices:tuple=(0,1,2,3), # stages whose maps are returned
         qkv_bias:bool=True, # see `WindowMSA`
         qk_scale:float=None, # see `WindowMSA`
         patch_norm:bool=True, # norm behind the first patches and when merging?
         drop_rate:float=0., # dropout
         attn_drop_rate:float=0., # dropout of the attention
-        drop_path_rate:float=.1, # of the last block; those before it drop less, see `DropPath`
+        drop_path_rate:float=.1, # rate of the last block; those before it drop less, see `DropPath`
         use_abs_pos_embed:bool=False, # add a learnt vector per position?
-        act_cfg={'type':'GELU'}, # see `build_activation_layer`
-        norm_cfg={'type':'LN'}, # see `build_norm_layer`
+        act_cfg:dict={'type':'GELU'}, # see `build_activation_layer`
+        norm_cfg:dict={'type':'LN'}, # see `build_norm_layer`
         with_cp:bool=False, # save memory by computing twice?
-        pretrained=None, # deprecated: a checkpoint
+        pretrained:str=None, # deprecated: a checkpoint
         convert_weights:bool=False, # is the checkpoint one of the paper's authors?
         frozen_stages:int=-1, # freeze the first patches and this many stages; -1 for nothing
-        init_cfg=None, # see `BaseModule`; `Pretrained` or nothing
+        init_cfg:dict|list=None, # see `BaseModule`; `Pretrained` or nothing
     ):
         super().__init__(backbone_init(pretrained, init_cfg, None))
         if strides[0]!=patch_size: raise ValueError(f"the first stride must be the patch size {patch_size}, got {strides[0]}")
@@ -264,7 +264,7 @@ class SwinTransformer(StagedBackbone):
         self.num_features = [embed_dims*2**i for i in range(len(depths))]
 
     def forward(self,
-        x, # `(B,3,H,W)`
+        x:torch.Tensor, # `(B,3,H,W)`
     )->tuple: # maps of the stages in `out_indices`
         x,size = self.patch_embed(x)
         if self.absolute_pos_embed is not None: x = x+self._position(size)
@@ -314,7 +314,7 @@ def init_weights(self:SwinTransformer):
 
 @patch
 def load_weights(self:SwinTransformer,
-    state:dict, # of this class, alone or as a `backbone`, or of the authors if `convert_weights`
+    state:dict, # state dict of this class, alone or as a `backbone`, or of the authors if `convert_weights`
 ): # report of `load_state_dict`
     "Load weights, whatever the size of their windows and images."
     state = convert_swin(state) if self.convert_weights else revise_state_dict(state, ((r'^module\.', ''), (r'^backbone\.', '')))

@@ -38,11 +38,11 @@ def ssd_sizes(
 class SSDAnchorGenerator(AnchorGenerator):
     "Squares of two sizes and ratios of the smaller one."
     def __init__(self,
-        strides, # pixels per cell of each level; numbers or pairs (x, y)
-        ratios, # per level: ratios, each together with its inverse
+        strides:list|tuple, # pixels per cell of each level; numbers or pairs (x, y)
+        ratios:list, # per level: ratios, each together with its inverse
         min_sizes=None, # smallest side per level, pixels
         max_sizes=None, # largest side per level, pixels
-        basesize_ratio_range=(.15,.9), # smallest and largest side over the input's, if no sizes are given
+        basesize_ratio_range:tuple=(.15,.9), # smallest and largest side over the input's, if no sizes are given
         input_size:int=300, # pixels of the input's side
         scale_major:bool=True, # in the order of a cell's anchors: does the ratio change last?
     ):
@@ -75,10 +75,10 @@ class LegacyAnchorGenerator(AnchorGenerator):
     "Anchors in integer pixels that include their last one."
     def gen_single_level_base_anchors(self,
         base_size, # pixels
-        scales, # `(S,)` tensor
-        ratios, # `(R,)` tensor
+        scales:torch.Tensor, # `(S,)` tensor
+        ratios:torch.Tensor, # `(R,)` tensor
         center=None, # pixels
-    ): # `(S*R,4)` xyxy
+    )->torch.Tensor: # `(S*R,4)` xyxy
         "The anchors of one level's cell at the origin."
         x,y = (self.center_offset*(base_size-1),)*2 if center is None else center
         exact = super().gen_single_level_base_anchors(base_size, scales, ratios, (0,0))
@@ -88,8 +88,8 @@ class LegacyAnchorGenerator(AnchorGenerator):
 class LegacySSDAnchorGenerator(SSDAnchorGenerator, LegacyAnchorGenerator):
     "Those of SSD in the same way."
     def __init__(self,
-        strides, # pixels per cell of each level; numbers or pairs (x, y)
-        ratios, # per level: ratios, each together with its inverse
+        strides:list|tuple, # pixels per cell of each level; numbers or pairs (x, y)
+        ratios:list, # per level: ratios, each together with its inverse
         basesize_ratio_range, # smallest and largest side over the input's
         input_size:int=300, # pixels of the input's side
         scale_major:bool=True, # in the order of a cell's anchors: does the ratio change last?
@@ -102,8 +102,8 @@ class LegacySSDAnchorGenerator(SSDAnchorGenerator, LegacyAnchorGenerator):
 class YOLOAnchorGenerator(AnchorGenerator):
     "Anchors of given widths and heights."
     def __init__(self,
-        strides, # pixels per cell of each level; numbers or pairs (x, y)
-        base_sizes, # per level: pairs of width and height
+        strides:list|tuple, # pixels per cell of each level; numbers or pairs (x, y)
+        base_sizes:list, # per level: pairs of width and height
     ):
         if len(strides)!=len(base_sizes): raise ValueError(f"{len(base_sizes)} lists of sizes for {len(strides)} strides")
         self.strides,self.base_sizes = [_pair(s) for s in strides],[[_pair(b) for b in level] for level in base_sizes]
@@ -117,15 +117,15 @@ class YOLOAnchorGenerator(AnchorGenerator):
     def gen_single_level_base_anchors(self,
         base_sizes_per_level, # pairs of width and height
         center=None, # pixels; the origin if not given
-    ): # `(A,4)` xyxy
+    )->torch.Tensor: # `(A,4)` xyxy
         "The anchors of one level's cell at the origin."
         half,c = torch.tensor(base_sizes_per_level, dtype=torch.float)/2,torch.tensor(center or (0.,0.))
         return torch.cat([c-half, c+half], 1)
 
     def responsible_flags(self,
-        featmap_sizes, # (height, width) per level
-        gt_bboxes, # `(G,4)` xyxy
-        device='cpu', # of the result
+        featmap_sizes:list, # (height, width) per level
+        gt_bboxes:torch.Tensor, # `(G,4)` xyxy
+        device:str='cpu', # device of the result
     )->list: # `(h*w*A,)` uint8 per level
         "Which anchors lie in a cell that holds an object's centre?"
         if len(featmap_sizes)!=self.num_levels:
@@ -134,11 +134,11 @@ class YOLOAnchorGenerator(AnchorGenerator):
                 for i,s in enumerate(featmap_sizes)]
 
     def single_level_responsible_flags(self,
-        featmap_size, # height and width of the map
-        gt_bboxes, # `(G,4)` xyxy
+        featmap_size:tuple, # height and width of the map
+        gt_bboxes:torch.Tensor, # `(G,4)` xyxy
         stride, # pixels per cell (x, y)
         num_base_anchors:int, # anchors of a cell
-        device='cpu', # of the result
+        device:str='cpu', # device of the result
     ): # `(h*w*A,)` uint8
         "The same of one level."
         h,w = featmap_size
@@ -152,25 +152,25 @@ class YOLOAnchorGenerator(AnchorGenerator):
 class PointGenerator:
     "Corners of the cells of one level, with the stride."
     def grid_points(self,
-        featmap_size, # height and width of the map
+        featmap_size:tuple, # height and width of the map
         stride:float=16, # pixels per cell
-        device='cpu', # of the result
-    ): # `(h*w,3)` x, y, stride
+        device:str='cpu', # device of the result
+    )->torch.Tensor: # `(h*w,3)` x, y, stride
         "All points."
         points = _cells(featmap_size, _pair(stride), device=device)
         return torch.cat([points, points.new_full((len(points),1), stride)], 1)
 
     def valid_flags(self,
-        featmap_size, # height and width of the map
-        valid_size, # height and width of its part that belongs to the image
-        device='cpu', # of the result
-    ): # `(h*w,)` bool
+        featmap_size:tuple, # height and width of the map
+        valid_size:tuple, # height and width of its part that belongs to the image
+        device:str='cpu', # device of the result
+    )->torch.Tensor: # `(h*w,)` bool
         "Which points belong to the image?"
         return _valid_cells(featmap_size, (1,1), valid_size, device)
 
 # %% ../../../nbs/04_nn/boxes/02_anchor_variants.ipynb #b6066492
 def calc_region(
-    bbox, # `(4,)` xyxy, in cells
+    bbox:torch.Tensor, # `(4,)` xyxy, in cells
     ratio:float, # how far each side moves towards the opposite one; 0.5 leaves nothing
     featmap_size=None, # (height, width) to clip to
 )->tuple: # x1, y1, x2, y2, integers

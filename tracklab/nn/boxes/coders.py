@@ -17,11 +17,11 @@ def _centre_size(boxes):
     return box_centers(boxes),boxes[...,2:]-boxes[...,:2]
 
 def bbox2delta(
-    proposals, # `(...,4)` xyxy
-    gt, # `(...,4)` xyxy
-    means=(0.,0.,0.,0.), # subtracted
-    stds=(1.,1.,1.,1.), # divided by
-): # `(...,4)` dx, dy, dw, dh
+    proposals:torch.Tensor, # `(...,4)` xyxy
+    gt:torch.Tensor, # `(...,4)` xyxy
+    means:tuple=(0.,0.,0.,0.), # subtracted
+    stds:tuple=(1.,1.,1.,1.), # divided by
+)->torch.Tensor: # `(...,4)` dx, dy, dw, dh
     "What must be done to `proposals` to get `gt`."
     (p,ps),(g,gs) = _centre_size(proposals.float()),_centre_size(gt.float())
     deltas = torch.cat([(g-p)/ps, (gs/ps).log()], -1)
@@ -29,7 +29,7 @@ def bbox2delta(
 
 # %% ../../../nbs/04_nn/boxes/03_coders.ipynb #cee61510
 def clip_to_shape(
-    boxes, # `(...,4)` xyxy
+    boxes:torch.Tensor, # `(...,4)` xyxy
     max_shape, # (height, width), or one per image of the first axis
 ): # a new tensor
     "Move corners into the image."
@@ -41,10 +41,10 @@ def clip_to_shape(
     return torch.minimum(boxes.clamp(min=0), torch.cat([wh, wh], -1).expand_as(boxes))
 
 def delta2bbox(
-    rois, # `(N,4)` or `(B,N,4)` xyxy
-    deltas, # `(N,4*C)` or `(B,N,4*C)`
-    means=(0.,0.,0.,0.), # of the normalisation
-    stds=(1.,1.,1.,1.), # of the normalisation
+    rois:torch.Tensor, # `(N,4)` or `(B,N,4)` xyxy
+    deltas:torch.Tensor, # `(N,4*C)` or `(B,N,4*C)`
+    means:tuple=(0.,0.,0.,0.), # means of the normalisation
+    stds:tuple=(1.,1.,1.,1.), # standard deviations of the normalisation
     max_shape=None, # clip to this (height, width), one, or one per image
     wh_ratio_clip:float=16/1000, # limits the change of size to its inverse
     clip_border:bool=True, # clip at all?
@@ -84,26 +84,26 @@ class DeltaXYWHBBoxCoder(BaseBBoxCoder):
     "Shift of the centre and logarithm of the size."
     encode_size = 4 # numbers per box
     def __init__(self,
-        target_means=(0.,0.,0.,0.), # of the deltas
-        target_stds=(1.,1.,1.,1.), # of the deltas
+        target_means:tuple=(0.,0.,0.,0.), # means of the deltas
+        target_stds:tuple=(1.,1.,1.,1.), # standard deviations of the deltas
         clip_border:bool=True, # clip decoded boxes to the image?
         add_ctr_clamp:bool=False, # limit the shift of the centre?
-        ctr_clamp:float=32, # to this many pixels
+        ctr_clamp:float=32, # largest shift, pixels
     ):
         self.means,self.stds,self.clip_border = target_means,target_stds,clip_border
         self.add_ctr_clamp,self.ctr_clamp = add_ctr_clamp,ctr_clamp
 
     def encode(self,
-        bboxes, # `(...,4)` xyxy
-        gt_bboxes, # `(...,4)` xyxy
-    ): # `(...,4)`
+        bboxes:torch.Tensor, # `(...,4)` xyxy
+        gt_bboxes:torch.Tensor, # `(...,4)` xyxy
+    )->torch.Tensor: # `(...,4)`
         "What a head shall predict."
         self._check(bboxes, gt_bboxes)
         return bbox2delta(bboxes, gt_bboxes, self.means, self.stds)
 
     def decode(self,
-        bboxes, # `(N,4)` or `(B,N,4)` xyxy
-        pred_bboxes, # `(N,4*C)` or `(B,N,4*C)`
+        bboxes:torch.Tensor, # `(N,4)` or `(B,N,4)` xyxy
+        pred_bboxes:torch.Tensor, # `(N,4*C)` or `(B,N,4*C)`
         max_shape=None, # (height, width) of the image, or one per image
         wh_ratio_clip:float=16/1000, # limits the change of size to its inverse
     ): # boxes in the shape of `pred_bboxes`

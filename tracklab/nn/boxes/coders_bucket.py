@@ -15,7 +15,7 @@ from ..ops.roi import bbox_rescale
 
 # %% ../../../nbs/04_nn/boxes/08_bucket_coder.ipynb #e400ac24
 def generate_buckets(
-    proposals, # `(N,4)` xyxy
+    proposals:torch.Tensor, # `(N,4)` xyxy
     num_buckets:int, # over the width and over the height
     scale_factor:float=1., # enlarges the proposals first
 )->tuple: # `(N,4)` size of a bucket and `(N,4,ceil(num_buckets/2))` middles, for the left, right, upper and lower side
@@ -27,8 +27,8 @@ def generate_buckets(
     return size,b[:,[0,2,1,3],None]+inwards[...,None]*steps
 
 def bbox2bucket(
-    proposals, # `(N,4)` xyxy
-    gt, # `(N,4)` xyxy
+    proposals:torch.Tensor, # `(N,4)` xyxy
+    gt:torch.Tensor, # `(N,4)` xyxy
     num_buckets:int, # over the width and over the height
     scale_factor:float=1., # enlarges the proposals first
     offset_topk:int=2, # nearest buckets that learn offsets
@@ -49,9 +49,9 @@ def bbox2bucket(
 
 # %% ../../../nbs/04_nn/boxes/08_bucket_coder.ipynb #fefe3f7f
 def bucket2bbox(
-    proposals, # `(N,4)` xyxy
-    cls_preds, # `(N,4*n)` logits of the buckets
-    offset_preds, # `(N,4*n)` offsets
+    proposals:torch.Tensor, # `(N,4)` xyxy
+    cls_preds:torch.Tensor, # `(N,4*n)` logits of the buckets
+    offset_preds:torch.Tensor, # `(N,4*n)` offsets
     num_buckets:int, # over the width and over the height
     scale_factor:float=1., # enlarges the proposals first
     max_shape=None, # clip to this (height, width)
@@ -83,8 +83,8 @@ class BucketingBBoxCoder(BaseBBoxCoder):
         self.cls_ignore_neighbor,self.clip_border = cls_ignore_neighbor,clip_border
 
     def encode(self,
-        bboxes, # `(N,4)` xyxy
-        gt_bboxes, # `(N,4)` xyxy
+        bboxes:torch.Tensor, # `(N,4)` xyxy
+        gt_bboxes:torch.Tensor, # `(N,4)` xyxy
     )->tuple: # four times `(N,4*n)`: offsets, their weights, labels, their weights
         "What a head shall predict."
         self._check(bboxes, gt_bboxes)
@@ -92,7 +92,7 @@ class BucketingBBoxCoder(BaseBBoxCoder):
                            self.cls_ignore_neighbor)
 
     def decode(self,
-        bboxes, # `(N,4)` xyxy
+        bboxes:torch.Tensor, # `(N,4)` xyxy
         pred_bboxes, # pair of `(N,4*n)` logits and offsets
         max_shape=None, # (height, width) of the image
     )->tuple: # `(N,4)` boxes, `(N,)` certainty

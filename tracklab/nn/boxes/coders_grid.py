@@ -22,10 +22,10 @@ class YOLOBBoxCoder(BaseBBoxCoder):
     ): self.eps = eps
 
     def encode(self,
-        bboxes, # `(N,4)` xyxy
-        gt_bboxes, # `(N,4)` xyxy
+        bboxes:torch.Tensor, # `(N,4)` xyxy
+        gt_bboxes:torch.Tensor, # `(N,4)` xyxy
         stride, # pixels per cell, a number or `(N,)`
-    ): # `(N,4)` x, y in 0..1, logarithms of width and height
+    )->torch.Tensor: # `(N,4)` x, y in 0..1, logarithms of width and height
         "What a head shall predict."
         self._check(bboxes, gt_bboxes)
         stride = stride[...,None] if torch.is_tensor(stride) and stride.ndim else stride
@@ -34,10 +34,10 @@ class YOLOBBoxCoder(BaseBBoxCoder):
         return torch.cat([(shift/stride+.5).clamp(self.eps, 1-self.eps), size.clamp(min=self.eps).log()], -1)
 
     def decode(self,
-        bboxes, # `(...,4)` xyxy
-        pred_bboxes, # `(...,4)` x, y in 0..1, logarithms of width and height
+        bboxes:torch.Tensor, # `(...,4)` xyxy
+        pred_bboxes:torch.Tensor, # `(...,4)` x, y in 0..1, logarithms of width and height
         stride, # pixels per cell, a number or `(...)`
-    ): # `(...,4)` xyxy
+    )->torch.Tensor: # `(...,4)` xyxy
         "The boxes that a head means."
         stride = stride[...,None] if torch.is_tensor(stride) and stride.ndim else stride
         centre = box_centers(bboxes)+(pred_bboxes[...,:2]-.5)*stride
@@ -48,21 +48,21 @@ class YOLOBBoxCoder(BaseBBoxCoder):
 def _legacy_centre_size(boxes): return box_centers(boxes),boxes[...,2:]-boxes[...,:2]+1
 
 def legacy_bbox2delta(
-    proposals, # `(N,4)` xyxy
-    gt, # `(N,4)` xyxy
-    means=(0.,0.,0.,0.), # subtracted
-    stds=(1.,1.,1.,1.), # divided by
-): # `(N,4)` dx, dy, dw, dh
+    proposals:torch.Tensor, # `(N,4)` xyxy
+    gt:torch.Tensor, # `(N,4)` xyxy
+    means:tuple=(0.,0.,0.,0.), # subtracted
+    stds:tuple=(1.,1.,1.,1.), # divided by
+)->torch.Tensor: # `(N,4)` dx, dy, dw, dh
     "What must be done to `proposals` to get `gt`."
     (p,ps),(g,gs) = _legacy_centre_size(proposals.float()),_legacy_centre_size(gt.float())
     deltas = torch.cat([(g-p)/ps, (gs/ps).log()], -1)
     return (deltas-deltas.new_tensor(means))/deltas.new_tensor(stds)
 
 def legacy_delta2bbox(
-    rois, # `(N,4)` xyxy
-    deltas, # `(N,4*C)`
-    means=(0.,0.,0.,0.), # of the normalisation
-    stds=(1.,1.,1.,1.), # of the normalisation
+    rois:torch.Tensor, # `(N,4)` xyxy
+    deltas:torch.Tensor, # `(N,4*C)`
+    means:tuple=(0.,0.,0.,0.), # means of the normalisation
+    stds:tuple=(1.,1.,1.,1.), # standard deviations of the normalisation
     max_shape=None, # clip to this (height, width)
     wh_ratio_clip:float=16/1000, # limits the change of size to its inverse
 ): # boxes in the shape of `deltas`
@@ -80,21 +80,21 @@ class LegacyDeltaXYWHBBoxCoder(BaseBBoxCoder):
     "Shift of the centre and logarithm of the size, with the sizes of version 1."
     encode_size = 4 # numbers per box
     def __init__(self,
-        target_means=(0.,0.,0.,0.), # of the deltas
-        target_stds=(1.,1.,1.,1.), # of the deltas
+        target_means:tuple=(0.,0.,0.,0.), # means of the deltas
+        target_stds:tuple=(1.,1.,1.,1.), # standard deviations of the deltas
     ): self.means,self.stds = target_means,target_stds
 
     def encode(self,
-        bboxes, # `(N,4)` xyxy
-        gt_bboxes, # `(N,4)` xyxy
-    ): # `(N,4)`
+        bboxes:torch.Tensor, # `(N,4)` xyxy
+        gt_bboxes:torch.Tensor, # `(N,4)` xyxy
+    )->torch.Tensor: # `(N,4)`
         "What a head shall predict."
         self._check(bboxes, gt_bboxes)
         return legacy_bbox2delta(bboxes, gt_bboxes, self.means, self.stds)
 
     def decode(self,
-        bboxes, # `(N,4)` xyxy
-        pred_bboxes, # `(N,4*C)`
+        bboxes:torch.Tensor, # `(N,4)` xyxy
+        pred_bboxes:torch.Tensor, # `(N,4*C)`
         max_shape=None, # (height, width) of the image
         wh_ratio_clip:float=16/1000, # limits the change of size to its inverse
     ): # boxes in the shape of `pred_bboxes`

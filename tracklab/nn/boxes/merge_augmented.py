@@ -23,11 +23,11 @@ def merge_aug_scores(
 
 # %% ../../../nbs/04_nn/boxes/07_merge_augmented.ipynb #b4ed55b2
 def merge_aug_bboxes(
-    aug_bboxes, # `(N,4*C)` per version
+    aug_bboxes:list, # `(N,4*C)` per version
     aug_scores, # `(N,C)` per version, or `None`
-    img_metas, # meta per version: `img_shape`, `scale_factor`, `flip`, `flip_direction`
-    rcnn_test_cfg=None, # not used
-): # `(N,4*C)` boxes in the original image, and `(N,C)` scores if given
+    img_metas:list, # meta per version: `img_shape`, `scale_factor`, `flip`, `flip_direction`
+    rcnn_test_cfg:dict=None, # not used
+)->torch.Tensor: # `(N,4*C)` boxes in the original image, and `(N,C)` scores if given
     "The mean of boxes and of scores."
     back = []
     for b,m in zip(aug_bboxes, map(_meta, img_metas)):
@@ -39,10 +39,10 @@ def merge_aug_bboxes(
 
 def merge_aug_masks(
     aug_masks, # `(N,C,h,w)` tensors or arrays, per version
-    img_metas, # meta per version: `flip`, `flip_direction`
-    rcnn_test_cfg=None, # not used
-    weights=None, # of the versions
-): # `(N,C,h,w)`
+    img_metas:list, # meta per version: `flip`, `flip_direction`
+    rcnn_test_cfg:dict=None, # not used
+    weights=None, # weights of the versions
+)->torch.Tensor: # `(N,C,h,w)`
     "The mean of masks."
     axes,back = dict(horizontal=(-1,), vertical=(-2,), diagonal=(-2,-1)),[]
     for masks,m in zip(aug_masks, map(_meta, img_metas)):

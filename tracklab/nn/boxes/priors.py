@@ -18,7 +18,7 @@ from ...core.registry import build, register
 class AnchorGenerator:
     "Boxes of several scales and ratios at every cell of every level."
     def __init__(self,
-        strides, # pixels per cell of each level; numbers or pairs (x, y)
+        strides:list|tuple, # pixels per cell of each level; numbers or pairs (x, y)
         ratios, # height / width
         scales=None, # sizes in units of the base size
         base_sizes=None, # pixels, per level; the smaller stride if not given
@@ -50,10 +50,10 @@ class AnchorGenerator:
 
     def gen_single_level_base_anchors(self,
         base_size, # pixels
-        scales, # `(S,)` tensor
-        ratios, # `(R,)` tensor
+        scales:torch.Tensor, # `(S,)` tensor
+        ratios:torch.Tensor, # `(R,)` tensor
         center=None, # pixels
-    ): # `(S*R,4)` xyxy
+    )->torch.Tensor: # `(S*R,4)` xyxy
         "The anchors of one level's cell at the origin."
         x,y = (self.center_offset*base_size,)*2 if center is None else center
         h = ratios.sqrt()
@@ -84,20 +84,20 @@ def _check_levels(generator, featmap_sizes):
 
 @patch
 def single_level_grid_priors(self:AnchorGenerator,
-    featmap_size, # height and width of the map
+    featmap_size:tuple, # height and width of the map
     level_idx:int, # level
-    dtype=torch.float32, # of the result
-    device='cpu', # of the result
-): # `(h*w*A,4)` xyxy
+    dtype:torch.dtype=torch.float32, # type of the result
+    device:str='cpu', # device of the result
+)->torch.Tensor: # `(h*w*A,4)` xyxy
     "The anchors of one level."
     cells = _cells(featmap_size, self.strides[level_idx], dtype=dtype, device=device)
     return (cells.repeat(1, 2)[:,None]+self.base_anchors[level_idx].to(device, dtype)).reshape(-1, 4)
 
 @patch
 def grid_priors(self:AnchorGenerator,
-    featmap_sizes, # (height, width) per level
-    dtype=torch.float32, # of the result
-    device='cpu', # of the result
+    featmap_sizes:list, # (height, width) per level
+    dtype:torch.dtype=torch.float32, # type of the result
+    device:str='cpu', # device of the result
 )->list: # `(h*w*A,4)` xyxy per level
     "All anchors."
     _check_levels(self, featmap_sizes)
@@ -105,8 +105,8 @@ def grid_priors(self:AnchorGenerator,
 
 @patch
 def grid_anchors(self:AnchorGenerator,
-    featmap_sizes, # (height, width) per level
-    device='cpu', # of the result
+    featmap_sizes:list, # (height, width) per level
+    device:str='cpu', # device of the result
 )->list: # as `grid_priors`
     "The older name of `grid_priors`."
     import warnings
@@ -116,11 +116,11 @@ def grid_anchors(self:AnchorGenerator,
 @patch
 def sparse_priors(self:AnchorGenerator,
     prior_idxs, # flat indices
-    featmap_size, # height and width of the map
+    featmap_size:tuple, # height and width of the map
     level_idx:int, # level
-    dtype=torch.float32, # of the result
-    device='cpu', # of the result
-): # `(N,4)` xyxy
+    dtype:torch.dtype=torch.float32, # type of the result
+    device:str='cpu', # device of the result
+)->torch.Tensor: # `(N,4)` xyxy
     "Some anchors of one level."
     (h,w),n = featmap_size,self.num_base_priors[level_idx]
     cell,stride = prior_idxs//n,self.strides[level_idx]
@@ -137,9 +137,9 @@ def _valid_cells(size, stride, pad_shape, device):
 
 @patch
 def valid_flags(self:AnchorGenerator,
-    featmap_sizes, # (height, width) per level
-    pad_shape, # height and width of the padded image
-    device='cpu', # of the result
+    featmap_sizes:list, # (height, width) per level
+    pad_shape:tuple, # height and width of the padded image
+    device:str='cpu', # device of the result
 )->list: # `(h*w*A,)` bool per level
     "Which anchors belong to the image rather than to the padding of the batch?"
     _check_levels(self, featmap_sizes)
@@ -151,8 +151,8 @@ def valid_flags(self:AnchorGenerator,
 class MlvlPointGenerator:
     "The points of the cells of every level."
     def __init__(self,
-        strides, # pixels per cell of each level; numbers or pairs (x, y)
-        offset:float=.5, # of the point in its cell, in cells
+        strides:list|tuple, # pixels per cell of each level; numbers or pairs (x, y)
+        offset:float=.5, # position of the point in its cell, in cells
     ): self.strides,self.offset = [_pair(s) for s in strides],offset
 
     @property
@@ -161,21 +161,21 @@ class MlvlPointGenerator:
     def num_base_priors(self)->list: return [1]*self.num_levels
 
     def single_level_grid_priors(self,
-        featmap_size, # height and width of the map
+        featmap_size:tuple, # height and width of the map
         level_idx:int, # level
-        dtype=torch.float32, # of the result
-        device='cpu', # of the result
+        dtype:torch.dtype=torch.float32, # type of the result
+        device:str='cpu', # device of the result
         with_stride:bool=False, # append the strides?
-    ): # `(h*w,2)` x, y; with strides `(h*w,4)`
+    )->torch.Tensor: # `(h*w,2)` x, y; with strides `(h*w,4)`
         "The points of one level."
         stride = self.strides[level_idx]
         points = _cells(featmap_size, stride, self.offset, dtype, device)
         return torch.cat([points, points.new_tensor(stride).expand(len(points), 2)], 1) if with_stride else points
 
     def grid_priors(self,
-        featmap_sizes, # (height, width) per level
-        dtype=torch.float32, # of the result
-        device='cpu', # of the result
+        featmap_sizes:list, # (height, width) per level
+        dtype:torch.dtype=torch.float32, # type of the result
+        device:str='cpu', # device of the result
         with_stride:bool=False, # append the strides?
     )->list: # `(h*w,2)` per level; with strides `(h*w,4)`
         "All points."
@@ -183,20 +183,20 @@ class MlvlPointGenerator:
         return [self.single_level_grid_priors(s, i, dtype, device, with_stride) for i,s in enumerate(featmap_sizes)]
 
     def valid_flags(self,
-        featmap_sizes, # (height, width) per level
-        pad_shape, # height and width of the padded image
-        device='cpu', # of the result
+        featmap_sizes:list, # (height, width) per level
+        pad_shape:tuple, # height and width of the padded image
+        device:str='cpu', # device of the result
     )->list: # `(h*w,)` bool per level
         "Which points belong to the image rather than to the padding of the batch?"
         return [_valid_cells(s, self.strides[i], pad_shape, device) for i,s in enumerate(featmap_sizes)]
 
     def sparse_priors(self,
         prior_idxs, # flat indices
-        featmap_size, # height and width of the map
+        featmap_size:tuple, # height and width of the map
         level_idx:int, # level
-        dtype=torch.float32, # of the result
-        device='cpu', # of the result
-    ): # `(N,2)` x, y
+        dtype:torch.dtype=torch.float32, # type of the result
+        device:str='cpu', # device of the result
+    )->torch.Tensor: # `(N,2)` x, y
         "Some points of one level."
         (h,w),(sx,sy) = featmap_size,self.strides[level_idx]
         return torch.stack([(prior_idxs%w+self.offset)*sx, (prior_idxs//w%h+self.offset)*sy], -1).to(device, dtype)
@@ -209,19 +209,19 @@ def build_prior_generator(cfg, default_args=None):
 build_anchor_generator = build_prior_generator
 
 def anchor_inside_flags(
-    flat_anchors, # `(N,4)` xyxy
-    valid_flags, # `(N,)` bool
-    img_shape, # height and width of the image, pixels
+    flat_anchors:torch.Tensor, # `(N,4)` xyxy
+    valid_flags:torch.Tensor, # `(N,)` bool
+    img_shape:tuple, # height and width of the image, pixels
     allowed_border:float=0, # pixels that an anchor may stick out; negative: any number
-): # `(N,)` bool
+)->torch.Tensor: # `(N,)` bool
     "Valid anchors that lie inside the image."
     if allowed_border<0: return valid_flags
     (h,w),b = img_shape[:2],allowed_border
     return valid_flags&(flat_anchors[:,0]>=-b)&(flat_anchors[:,1]>=-b)&(flat_anchors[:,2]<w+b)&(flat_anchors[:,3]<h+b)
 
 def images_to_levels(
-    target, # list over images of tensors `(N,...)`
-    num_levels, # numbers of priors per level
+    target:list, # list over images of tensors `(N,...)`
+    num_levels:list, # numbers of priors per level
 )->list: # list over levels of tensors `(B,n,...)`
     "Regroup targets from images to levels."
     return list(torch.stack(target, 0).split(list(num_levels), 1))

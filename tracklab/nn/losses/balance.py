@@ -20,9 +20,9 @@ from .base import accuracy, cross_entropy, positives, weight_reduce_loss
 def density_weights(
     g, # gradients in 0..1
     valid, # bool of the same shape
-    edges, # `(bins+1,)`
+    edges:torch.Tensor, # `(bins+1,)`
     acc_sum=None, # `(bins,)` numbers so far, changed in place; `None` without momentum
-    momentum:float=0, # of the numbers
+    momentum:float=0, # weight of the past in the averaged counts, 0 for none
 )->tuple: # weights in the shape of `g`, number of valid elements
     "One over the share of elements with about the same gradient, averaged over the bins."
     total = valid.sum().clamp(min=1).float()
@@ -54,8 +54,8 @@ class DensityLoss(nn.Module):
 class GHMC(DensityLoss):
     "Cross entropy by the density of gradients."
     def __init__(self,
-        bins:int=10, # of the gradient
-        momentum:float=0, # of the numbers in the bins
+        bins:int=10, # number of bins of the gradient
+        momentum:float=0, # weight of the past in the averaged counts, 0 for none
         use_sigmoid:bool=True, # the only way
         loss_weight:float=1., # factor of the result
         reduction:str='mean', # see `weight_reduce_loss`
@@ -65,7 +65,7 @@ class GHMC(DensityLoss):
         self.use_sigmoid = use_sigmoid
 
     def forward(self,
-        pred, # `(N,C)` logits
+        pred:torch.Tensor, # `(N,C)` logits
         target, # `(N,)` classes, C for background, or `(N,C)` zeros and ones
         label_weight, # `(N,)` or `(N,C)`; zero: does not count
         reduction_override:str=None, # instead of `reduction`
@@ -82,8 +82,8 @@ class GHMR(DensityLoss):
     "A smooth difference by the density of gradients."
     def __init__(self,
         mu:float=.02, # where the loss becomes linear
-        bins:int=10, # of the gradient
-        momentum:float=0, # of the numbers in the bins
+        bins:int=10, # number of bins of the gradient
+        momentum:float=0, # weight of the past in the averaged counts, 0 for none
         loss_weight:float=1., # factor of the result
         reduction:str='mean', # see `weight_reduce_loss`
     ):
@@ -91,10 +91,10 @@ class GHMR(DensityLoss):
         self.mu = mu
 
     def forward(self,
-        pred, # `(N,4)` or `(N,4*C)`
+        pred:torch.Tensor, # `(N,4)` or `(N,4*C)`
         target, # the same shape
         label_weight, # the same shape; zero: does not count
-        avg_factor=None, # not used: the valid elements are counted
+        avg_factor:float=None, # not used: the valid elements are counted
         reduction_override:str=None, # instead of `reduction`
     ):
         d = pred-target
@@ -103,16 +103,16 @@ class GHMR(DensityLoss):
 
 # %% ../../../nbs/04_nn/losses/05_balancing_losses.ipynb #fc9ef382
 def seesaw_ce_loss(
-    cls_score, # `(N,C)` logits
-    labels, # `(N,)` classes
-    label_weights, # `(N,)`
-    cum_samples, # `(C,)` samples so far
+    cls_score:torch.Tensor, # `(N,C)` logits
+    labels:torch.Tensor, # `(N,)` classes
+    label_weights:torch.Tensor, # `(N,)`
+    cum_samples:torch.Tensor, # `(C,)` samples so far
     num_classes:int, # C
     p:float, # exponent of the frequencies
     q:float, # exponent of the scores
     eps:float, # smallest score of the truth
     reduction:str='mean', # see `weight_reduce_loss`
-    avg_factor=None, # see `weight_reduce_loss`
+    avg_factor:float=None, # see `weight_reduce_loss`
 ):
     "Softmax cross entropy with balanced negatives."
     balance = torch.ones_like(cls_score)
@@ -153,10 +153,10 @@ class SeesawLoss(nn.Module):
         return cls_score[...,:-2],cls_score[...,-2:]
 
     def forward(self,
-        cls_score, # `(N,C+2)` logits
-        labels, # `(N,)` classes, C for background
-        label_weights=None, # `(N,)`
-        avg_factor=None, # see `weight_reduce_loss`
+        cls_score:torch.Tensor, # `(N,C+2)` logits
+        labels:torch.Tensor, # `(N,)` classes, C for background
+        label_weights:torch.Tensor=None, # `(N,)`
+        avg_factor:float=None, # see `weight_reduce_loss`
         reduction_override:str=None, # instead of `reduction`
     ): # dict of `loss_cls_objectness` and `loss_cls_classes`, or their sum
         reduction = reduction_override or self.reduction
@@ -175,16 +175,16 @@ class SeesawLoss(nn.Module):
 # %% ../../../nbs/04_nn/losses/05_balancing_losses.ipynb #efc15681
 @patch
 def get_activation(self:SeesawLoss,
-    cls_score, # `(N,C+2)` logits
-): # `(N,C+1)` probabilities, background last
+    cls_score:torch.Tensor, # `(N,C+2)` logits
+)->torch.Tensor: # `(N,C+1)` probabilities, background last
     "The probabilities of classes and background."
     classes,objectness = (s.softmax(-1) for s in self._split(cls_score))
     return torch.cat([classes*objectness[...,:1], objectness[...,1:]], -1)
 
 @patch
 def get_accuracy(self:SeesawLoss,
-    cls_score, # `(N,C+2)` logits
-    labels, # `(N,)` classes, C for background
+    cls_score:torch.Tensor, # `(N,C+2)` logits
+    labels:torch.Tensor, # `(N,)` classes, C for background
 )->dict: # `acc_objectness` and `acc_classes`, percent
     "How often each part is right."
     (classes,objectness),pos = self._split(cls_score),labels<self.num_classes
@@ -192,14 +192,14 @@ def get_accuracy(self:SeesawLoss,
 
 # %% ../../../nbs/04_nn/losses/05_balancing_losses.ipynb #f5cd97bc
 def carl_loss(
-    cls_score, # `(N,C)` or `(N,C+1)` logits
-    labels, # `(N,)` classes, C for background
-    bbox_pred, # `(N,4)` or `(N,4*C)`
-    bbox_targets, # `(N,4)`
+    cls_score:torch.Tensor, # `(N,C)` or `(N,C+1)` logits
+    labels:torch.Tensor, # `(N,)` classes, C for background
+    bbox_pred:torch.Tensor, # `(N,4)` or `(N,4*C)`
+    bbox_targets:torch.Tensor, # `(N,4)`
     loss_bbox, # loss of boxes
     k:float=1, # exponent
     bias:float=.2, # smallest weight
-    avg_factor=None, # divides; the number of all samples if not given
+    avg_factor:float=None, # divides; the number of all samples if not given
     sigmoid:bool=False, # probabilities by sigmoids?
     num_class:int=80, # C
 )->dict: # `loss_carl`, `(1,)`
@@ -214,18 +214,18 @@ def carl_loss(
     return dict(loss_carl=(loss*weights[:,None]).sum()[None])
 
 def own_boxes(
-    bbox_pred, # `(N,4)` or `(N,4*C)`
-    labels, # `(N,)`
-): # `(N,4)`
+    bbox_pred:torch.Tensor, # `(N,4)` or `(N,4*C)`
+    labels:torch.Tensor, # `(N,)`
+)->torch.Tensor: # `(N,4)`
     "Of predictions per class those of the labelled one."
     if bbox_pred.shape[-1]==4: return bbox_pred
     return bbox_pred.reshape(len(bbox_pred), bbox_pred.shape[1]//4, 4)[torch.arange(len(labels), device=labels.device),labels]
 
 # %% ../../../nbs/04_nn/losses/05_balancing_losses.ipynb #fbaf5a54
 def rank_within(
-    values, # `(N,)`
-    groups, # `(N,)` integers
-): # `(N,)` long, 0 for the largest of each group
+    values:torch.Tensor, # `(N,)`
+    groups:torch.Tensor, # `(N,)` integers
+)->torch.Tensor: # `(N,)` long, 0 for the largest of each group
     "The rank of each value in its group."
     order = values.argsort(descending=True, stable=True)
     order = order[groups[order].argsort(stable=True)]
@@ -234,13 +234,13 @@ def rank_within(
     return torch.empty_like(order).scatter(0, order, torch.arange(len(order), device=order.device)-first)
 
 def isr_p(
-    cls_score, # `(N,C)` or `(N,C+1)` logits
-    bbox_pred, # `(N,4)` or `(N,4*C)`
+    cls_score:torch.Tensor, # `(N,C)` or `(N,C+1)` logits
+    bbox_pred:torch.Tensor, # `(N,4)` or `(N,4*C)`
     bbox_targets, # tuple of labels, label weights, box targets and box weights
     rois, # `(N,4)` anchors or `(N,5)` regions
-    sampling_results, # per image, with `pos_assigned_gt_inds`
+    sampling_results:list, # per image, with `pos_assigned_gt_inds`
     loss_cls, # loss of classes
-    bbox_coder, # of `bbox_pred`
+    bbox_coder, # coder of `bbox_pred`
     k:float=2, # exponent
     bias:float=0, # smallest weight
     num_class:int=80, # C

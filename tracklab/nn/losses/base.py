@@ -32,7 +32,7 @@ def weight_reduce_loss(
     loss, # element-wise
     weight=None, # element-wise
     reduction:str='mean', # `none`, `mean` or `sum`
-    avg_factor=None, # divides the sum in place of the number of elements; only with `mean`
+    avg_factor:float=None, # divides the sum in place of the number of elements; only with `mean`
 ):
     "Weigh and reduce a loss."
     if weight is not None: loss = loss*weight
@@ -70,7 +70,7 @@ class ElementLoss(nn.Module):
         pred, # prediction
         target, # what it should be
         weight=None, # element-wise
-        avg_factor=None, # see `weight_reduce_loss`
+        avg_factor:float=None, # see `weight_reduce_loss`
         reduction_override:str=None, # instead of `reduction`
         **kwargs # of `element`
     ):
@@ -154,10 +154,10 @@ class BalancedL1Loss(ElementLoss):
 def cross_entropy(
     pred, # `(N,C)` logits, or `(N,C,...)`
     label, # `(N,)` classes, or `(N,...)`
-    weight=None, # `(N,)`
+    weight:torch.Tensor=None, # `(N,)`
     reduction:str='mean', # see `reduce_loss`
-    avg_factor=None, # see `weight_reduce_loss`
-    class_weight=None, # `(C,)`
+    avg_factor:float=None, # see `weight_reduce_loss`
+    class_weight:torch.Tensor=None, # `(C,)`
     ignore_index:int=-100, # label that does not count
     avg_non_ignore:bool=False, # do ignored elements not count in the mean either?
 ):
@@ -168,8 +168,8 @@ def cross_entropy(
     return weight_reduce_loss(loss, None if weight is None else weight.float(), reduction, avg_factor)
 
 def one_hot_labels(
-    labels, # `(N,)` classes; negative, `ignore_index` and `channels` have no class
-    weights, # `(N,)`, or `None`
+    labels:torch.Tensor, # `(N,)` classes; negative, `ignore_index` and `channels` have no class
+    weights:torch.Tensor, # `(N,)`, or `None`
     channels:int, # C
     ignore_index:int, # label that does not count
 )->tuple: # `(N,C)` zeros and ones, `(N,C)` weights, `(N,C)` which elements count
@@ -187,8 +187,8 @@ def binary_cross_entropy(
     label, # `(N,)` classes, or zeros and ones in the shape of `pred`
     weight=None, # `(N,)` or in the shape of `pred`
     reduction:str='mean', # see `reduce_loss`
-    avg_factor=None, # see `weight_reduce_loss`
-    class_weight=None, # `(C,)` factors of the positive terms
+    avg_factor:float=None, # see `weight_reduce_loss`
+    class_weight:torch.Tensor=None, # `(C,)` factors of the positive terms
     ignore_index:int=-100, # label that does not count
     avg_non_ignore:bool=False, # do ignored elements not count in the mean either?
 ):
@@ -203,15 +203,15 @@ def binary_cross_entropy(
     return weight_reduce_loss(loss, weight.float(), reduction, avg_factor)
 
 def mask_cross_entropy(
-    pred, # `(N,C,H,W)` logits
-    target, # `(N,H,W)` zeros and ones
-    label, # `(N,)` classes
+    pred:torch.Tensor, # `(N,C,H,W)` logits
+    target:torch.Tensor, # `(N,H,W)` zeros and ones
+    label:torch.Tensor, # `(N,)` classes
     reduction:str='mean', # the only one
     avg_factor=None, # must be `None`
     class_weight=None, # weight of the elements
     ignore_index=None, # must be `None`
     **kwargs
-): # `(1,)`
+)->torch.Tensor: # `(1,)`
     "Sigmoid cross entropy of the labelled channel."
     if reduction!='mean' or avg_factor is not None or ignore_index is not None:
         raise ValueError("masks have neither avg_factor nor ignore_index, and reduction must be 'mean'")
@@ -251,7 +251,7 @@ class CrossEntropyLoss(nn.Module):
         cls_score, # logits
         label, # classes, or masks
         weight=None, # element-wise; for masks the classes
-        avg_factor=None, # see `weight_reduce_loss`
+        avg_factor:float=None, # see `weight_reduce_loss`
         reduction_override:str=None, # instead of `reduction`
         ignore_index:int=None, # instead of the object's own
         **kwargs
@@ -263,8 +263,8 @@ class CrossEntropyLoss(nn.Module):
 
 # %% ../../../nbs/04_nn/losses/01_losses.ipynb #546c81fc
 def accuracy(
-    pred, # `(N,C)` scores
-    target, # `(N,)` classes
+    pred:torch.Tensor, # `(N,C)` scores
+    target:torch.Tensor, # `(N,)` classes
     topk=1, # one number or several: how many guesses count
     thresh:float=None, # guesses must score more
 ): # percent, one per number
@@ -282,7 +282,7 @@ def accuracy(
 class Accuracy(nn.Module):
     "`accuracy` as a module."
     def __init__(self,
-        topk=(1,), # how many guesses count
+        topk:tuple=(1,), # how many guesses count
         thresh:float=None, # guesses must score more
     ):
         super().__init__()
@@ -292,8 +292,8 @@ class Accuracy(nn.Module):
 
 # %% ../../../nbs/04_nn/losses/01_losses.ipynb #a64c7659
 def positives(
-    labels, # `(N,)` classes, C for background, negative where nothing counts
+    labels:torch.Tensor, # `(N,)` classes, C for background, negative where nothing counts
     num_classes:int, # C
-): # `(P,)` rows
+)->torch.Tensor: # `(P,)` rows
     "The rows that have an object."
     return ((labels>=0)&(labels<num_classes)).nonzero().squeeze(1)

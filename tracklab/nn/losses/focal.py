@@ -14,9 +14,9 @@ from .base import weight_reduce_loss
 
 # %% ../../../nbs/04_nn/losses/02_focal_losses.ipynb #07bd9511
 def one_hot(
-    target, # `(N,)` classes; C and above are background
+    target:torch.Tensor, # `(N,)` classes; C and above are background
     channels:int, # C
-): # `(N,C)`
+)->torch.Tensor: # `(N,C)`
     "Rows of zeros and ones; background is all zero."
     return F.one_hot(target.long().clamp(0, channels), channels+1)[:,:channels]
 
@@ -26,13 +26,13 @@ def spread_weight(weight, pred):
 
 # %% ../../../nbs/04_nn/losses/02_focal_losses.ipynb #b0a15d91
 def sigmoid_focal_loss(
-    pred, # `(N,C)` logits
+    pred:torch.Tensor, # `(N,C)` logits
     target, # `(N,)` classes, or `(N,C)`
-    weight=None, # `(N,)` or `(N,C)`
+    weight:torch.Tensor=None, # `(N,)` or `(N,C)`
     gamma:float=2., # how little easy samples count
     alpha:float=.25, # weight of the truth; of the rest 1 - alpha
     reduction:str='mean', # see `weight_reduce_loss`
-    avg_factor=None, # see `weight_reduce_loss`
+    avg_factor:float=None, # see `weight_reduce_loss`
     activated:bool=False, # is `pred` probabilities instead?
 ):
     "Focal loss of each class's sigmoid."
@@ -59,10 +59,10 @@ class FocalLoss(nn.Module):
         self.reduction,self.loss_weight,self.activated = reduction,loss_weight,activated
 
     def forward(self,
-        pred, # `(N,C)`
+        pred:torch.Tensor, # `(N,C)`
         target, # `(N,)` classes, or `(N,C)`
-        weight=None, # `(N,)` or `(N,C)`
-        avg_factor=None, # see `weight_reduce_loss`
+        weight:torch.Tensor=None, # `(N,)` or `(N,C)`
+        avg_factor:float=None, # see `weight_reduce_loss`
         reduction_override:str=None, # instead of `reduction`
     ):
         return self.loss_weight*sigmoid_focal_loss(pred, target, weight, self.gamma, self.alpha, reduction_override or self.reduction,

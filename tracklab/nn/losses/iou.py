@@ -19,22 +19,22 @@ IOU_MODES = {'log':lambda i: -i.log(), 'linear':lambda i: 1-i, 'square':lambda i
 
 @weighted_loss
 def iou_loss(
-    pred, # `(N,4)` xyxy
-    target, # `(N,4)` xyxy
+    pred:torch.Tensor, # `(N,4)` xyxy
+    target:torch.Tensor, # `(N,4)` xyxy
     linear:bool=False, # the older way to say `mode='linear'`
     mode:str='log', # `log`, `linear` or `square`
     eps:float=1e-6, # smallest overlap
-): # `(N,)`
+)->torch.Tensor: # `(N,)`
     "What is missing to full overlap."
     if mode not in IOU_MODES: raise ValueError(f"mode must be one of {', '.join(IOU_MODES)}, got {mode!r}")
     return IOU_MODES['linear' if linear else mode](bbox_overlaps(pred, target, is_aligned=True).clamp(min=eps))
 
 @weighted_loss
 def giou_loss(
-    pred, # `(N,4)` xyxy
-    target, # `(N,4)` xyxy
+    pred:torch.Tensor, # `(N,4)` xyxy
+    target:torch.Tensor, # `(N,4)` xyxy
     eps:float=1e-7, # smallest denominator
-): # `(N,)` in 0..2
+)->torch.Tensor: # `(N,)` in 0..2
     "One minus the generalised overlap."
     return 1-bbox_overlaps(pred, target, mode='giou', is_aligned=True, eps=eps)
 
@@ -49,20 +49,20 @@ def _distance_iou(pred, target, eps):
 
 @weighted_loss
 def diou_loss(
-    pred, # `(N,4)` xyxy
-    target, # `(N,4)` xyxy
+    pred:torch.Tensor, # `(N,4)` xyxy
+    target:torch.Tensor, # `(N,4)` xyxy
     eps:float=1e-7, # added to denominators
-): # `(N,)`
+)->torch.Tensor: # `(N,)`
     "Overlap and distance."
     iou,distance = _distance_iou(pred, target, eps)
     return 1-iou+distance
 
 @weighted_loss
 def ciou_loss(
-    pred, # `(N,4)` xyxy
-    target, # `(N,4)` xyxy
+    pred:torch.Tensor, # `(N,4)` xyxy
+    target:torch.Tensor, # `(N,4)` xyxy
     eps:float=1e-7, # added to denominators
-): # `(N,)` in 0..2
+)->torch.Tensor: # `(N,)` in 0..2
     "Overlap, distance and shape."
     iou,distance = _distance_iou(pred, target, eps)
     angle = lambda b: ((b[:,2]-b[:,0])/(b[:,3]-b[:,1]+eps)).atan()
@@ -73,11 +73,11 @@ def ciou_loss(
 # %% ../../../nbs/04_nn/losses/03_iou_losses.ipynb #6e442b91
 @weighted_loss
 def bounded_iou_loss(
-    pred, # `(N,4)` xyxy
-    target, # `(N,4)` xyxy
+    pred:torch.Tensor, # `(N,4)` xyxy
+    target:torch.Tensor, # `(N,4)` xyxy
     beta:float=.2, # where the parabola of the smooth L1 ends
     eps:float=1e-3, # added to denominators
-): # `(N,4)` x, y, width, height
+)->torch.Tensor: # `(N,4)` x, y, width, height
     "Each coordinate's own bound of the overlap."
     size = lambda b: b[:,2:]-b[:,:2]
     t = size(target).detach()
@@ -102,10 +102,10 @@ class BoxLoss(nn.Module):
     def element(self, pred, target): raise NotImplementedError
 
     def forward(self,
-        pred, # `(N,4)` xyxy
-        target, # `(N,4)` xyxy
-        weight=None, # `(N,)` or `(N,4)`
-        avg_factor=None, # see `weight_reduce_loss`
+        pred:torch.Tensor, # `(N,4)` xyxy
+        target:torch.Tensor, # `(N,4)` xyxy
+        weight:torch.Tensor=None, # `(N,)` or `(N,4)`
+        avg_factor:float=None, # see `weight_reduce_loss`
         reduction_override:str=None, # instead of `reduction`
         **kwargs
     ):

@@ -13,13 +13,13 @@ from .base import weight_reduce_loss
 
 # %% ../../../nbs/04_nn/losses/06_mask_corner_losses.ipynb #50224cb4
 def dice_loss(
-    pred, # `(N,...)` probabilities
+    pred:torch.Tensor, # `(N,...)` probabilities
     target, # the same shape
-    weight=None, # `(N,)`
+    weight:torch.Tensor=None, # `(N,)`
     eps:float=1e-3, # added to sizes
     reduction:str='mean', # see `weight_reduce_loss`
     naive_dice:bool=False, # sizes without squares?
-    avg_factor=None, # see `weight_reduce_loss`
+    avg_factor:float=None, # see `weight_reduce_loss`
 ):
     "One minus the Dice coefficient."
     pred,target = pred.flatten(1),target.flatten(1).float()
@@ -46,19 +46,19 @@ class DiceLoss(nn.Module):
         self.naive_dice,self.loss_weight,self.eps = naive_dice,loss_weight,eps
 
     def forward(self,
-        pred, # `(N,...)`
+        pred:torch.Tensor, # `(N,...)`
         target, # the same shape
-        weight=None, # `(N,)`
+        weight:torch.Tensor=None, # `(N,)`
         reduction_override:str=None, # instead of `reduction`
-        avg_factor=None, # see `weight_reduce_loss`
+        avg_factor:float=None, # see `weight_reduce_loss`
     ):
         p = pred.sigmoid() if self.activate else pred
         return self.loss_weight*dice_loss(p, target, weight, self.eps, reduction_override or self.reduction, self.naive_dice, avg_factor)
 
 # %% ../../../nbs/04_nn/losses/06_mask_corner_losses.ipynb #0f08d8a1
 def ae_loss_per_image(
-    tl_preds, # `(M,H,W)` embeddings at upper left corners
-    br_preds, # `(M,H,W)` at lower right corners
+    tl_preds:torch.Tensor, # `(M,H,W)` embeddings at upper left corners
+    br_preds:torch.Tensor, # `(M,H,W)` at lower right corners
     match, # per object: (y, x) of its upper left and of its lower right corner
 )->tuple: # pull, push
     "Embeddings of one image."
@@ -75,16 +75,16 @@ def ae_loss_per_image(
 class AssociativeEmbeddingLoss(nn.Module):
     "Corners of one object together, those of others apart."
     def __init__(self,
-        pull_weight:float=.25, # of corners of one object
-        push_weight:float=.25, # of different objects
+        pull_weight:float=.25, # factor of the pull between corners of one object
+        push_weight:float=.25, # factor of the push between objects
     ):
         super().__init__()
         self.pull_weight,self.push_weight = pull_weight,push_weight
 
     def forward(self,
-        pred, # `(B,M,H,W)` embeddings at upper left corners
-        target, # `(B,M,H,W)` at lower right corners
-        match, # per image and object: (y, x) of the two corners
+        pred:torch.Tensor, # `(B,M,H,W)` embeddings at upper left corners
+        target:torch.Tensor, # `(B,M,H,W)` at lower right corners
+        match:list, # per image and object: (y, x) of the two corners
     )->tuple: # pull, push
         pulls,pushes = zip(*(ae_loss_per_image(*o) for o in zip(pred, target, match)))
         return self.pull_weight*sum(pulls),self.push_weight*sum(pushes)

@@ -19,10 +19,10 @@ from .base import ElementLoss, weight_reduce_loss, weighted_loss
 def quality_focal_loss(
     pred, # `(N,C)` logits, or probabilities if `activated`
     target, # pair of `(N,)` classes, C for background, and `(N,)` qualities in 0..1
-    weight=None, # `(N,)`
+    weight:torch.Tensor=None, # `(N,)`
     beta:float=2., # exponent of the difference
     reduction:str='mean', # see `weight_reduce_loss`
-    avg_factor=None, # see `weight_reduce_loss`
+    avg_factor:float=None, # see `weight_reduce_loss`
     activated:bool=False, # is `pred` probabilities?
 ):
     "Cross entropy with the quality as target, weighed by the difference."
@@ -48,10 +48,10 @@ class QualityFocalLoss(nn.Module):
         self.use_sigmoid,self.beta,self.reduction,self.loss_weight,self.activated = use_sigmoid,beta,reduction,loss_weight,activated
 
     def forward(self,
-        pred, # `(N,C)`
+        pred:torch.Tensor, # `(N,C)`
         target, # pair of `(N,)` classes and `(N,)` qualities
-        weight=None, # `(N,)`
-        avg_factor=None, # see `weight_reduce_loss`
+        weight:torch.Tensor=None, # `(N,)`
+        avg_factor:float=None, # see `weight_reduce_loss`
         reduction_override:str=None, # instead of `reduction`
     ):
         return self.loss_weight*quality_focal_loss(pred, target, weight, self.beta, reduction_override or self.reduction,
@@ -59,14 +59,14 @@ class QualityFocalLoss(nn.Module):
 
 # %% ../../../nbs/04_nn/losses/04_quality_losses.ipynb #5804c924
 def varifocal_loss(
-    pred, # `(N,C)` logits
-    target, # `(N,C)` qualities in 0..1, 0 for negatives
-    weight=None, # `(N,)` or `(N,C)`
+    pred:torch.Tensor, # `(N,C)` logits
+    target:torch.Tensor, # `(N,C)` qualities in 0..1, 0 for negatives
+    weight:torch.Tensor=None, # `(N,)` or `(N,C)`
     alpha:float=.75, # weight of negatives
     gamma:float=2., # how little easy negatives count
     iou_weighted:bool=True, # do positives count by their quality?
     reduction:str='mean', # see `weight_reduce_loss`
-    avg_factor=None, # see `weight_reduce_loss`
+    avg_factor:float=None, # see `weight_reduce_loss`
 ):
     "Cross entropy in which easy negatives count little."
     target = target.to(pred.dtype)
@@ -92,10 +92,10 @@ class VarifocalLoss(nn.Module):
         self.iou_weighted,self.reduction,self.loss_weight = iou_weighted,reduction,loss_weight
 
     def forward(self,
-        pred, # `(N,C)` logits
-        target, # `(N,C)` qualities
-        weight=None, # `(N,)` or `(N,C)`
-        avg_factor=None, # see `weight_reduce_loss`
+        pred:torch.Tensor, # `(N,C)` logits
+        target:torch.Tensor, # `(N,C)` qualities
+        weight:torch.Tensor=None, # `(N,)` or `(N,C)`
+        avg_factor:float=None, # see `weight_reduce_loss`
         reduction_override:str=None, # instead of `reduction`
     ):
         return self.loss_weight*varifocal_loss(pred, target, weight, self.alpha, self.gamma, self.iou_weighted,
@@ -131,9 +131,9 @@ class GaussianFocalLoss(ElementLoss):
 # %% ../../../nbs/04_nn/losses/04_quality_losses.ipynb #c7281c9f
 @weighted_loss
 def distribution_focal_loss(
-    pred, # `(N,n+1)` logits of 0..n
-    label, # `(N,)` numbers in 0..n
-): # `(N,)`
+    pred:torch.Tensor, # `(N,n+1)` logits of 0..n
+    label:torch.Tensor, # `(N,)` numbers in 0..n
+)->torch.Tensor: # `(N,)`
     "Cross entropy of the two integers around a target."
     low = label.long()
     share = label-low
@@ -147,11 +147,11 @@ class DistributionFocalLoss(ElementLoss):
 
 @weighted_loss
 def knowledge_distillation_kl_div_loss(
-    pred, # `(N,n+1)` logits
-    soft_label, # `(N,n+1)` logits of the teacher
+    pred:torch.Tensor, # `(N,n+1)` logits
+    soft_label:torch.Tensor, # `(N,n+1)` logits of the teacher
     T:float, # temperature
     detach_target:bool=True, # is the teacher a constant?
-): # `(N,)`
+)->torch.Tensor: # `(N,)`
     "Divergence from a teacher's distribution."
     teacher = (soft_label/T).softmax(1)
     return F.kl_div((pred/T).log_softmax(1), teacher.detach() if detach_target else teacher, reduction='none').mean(1)*T**2
@@ -170,10 +170,10 @@ class KnowledgeDistillationKLDivLoss(nn.Module):
         self.reduction,self.loss_weight,self.T = reduction,loss_weight,T
 
     def forward(self,
-        pred, # `(N,n+1)` logits
-        soft_label, # `(N,n+1)` logits of the teacher
-        weight=None, # `(N,)`
-        avg_factor=None, # see `weight_reduce_loss`
+        pred:torch.Tensor, # `(N,n+1)` logits
+        soft_label:torch.Tensor, # `(N,n+1)` logits of the teacher
+        weight:torch.Tensor=None, # `(N,)`
+        avg_factor:float=None, # see `weight_reduce_loss`
         reduction_override:str=None, # instead of `reduction`
     ):
         return self.loss_weight*knowledge_distillation_kl_div_loss(pred, soft_label, weight, reduction=reduction_override or self.reduction,

@@ -15,9 +15,9 @@ from ..plugins import NonLocal2d
 
 # %% ../../../nbs/04_nn/necks/03_bfp.ipynb #0e506d7e
 def resize_map(
-    x, # `(B,C,H,W)`
+    x:torch.Tensor, # `(B,C,H,W)`
     size:tuple, # wanted height and width
-): # `(B,C,*size)`
+)->torch.Tensor: # `(B,C,*size)`
     "Enlarge by repetition, reduce by maxima."
     return F.adaptive_max_pool2d(x, size) if x.shape[-2]>size[0] else F.interpolate(x, size=size, mode='nearest')
 
@@ -25,13 +25,13 @@ def resize_map(
 class BFP(BaseModule):
     "Balanced feature pyramid."
     def __init__(self,
-        in_channels:int, # of every level
+        in_channels:int, # channels of every level
         num_levels:int, # number of levels
         refine_level:int=2, # level in whose size the mean is taken
         refine_type:str=None, # `conv`, `non_local`, or nothing
-        conv_cfg=None, # see `ConvModule`
-        norm_cfg=None, # see `ConvModule`
-        init_cfg={'type':'Xavier', 'layer':'Conv2d', 'distribution':'uniform'}, # see `BaseModule`
+        conv_cfg:dict=None, # see `ConvModule`
+        norm_cfg:dict=None, # see `ConvModule`
+        init_cfg:dict|list={'type':'Xavier', 'layer':'Conv2d', 'distribution':'uniform'}, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         if refine_type not in (None,'conv','non_local'):

@@ -16,14 +16,14 @@ from ..layers import ConvModule
 class ChannelMapper(BaseModule):
     "A convolution per level."
     def __init__(self,
-        in_channels, # channels of the backbone's levels
-        out_channels:int, # of every output
-        kernel_size:int=3, # of the convolutions
-        conv_cfg=None, # see `ConvModule`
-        norm_cfg=None, # see `ConvModule`
-        act_cfg={'type':'ReLU'}, # see `ConvModule`
+        in_channels:list|tuple, # channels of the backbone's levels
+        out_channels:int, # channels of every output
+        kernel_size:int=3, # kernel size of the convolutions
+        conv_cfg:dict=None, # see `ConvModule`
+        norm_cfg:dict=None, # see `ConvModule`
+        act_cfg:dict={'type':'ReLU'}, # see `ConvModule`
         num_outs:int=None, # number of outputs; as many as levels if not given
-        init_cfg={'type':'Xavier', 'layer':'Conv2d', 'distribution':'uniform'}, # see `BaseModule`
+        init_cfg:dict|list={'type':'Xavier', 'layer':'Conv2d', 'distribution':'uniform'}, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         if not isinstance(in_channels, (list,tuple)): raise TypeError(f"in_channels must be a list, got {in_channels!r}")
@@ -34,7 +34,7 @@ class ChannelMapper(BaseModule):
             for i in range(extra)]) if extra>0 else None
 
     def forward(self,
-        inputs, # maps of the backbone
+        inputs:list|tuple, # maps of the backbone
     )->tuple: # maps of `out_channels`
         if len(inputs)!=len(self.convs): raise ValueError(f"expected {len(self.convs)} maps, got {len(inputs)}")
         outs = [conv(x) for conv,x in zip(self.convs, inputs)]

@@ -16,7 +16,7 @@ import tracklab.nn.deform_conv
 # %% ../../../nbs/04_nn/necks/08_ct_resnet_neck.ipynb #553381e1
 def bilinear_kernel(
     size:int, # height and width
-): # `(size,size)`
+)->torch.Tensor: # `(size,size)`
     "The kernel with which a transposed convolution of stride `(size+1)//2` interpolates bilinearly."
     half = (size+1)//2
     centre = (2*half-1-half%2)/(2*half)
@@ -31,7 +31,7 @@ class CTResNetNeck(BaseModule):
         num_deconv_filters, # channels of the steps
         num_deconv_kernels, # kernels of the transposed convolutions
         use_dcn:bool=True, # deformable convolutions?
-        init_cfg=None, # see `BaseModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         if len(num_deconv_filters)!=len(num_deconv_kernels):

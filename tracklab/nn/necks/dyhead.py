@@ -19,10 +19,10 @@ class DyReLU(BaseModule):
     "A ReLU whose two slopes depend on the map."
     def __init__(self,
         channels:int, # channels in and out
-        ratio:int=4, # of `channels` to hidden channels
-        conv_cfg=None, # see `ConvModule`
+        ratio:int=4, # `channels` divided by hidden channels
+        conv_cfg:dict=None, # see `ConvModule`
         act_cfg=({'type':'ReLU'}, {'type':'HSigmoid', 'bias':3., 'divisor':6.}), # activations of the two convolutions, or one for both
-        init_cfg=None, # see `BaseModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         acts = (act_cfg,act_cfg) if isinstance(act_cfg, dict) else tuple(act_cfg)
@@ -41,7 +41,7 @@ class DyDCNv2(nn.Module):
     def __init__(self,
         in_channels:int, # channels in
         out_channels:int, # channels out
-        stride:int=1, # of the convolution
+        stride:int=1, # stride of the convolution
         norm_cfg={'type':'GN', 'num_groups':16, 'requires_grad':True}, # see `build_norm_layer`; `None` for none
     ):
         super().__init__()
@@ -62,7 +62,7 @@ class DyHeadBlock(nn.Module):
         in_channels:int, # channels in
         out_channels:int, # channels out
         zero_init_offset:bool=True, # let every tap begin in its place?
-        act_cfg={'type':'HSigmoid', 'bias':3., 'divisor':6.}, # of the weight of a level
+        act_cfg:dict={'type':'HSigmoid', 'bias':3., 'divisor':6.}, # activation of the weight of a level
     ):
         super().__init__()
         self.zero_init_offset = zero_init_offset
@@ -107,7 +107,7 @@ class DyHead(BaseModule):
         out_channels:int, # channels out
         num_blocks:int=6, # number of blocks
         zero_init_offset:bool=True, # let every tap begin in its place?
-        init_cfg=None, # see `BaseModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         if init_cfg is not None: raise ValueError(f"a DyHead has its own initial weights, got init_cfg={init_cfg}")
         super().__init__(init_cfg)

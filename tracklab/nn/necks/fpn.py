@@ -15,7 +15,7 @@ from ..layers import ConvModule
 
 # %% ../../../nbs/04_nn/necks/01_fpn.ipynb #6e65d8ac
 def level_range(
-    in_channels, # channels of the backbone's levels
+    in_channels:list|tuple, # channels of the backbone's levels
     start_level:int, # first level used
     end_level:int, # last level used; -1 for the last
     num_outs:int, # levels wanted
@@ -34,19 +34,19 @@ EXTRA_CONVS = 'on_input','on_lateral','on_output'
 class FPN(BaseModule):
     "Feature pyramid network."
     def __init__(self,
-        in_channels, # channels of the backbone's levels
-        out_channels:int, # of every output
+        in_channels:list|tuple, # channels of the backbone's levels
+        out_channels:int, # channels of every output
         num_outs:int, # number of outputs
         start_level:int=0, # first level used
         end_level:int=-1, # last level used; -1 for the last
         add_extra_convs=False, # source of extra levels: `on_input` (`True`), `on_lateral`, `on_output`; `False` for pooling
         relu_before_extra_convs:bool=False, # before all extra convolutions but the first?
         no_norm_on_lateral:bool=False, # no norm behind the 1×1 convolutions?
-        conv_cfg=None, # see `ConvModule`
-        norm_cfg=None, # see `ConvModule`
-        act_cfg=None, # see `ConvModule`
-        upsample_cfg={'mode':'nearest'}, # of `F.interpolate`
-        init_cfg={'type':'Xavier', 'layer':'Conv2d', 'distribution':'uniform'}, # see `BaseModule`
+        conv_cfg:dict=None, # see `ConvModule`
+        norm_cfg:dict=None, # see `ConvModule`
+        act_cfg:dict=None, # see `ConvModule`
+        upsample_cfg:dict={'mode':'nearest'}, # arguments of `F.interpolate`
+        init_cfg:dict|list={'type':'Xavier', 'layer':'Conv2d', 'distribution':'uniform'}, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         if add_extra_convs not in (False,True,*EXTRA_CONVS):
@@ -66,7 +66,7 @@ class FPN(BaseModule):
                                        stride=2))
 
     def forward(self,
-        inputs, # maps of the backbone
+        inputs:list|tuple, # maps of the backbone
     )->tuple: # `num_outs` maps
         if len(inputs)!=len(self.in_channels): raise ValueError(f"expected {len(self.in_channels)} maps, got {len(inputs)}")
         laterals = self._top_down([conv(x) for conv,x in zip(self.lateral_convs, inputs[self.start_level:])])

@@ -18,12 +18,12 @@ class PAFPN(FPN):
     "Feature pyramid with a second way up."
     @delegates(FPN.__init__, but='upsample_cfg')
     def __init__(self,
-        in_channels, # channels of the backbone's levels
-        out_channels:int, # of every output
+        in_channels:list|tuple, # channels of the backbone's levels
+        out_channels:int, # channels of every output
         num_outs:int, # number of outputs
-        conv_cfg=None, # see `ConvModule`
-        norm_cfg=None, # see `ConvModule`
-        act_cfg=None, # see `ConvModule`
+        conv_cfg:dict=None, # see `ConvModule`
+        norm_cfg:dict=None, # see `ConvModule`
+        act_cfg:dict=None, # see `ConvModule`
         **kwargs
     ):
         super().__init__(in_channels, out_channels, num_outs, conv_cfg=conv_cfg, norm_cfg=norm_cfg, act_cfg=act_cfg, **kwargs)
@@ -33,7 +33,7 @@ class PAFPN(FPN):
         self.downsample_convs,self.pafpn_convs = convs(2),convs(1)
 
     def forward(self,
-        inputs, # maps of the backbone
+        inputs:list|tuple, # maps of the backbone
     )->tuple: # `num_outs` maps
         if len(inputs)!=len(self.in_channels): raise ValueError(f"expected {len(self.in_channels)} maps, got {len(inputs)}")
         laterals = self._top_down([conv(x) for conv,x in zip(self.lateral_convs, inputs[self.start_level:])])

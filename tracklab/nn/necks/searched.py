@@ -17,10 +17,10 @@ import tracklab.nn.deform_conv
 
 # %% ../../../nbs/04_nn/necks/09_searched_necks.ipynb #6a9bbd8d
 def fit_map(
-    x, # `(B,C,H,W)`
+    x:torch.Tensor, # `(B,C,H,W)`
     size:tuple, # wanted height and width
     mode:str='nearest', # how to enlarge
-): # `(B,C,*size)`
+)->torch.Tensor: # `(B,C,*size)`
     "Enlarge by interpolation, reduce by maxima of whole cells."
     if tuple(x.shape[-2:])==tuple(size): return x
     if x.shape[-2]<size[0] or x.shape[-1]<size[1]: return F.interpolate(x, size=size, mode=mode)
@@ -34,16 +34,16 @@ class SumCell(nn.Module):
     join = staticmethod(torch.add)
     fused = 1
     def __init__(self,
-        in_channels:int=256, # of both maps
-        out_channels:int=256, # of the result
+        in_channels:int=256, # channels of both maps
+        out_channels:int=256, # channels of the result
         with_out_conv:bool=True, # a convolution behind?
-        out_conv_cfg={'groups':1, 'kernel_size':3, 'padding':1, 'bias':True}, # of that convolution
-        out_norm_cfg=None, # of that convolution
-        out_conv_order=('act','conv','norm'), # of that convolution
+        out_conv_cfg:dict={'groups':1, 'kernel_size':3, 'padding':1, 'bias':True}, # kind of convolution of that convolution
+        out_norm_cfg:dict=None, # norm of that convolution
+        out_conv_order:tuple=('act','conv','norm'), # order of convolution, norm and activation in it
         with_input1_conv:bool=False, # a convolution of the first map?
         with_input2_conv:bool=False, # a convolution of the second map?
-        input_conv_cfg=None, # see `ConvModule`
-        input_norm_cfg=None, # see `ConvModule`
+        input_conv_cfg:dict=None, # see `ConvModule`
+        input_norm_cfg:dict=None, # see `ConvModule`
         upsample_mode:str='nearest', # see `fit_map`
     ):
         super().__init__()
@@ -55,9 +55,9 @@ class SumCell(nn.Module):
             order=out_conv_order) if with_out_conv else nn.Identity()
 
     def forward(self,
-        x1, # `(B,C,H,W)`
-        x2, # `(B,C,h,w)`
-        out_size=None, # height and width of the result; the larger map's if not given
+        x1:torch.Tensor, # `(B,C,H,W)`
+        x2:torch.Tensor, # `(B,C,h,w)`
+        out_size:tuple=None, # height and width of the result; the larger map's if not given
     ): # `(B,out_channels,*out_size)`
         if x1.shape[:2]!=x2.shape[:2]:
             raise ValueError(f"maps must agree in batch and channels, got {tuple(x1.shape)} and {tuple(x2.shape)}")
@@ -85,15 +85,15 @@ NASFPN_CELLS = (('gp_64_4',GlobalPoolingCell,True), ('sum_44_4',SumCell,True), (
 class NASFPN(BaseModule):
     "The searched pyramid, repeated."
     def __init__(self,
-        in_channels, # channels of the backbone's levels
-        out_channels:int, # of every output
+        in_channels:list|tuple, # channels of the backbone's levels
+        out_channels:int, # channels of every output
         num_outs:int, # number of outputs, 5
         stack_times:int, # repetitions
         start_level:int=0, # first level used
         end_level:int=-1, # last level used; -1 for the last
         add_extra_convs=False, # unused: extra levels always come from a 1×1 convolution and pooling
-        norm_cfg=None, # see `ConvModule`
-        init_cfg={'type':'Caffe2Xavier', 'layer':'Conv2d'}, # see `BaseModule`
+        norm_cfg:dict=None, # see `ConvModule`
+        init_cfg:dict|list={'type':'Caffe2Xavier', 'layer':'Conv2d'}, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         if num_outs!=5: raise ValueError(f"the searched wiring has 5 levels, got num_outs={num_outs}")
@@ -107,7 +107,7 @@ class NASFPN(BaseModule):
             for n,cell,conv in NASFPN_CELLS}) for _ in range(stack_times)])
 
     def forward(self,
-        inputs, # maps of the backbone
+        inputs:list|tuple, # maps of the backbone
     )->tuple: # maps of the levels 3 to 7
         if len(inputs)!=len(self.in_channels): raise ValueError(f"expected {len(self.in_channels)} maps, got {len(inputs)}")
         levels = [conv(x) for conv,x in zip(self.lateral_convs, inputs[self.start_level:])]
@@ -131,15 +131,15 @@ NASFCOS_CELLS = (('c22_1',True,True), ('c22_2',True,True), ('c32',True,False), (
 class NASFCOS_FPN(BaseModule):
     "The searched pyramid of NAS-FCOS."
     def __init__(self,
-        in_channels, # channels of the backbone's levels
-        out_channels:int, # of every output
+        in_channels:list|tuple, # channels of the backbone's levels
+        out_channels:int, # channels of every output
         num_outs:int, # number of outputs
         start_level:int=1, # first level used; three are used
         end_level:int=-1, # last level used; -1 for the last
         add_extra_convs=False, # unused: extra levels always come from strided convolutions
-        conv_cfg=None, # of the cells
-        norm_cfg=None, # of the cells
-        init_cfg=None, # see `BaseModule`
+        conv_cfg:dict=None, # kind of convolution of the cells
+        norm_cfg:dict=None, # norm of the cells
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         self.in_channels,self.out_channels,self.norm_cfg = in_channels,out_channels,norm_cfg
@@ -163,7 +163,7 @@ class NASFCOS_FPN(BaseModule):
             if hasattr(m, 'conv_offset'): m.init_weights()
 
     def forward(self,
-        inputs, # maps of the backbone
+        inputs:list|tuple, # maps of the backbone
     )->tuple: # `num_outs` maps
         maps = [conv(x) for conv,x in zip(self.adapt_convs, inputs[self.start_level:])]
         for name,cell in self.fpn.items():

@@ -19,17 +19,17 @@ SSD_INIT = [{'type':'Xavier', 'distribution':'uniform', 'layer':'Conv2d'}, {'typ
 class SSDNeck(BaseModule):
     "The levels of SSD beyond its backbone."
     def __init__(self,
-        in_channels, # channels of the backbone's levels
+        in_channels:list|tuple, # channels of the backbone's levels
         out_channels, # channels of all levels; begins with `in_channels`
         level_strides, # strides of the levels beyond the backbone
         level_paddings, # paddings of the levels beyond the backbone
         l2_norm_scale:float=20., # first factors of the first map's `L2Norm`; `None` for no norm
         last_kernel_size:int=3, # kernel of the last level
         use_depthwise:bool=False, # depthwise separable 3×3 convolutions?
-        conv_cfg=None, # see `ConvModule`
-        norm_cfg=None, # see `ConvModule`
-        act_cfg={'type':'ReLU'}, # see `ConvModule`
-        init_cfg=SSD_INIT, # see `BaseModule`
+        conv_cfg:dict=None, # see `ConvModule`
+        norm_cfg:dict=None, # see `ConvModule`
+        act_cfg:dict={'type':'ReLU'}, # see `ConvModule`
+        init_cfg:dict|list=SSD_INIT, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         n,extra = len(in_channels),len(out_channels)-len(in_channels)
@@ -46,7 +46,7 @@ class SSDNeck(BaseModule):
             self.extra_layers.append(nn.Sequential(ConvModule(c_in, c//2, 1, **cfg), conv(c//2, c, kernel, stride, padding, **cfg)))
 
     def forward(self,
-        inputs, # maps of the backbone
+        inputs:list|tuple, # maps of the backbone
     )->tuple: # maps of all levels
         outs = list(inputs)
         if hasattr(self, 'l2_norm'): outs[0] = self.l2_norm(outs[0])

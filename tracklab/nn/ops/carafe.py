@@ -13,12 +13,12 @@ from ...core.registry import register
 
 # %% ../../../nbs/04_nn/ops/05_carafe.ipynb #88b227b7
 def carafe(
-    features, # `(B,C,H,W)`
-    masks, # `(B,G*k*k,s*H,s*W)` weights of the neighbours of each new cell
+    features:torch.Tensor, # `(B,C,H,W)`
+    masks:torch.Tensor, # `(B,G*k*k,s*H,s*W)` weights of the neighbours of each new cell
     kernel_size:int, # k, odd
     group_size:int=1, # G, divides the channels
     scale_factor:int=1, # s
-): # `(B,C,s*H,s*W)`
+)->torch.Tensor: # `(B,C,s*H,s*W)`
     "Weighted means of neighbours."
     (B,C,H,W),G,k,s = features.shape,group_size,kernel_size,scale_factor
     if masks.shape[1:]!=(G*k*k,s*H,s*W): raise ValueError(f"masks must have the shape {(B,G*k*k,s*H,s*W)}, got {tuple(masks.shape)}")
@@ -30,7 +30,7 @@ def carafe(
 class CARAFEPack(nn.Module):
     "Upsampling with predicted weights."
     def __init__(self,
-        channels:int, # of the map
+        channels:int, # channels of the map
         scale_factor:int, # new cells per cell and direction
         up_kernel:int=5, # neighbours per direction
         up_group:int=1, # groups of channels
@@ -52,8 +52,8 @@ class CARAFEPack(nn.Module):
         for m in (self.channel_compressor, self.content_encoder): nn.init.zeros_(m.bias)
 
     def forward(self,
-        x, # `(B,C,H,W)`
-    ): # `(B,C,s*H,s*W)`
+        x:torch.Tensor, # `(B,C,H,W)`
+    )->torch.Tensor: # `(B,C,s*H,s*W)`
         mask = F.pixel_shuffle(self.content_encoder(self.channel_compressor(x)), self.scale_factor)
         mask = mask.unflatten(1, (-1,self.up_kernel**2)).softmax(2).flatten(1, 2)
         return carafe(x, mask, self.up_kernel, self.up_group, self.scale_factor)

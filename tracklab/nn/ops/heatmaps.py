@@ -13,8 +13,8 @@ import torch.nn.functional as F
 
 # %% ../../../nbs/04_nn/ops/03_heatmaps.ipynb #d2724bf9
 def gaussian_radius(
-    det_size, # height and width
-    min_overlap:float=.5, # of the displaced box with the object
+    det_size:tuple, # height and width
+    min_overlap:float=.5, # overlap that the displaced box must keep with the object
 )->float: # pixels
     "How far corners may be displaced."
     h,w = det_size
@@ -28,16 +28,16 @@ def gaussian_radius(
 def gaussian2D(
     radius:int, # pixels
     sigma:float=1, # standard deviation
-    dtype=torch.float32, # of the result
-    device='cpu', # of the result
-): # `(2*radius+1,2*radius+1)`
+    dtype:torch.dtype=torch.float32, # type of the result
+    device:str='cpu', # device of the result
+)->torch.Tensor: # `(2*radius+1,2*radius+1)`
     "A peak of height one."
     x = torch.arange(-radius, radius+1, dtype=dtype, device=device)
     g = torch.exp(-(x**2+x[:,None]**2)/(2*sigma**2))
     return g.masked_fill(g<torch.finfo(dtype).eps*g.max(), 0)
 
 def gen_gaussian_target(
-    heatmap, # `(H,W)`, changed in place
+    heatmap:torch.Tensor, # `(H,W)`, changed in place
     center, # x and y, integers
     radius:int, # pixels
     k:float=1, # height of the peak
@@ -52,14 +52,14 @@ def gen_gaussian_target(
 
 # %% ../../../nbs/04_nn/ops/03_heatmaps.ipynb #cb64428f
 def get_local_maximum(
-    heat, # `(B,C,H,W)`
+    heat:torch.Tensor, # `(B,C,H,W)`
     kernel:int=3, # side of the neighbourhood, odd
 ): # `heat` at peaks, 0 elsewhere
     "Keep peaks."
     return heat*(F.max_pool2d(heat, kernel, 1, (kernel-1)//2)==heat).to(heat.dtype)
 
 def get_topk_from_heatmap(
-    scores, # `(B,C,H,W)`
+    scores:torch.Tensor, # `(B,C,H,W)`
     k:int=20, # how many
 )->tuple: # `(B,k)` each: scores, flat indices within the map, classes, y, x
     "The best places of all classes."
@@ -70,17 +70,17 @@ def get_topk_from_heatmap(
 
 # %% ../../../nbs/04_nn/ops/03_heatmaps.ipynb #cab9bd33
 def gather_feat(
-    feat, # `(B,N,C)`
-    ind, # `(B,k)` indices
-    mask=None, # `(B,k)` bool: which of them are wanted
-): # `(B,k,C)`, with a mask `(M,C)`
+    feat:torch.Tensor, # `(B,N,C)`
+    ind:torch.Tensor, # `(B,k)` indices
+    mask:torch.Tensor=None, # `(B,k)` bool: which of them are wanted
+)->torch.Tensor: # `(B,k,C)`, with a mask `(M,C)`
     "Rows by index."
     out = feat.gather(1, ind[...,None].expand(-1, -1, feat.shape[2]))
     return out if mask is None else out[mask]
 
 def transpose_and_gather_feat(
-    feat, # `(B,C,H,W)`
-    ind, # `(B,k)` flat indices of places
-): # `(B,k,C)`
+    feat:torch.Tensor, # `(B,C,H,W)`
+    ind:torch.Tensor, # `(B,k)` flat indices of places
+)->torch.Tensor: # `(B,k,C)`
     "What a map says at places."
     return gather_feat(feat.flatten(2).transpose(1, 2), ind)

@@ -13,19 +13,19 @@ from torch.nn.modules.utils import _pair
 # %% ../../../nbs/04_nn/ops/02_mask_targets.ipynb #996682ed
 def mask_tensor(
     masks, # `BitmapMasks`, or `(G,H,W)` tensor or array
-    device='cpu', # of the result
-): # `(G,H,W)` float32
+    device:str='cpu', # device of the result
+)->torch.Tensor: # `(G,H,W)` float32
     "Masks in whatever form as a tensor."
     if hasattr(masks, 'to_ndarray'): masks = masks.to_ndarray()
     return torch.as_tensor(masks, device=device).float()
 
 def crop_and_resize_masks(
     masks, # `BitmapMasks`, or `(G,H,W)` tensor or array
-    boxes, # `(N,4)` xyxy
-    out_shape, # height and width
-    inds, # `(N,)` which mask each box looks at
+    boxes:torch.Tensor, # `(N,4)` xyxy
+    out_shape:tuple, # height and width
+    inds:torch.Tensor, # `(N,)` which mask each box looks at
     binarize:bool=True, # at least a half counts as one?
-): # `(N,h,w)` float32
+)->torch.Tensor: # `(N,h,w)` float32
     "Each box's part of its mask."
     h,w = out_shape
     if not len(boxes): return boxes.new_zeros(0, h, w)
@@ -36,11 +36,11 @@ def crop_and_resize_masks(
 
 # %% ../../../nbs/04_nn/ops/02_mask_targets.ipynb #c7281409
 def mask_target_single(
-    pos_proposals, # `(N,4)` xyxy
-    pos_assigned_gt_inds, # `(N,)` object of each
+    pos_proposals:torch.Tensor, # `(N,4)` xyxy
+    pos_assigned_gt_inds:torch.Tensor, # `(N,)` object of each
     gt_masks, # `BitmapMasks`, or `(G,H,W)` tensor or array
-    cfg, # `mask_size`, and `soft_mask_target` if shares shall not be rounded
-): # `(N,h,w)` float32
+    cfg:dict, # `mask_size`, and `soft_mask_target` if shares shall not be rounded
+)->torch.Tensor: # `(N,h,w)` float32
     "The targets of one image."
     if not len(pos_proposals): return pos_proposals.new_zeros(0, *_pair(cfg['mask_size']))
     h,w = (gt_masks.height,gt_masks.width) if hasattr(gt_masks, 'height') else gt_masks.shape[-2:]
@@ -48,10 +48,10 @@ def mask_target_single(
     return crop_and_resize_masks(gt_masks, inside, _pair(cfg['mask_size']), pos_assigned_gt_inds, not cfg.get('soft_mask_target', False))
 
 def mask_target(
-    pos_proposals_list, # `(n,4)` xyxy per image
-    pos_assigned_gt_inds_list, # `(n,)` object of each, per image
+    pos_proposals_list:list, # `(n,4)` xyxy per image
+    pos_assigned_gt_inds_list:list, # `(n,)` object of each, per image
     gt_masks_list, # `BitmapMasks`, or `(G,H,W)` tensors or arrays, per image
-    cfg, # `mask_size`, and `soft_mask_target` if shares shall not be rounded
-): # `(N,h,w)` float32, all images together
+    cfg:dict, # `mask_size`, and `soft_mask_target` if shares shall not be rounded
+)->torch.Tensor: # `(N,h,w)` float32, all images together
     "The targets of the positive proposals of a batch."
     return torch.cat([mask_target_single(*o, cfg) for o in zip(pos_proposals_list, pos_assigned_gt_inds_list, gt_masks_list)])

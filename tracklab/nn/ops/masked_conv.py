@@ -15,7 +15,7 @@ from ...core.registry import register
 class MaskedConv2d(nn.Conv2d):
     "A convolution that is zero outside a mask."
     def forward(self,
-        input, # `(B,C,H,W)`
+        input:torch.Tensor, # `(B,C,H,W)`
         mask=None, # `(H,W)` or `(B,H,W)` of the result's size, places that count; all if not given
     ):
         out = super().forward(input)

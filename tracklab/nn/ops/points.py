@@ -22,14 +22,14 @@ class CornerPool(nn.Module):
         self.mode = mode
 
     def forward(self,
-        x, # `(B,C,H,W)`
+        x:torch.Tensor, # `(B,C,H,W)`
     ): # the same shape
         dim,flip = self.MODES[self.mode]
         return x.flip(dim).cummax(dim).values.flip(dim) if flip else x.cummax(dim).values
 
 # %% ../../../nbs/04_nn/ops/04_corner_pool_points.ipynb #0af2cea1
 def point_sample(
-    input, # `(B,C,H,W)`
+    input:torch.Tensor, # `(B,C,H,W)`
     points, # `(B,P,2)` or `(B,h,w,2)` x and y in 0..1
     align_corners:bool=False, # are 0 and 1 the centres of the outermost cells?
     **kwargs # of `grid_sample`
@@ -40,20 +40,20 @@ def point_sample(
     return out[...,0] if flat else out
 
 def get_uncertainty(
-    mask_pred, # `(N,C,...)` logits
-    labels, # `(N,)` classes, which of the C counts
-): # `(N,1,...)` at most 0, larger where less certain
+    mask_pred:torch.Tensor, # `(N,C,...)` logits
+    labels:torch.Tensor, # `(N,)` classes, which of the C counts
+)->torch.Tensor: # `(N,1,...)` at most 0, larger where less certain
     "How near logits are to zero."
     own = mask_pred if mask_pred.shape[1]==1 else mask_pred[torch.arange(len(mask_pred), device=mask_pred.device),labels][:,None]
     return -own.abs()
 
 def get_uncertain_point_coords_with_randomness(
-    mask_pred, # `(N,C,H,W)` logits
-    labels, # `(N,)` classes
+    mask_pred:torch.Tensor, # `(N,C,H,W)` logits
+    labels:torch.Tensor, # `(N,)` classes
     num_points:int, # points wanted
     oversample_ratio:float, # candidates over points wanted, at least 1
     importance_sample_ratio:float, # share of the points that are the most uncertain candidates
-): # `(N,P,2)` x and y in 0..1
+)->torch.Tensor: # `(N,P,2)` x and y in 0..1
     "Points for training: uncertain ones and random ones."
     if oversample_ratio<1: raise ValueError(f"oversample_ratio must be at least 1, got {oversample_ratio}")
     if not 0<=importance_sample_ratio<=1: raise ValueError(f"importance_sample_ratio must be in [0,1], got {importance_sample_ratio}")

@@ -17,13 +17,13 @@ from ..init import BaseModule
 
 # %% ../../../nbs/04_nn/ops/01_roi_extractors.ipynb #9ee93ef0
 def roi_align_max(
-    x, # `(B,C,H,W)`
-    rois, # `(N,5)` image index and xyxy
+    x:torch.Tensor, # `(B,C,H,W)`
+    rois:torch.Tensor, # `(N,5)` image index and xyxy
     output_size, # bins (height, width)
     spatial_scale:float=1., # cells per pixel of the boxes
     sampling_ratio:int=0, # samples per bin and direction; 0 for one per cell
     aligned:bool=True, # are pixel centres at half integers?
-): # `(N,C,h,w)`
+)->torch.Tensor: # `(N,C,h,w)`
     "The largest bilinear sample in each bin of a box."
     h,w = output_size
     size = (rois[:,[4,3]]-rois[:,[2,1]])*spatial_scale
@@ -40,7 +40,7 @@ def roi_align_max(
 class RoIAlign(nn.Module):
     "Bilinear samples of a map, averaged in the bins of a box."
     def __init__(self,
-        output_size, # bins, number or (height, width)
+        output_size:int|tuple, # bins, number or (height, width)
         spatial_scale:float=1., # cells per pixel of the boxes
         sampling_ratio:int=0, # samples per bin and direction; 0 for one per cell
         pool_mode:str='avg', # `avg` or `max` of the samples
@@ -53,9 +53,9 @@ class RoIAlign(nn.Module):
         self.aligned,self.pool_mode = aligned,pool_mode
 
     def forward(self,
-        x, # `(B,C,H,W)`
-        rois, # `(N,5)` image index and xyxy
-    ): # `(N,C,h,w)`
+        x:torch.Tensor, # `(B,C,H,W)`
+        rois:torch.Tensor, # `(N,5)` image index and xyxy
+    )->torch.Tensor: # `(N,C,h,w)`
         align = roi_align_max if self.pool_mode=='max' else torchvision.ops.roi_align
         return align(x, rois.to(x.dtype), self.output_size, self.spatial_scale, self.sampling_ratio, self.aligned)
 
@@ -68,22 +68,22 @@ class RoIAlign(nn.Module):
 class RoIPool(nn.Module):
     "The largest cell in each bin of a box; bins are rounded (Girshick 2015)."
     def __init__(self,
-        output_size, # bins, number or (height, width)
+        output_size:int|tuple, # bins, number or (height, width)
         spatial_scale:float=1., # cells per pixel of the boxes
     ):
         super().__init__()
         self.output_size,self.spatial_scale = _pair(output_size),float(spatial_scale)
 
     def forward(self,
-        x, # `(B,C,H,W)`
-        rois, # `(N,5)` image index and xyxy
-    ): # `(N,C,h,w)`
+        x:torch.Tensor, # `(B,C,H,W)`
+        rois:torch.Tensor, # `(N,5)` image index and xyxy
+    )->torch.Tensor: # `(N,C,h,w)`
         return torchvision.ops.roi_pool(x, rois.to(x.dtype), self.output_size, self.spatial_scale)
 
 # %% ../../../nbs/04_nn/ops/01_roi_extractors.ipynb #56caab06
 def bbox_rescale(
     bboxes, # `(N,4)` xyxy, or `(N,5)` with the image index first
-    scale_factor:float=1., # of width and height
+    scale_factor:float=1., # factor of width and height
 ): # the same shape
     "Scale boxes about their centres."
     first,b = (bboxes[:,:1],bboxes[:,1:]) if bboxes.shape[1]==5 else (bboxes[:,:0],bboxes)
@@ -95,8 +95,8 @@ class BaseRoIExtractor(BaseModule):
     def __init__(self,
         roi_layer:dict, # `type` and arguments of the layer
         out_channels:int, # channels of the maps
-        featmap_strides, # pixels per cell of each level
-        init_cfg=None, # see `BaseModule`
+        featmap_strides:list|tuple, # pixels per cell of each level
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         self.roi_layers = nn.ModuleList([build(roi_layer, spatial_scale=1/s) for s in featmap_strides])
@@ -112,26 +112,26 @@ class SingleRoIExtractor(BaseRoIExtractor):
     def __init__(self,
         roi_layer:dict, # `type` and arguments of the layer
         out_channels:int, # channels of the maps
-        featmap_strides, # pixels per cell of each level
+        featmap_strides:list|tuple, # pixels per cell of each level
         finest_scale:float=56, # boxes below twice this size take the first level
-        init_cfg=None, # see `BaseModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(roi_layer, out_channels, featmap_strides, init_cfg)
         self.finest_scale = finest_scale
 
     def map_roi_levels(self,
-        rois, # `(N,5)` image index and xyxy
+        rois:torch.Tensor, # `(N,5)` image index and xyxy
         num_levels:int, # levels there are
-    ): # `(N,)` long
+    )->torch.Tensor: # `(N,)` long
         "The level of each box."
         size = ((rois[:,3]-rois[:,1])*(rois[:,4]-rois[:,2])).sqrt()
         return (size/self.finest_scale+1e-6).log2().floor().clamp(0, num_levels-1).long()
 
     def forward(self,
-        feats, # maps of the levels
-        rois, # `(N,5)` image index and xyxy
+        feats:list|tuple, # maps of the levels
+        rois:torch.Tensor, # `(N,5)` image index and xyxy
         roi_scale_factor:float=None, # enlarge the boxes before looking
-    ): # `(N,C,h,w)`
+    )->torch.Tensor: # `(N,C,h,w)`
         levels = self.map_roi_levels(rois, len(feats))
         if roi_scale_factor is not None: rois = self.roi_rescale(rois, roi_scale_factor)
         if len(feats)==1: return self.roi_layers[0](feats[0], rois)
@@ -158,10 +158,10 @@ class GenericRoIExtractor(BaseRoIExtractor):
         if self.with_post: self.post_module = build(post_cfg)
 
     def forward(self,
-        feats, # maps of the levels
-        rois, # `(N,5)` image index and xyxy
+        feats:list|tuple, # maps of the levels
+        rois:torch.Tensor, # `(N,5)` image index and xyxy
         roi_scale_factor:float=None, # enlarge the boxes before looking
-    ): # `(N,C,h,w)`, with `concat` the channels of all levels
+    )->torch.Tensor: # `(N,C,h,w)`, with `concat` the channels of all levels
         if len(feats)==1: return self.roi_layers[0](feats[0], rois)
         if not len(rois): return feats[0].new_zeros(0, self.out_channels, *self.roi_layers[0].output_size)
         if roi_scale_factor is not None: rois = self.roi_rescale(rois, roi_scale_factor)

@@ -11,8 +11,8 @@ from torch import nn
 
 # %% ../../../nbs/04_nn/ops/08_temporal_shift.ipynb #e4036813
 def tin_shift(
-    input, # `(B,T,C,N)` T frames of N places
-    shift, # `(B,G)` whole frames by which each group of channels moves
+    input:torch.Tensor, # `(B,T,C,N)` T frames of N places
+    shift:torch.Tensor, # `(B,G)` whole frames by which each group of channels moves
 ): # the same shape
     "Move groups of channels in time."
     B,T,C,_ = input.shape

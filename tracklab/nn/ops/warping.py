@@ -12,9 +12,9 @@ import torch.nn.functional as F
 
 # %% ../../../nbs/04_nn/ops/06_flow_warping.ipynb #ae2070ba
 def flow_warp_feats(
-    x, # `(B,C,H,W)` features of the other frame
-    flow, # `(B,2,h,w)` x and y in pixels of the flow's own size
-): # `(B,C,H,W)` features as seen from this frame
+    x:torch.Tensor, # `(B,C,H,W)` features of the other frame
+    flow:torch.Tensor, # `(B,2,h,w)` x and y in pixels of the flow's own size
+)->torch.Tensor: # `(B,C,H,W)` features as seen from this frame
     "Move features along a flow."
     if x.ndim!=4 or flow.ndim!=4 or flow.shape[1]!=2:
         raise ValueError(f"expected features (B,C,H,W) and a flow (B,2,h,w), got {tuple(x.shape)} and {tuple(flow.shape)}")
