@@ -31,10 +31,10 @@ def bool_masks(
 def make_targets(
     gt_bboxes:list, # `(G,4)` xyxy per image
     gt_labels:list, # `(G,)` per image
-    gt_bboxes_ignore:list=None, # `(I,4)` regions where nothing counts, per image
+    gt_bboxes_ignore:list=None, # `(I,4)` ignored regions, per image
     gt_masks:list=None, # masks per image
 )->list: # `Instances` per image
-    "Objects in the documented lists as `Instances`."
+    "Objects in MMDetection's lists as `Instances`."
     out = []
     for i,(boxes,labels) in enumerate(zip(gt_bboxes, gt_labels)):
         masks = None if gt_masks is None else bool_masks(gt_masks[i], boxes.device)
@@ -50,7 +50,7 @@ def make_targets(
 def split_targets(
     targets:list, # `Instances` per image
 )->tuple: # lists of boxes, labels, boxes to ignore, and masks (`None` without)
-    "The inverse of `make_targets`, without boxes of no size."
+    "The inverse of `make_targets`, without empty boxes."
     for i,t in enumerate(targets):
         if not torch.isfinite(t.boxes).all(): raise ValueError(f"image {i} of the batch has boxes that are not finite")
     sized = [t[(t.boxes[:,2:]>t.boxes[:,:2]).all(1)] for t in targets]
@@ -63,7 +63,7 @@ def to_result(
     found, # `Instances` with `boxes`, `scores`, `labels` and perhaps `masks`
     num_classes:int, # how many classes
 ): # list over classes, or a pair of such lists
-    "The documented form of a result."
+    "A result in MMDetection's form."
     boxes = bbox2result(torch.cat([found.boxes, found.scores[:,None]], 1), found.labels, num_classes)
     if 'masks' not in found: return boxes
     masks = [[] for _ in range(num_classes)]
@@ -72,11 +72,11 @@ def to_result(
 
 # %% ../../nbs/06_detect/10_base_detector.ipynb #1e26f4c8
 class BaseDetector(BaseModel):
-    "Calls that all detectors have."
+    "Calls shared by all detectors."
     def extract_feat(self,
         img:torch.Tensor, # `(B,3,H,W)`
     ): # maps of the levels
-        "What the heads look at."
+        "The maps that the heads take."
         x = self.backbone(img)
         return self.neck(x) if self.with_neck else x
 
@@ -116,7 +116,7 @@ class BaseDetector(BaseModel):
         proposals=None, # boxes per image, for detectors that need them
         rescale:bool=False, # results in pixels of the original image?
     )->list: # `to_result` per image
-        "`predict` with the documented arguments and result."
+        "`predict` with MMDetection's arguments and result."
         extra = {} if proposals is None else {'proposals':proposals}
         return [to_result(r, self.num_classes) for r in self.predict(img, img_metas, rescale=rescale, **extra)]
 
@@ -148,7 +148,7 @@ def forward_test(self:BaseDetector,
 @patch
 def show_result(self:BaseDetector,
     img, # uint8 BGR image, or a file
-    result, # what `simple_test` gives for one image
+    result, # result of `simple_test` for one image
     score_thr:float=.3, # boxes below are not drawn
     bbox_color=(72,101,241), # BGR of boxes; `None`: a colour per class
     text_color=None, # not used: texts are black or white, whichever is readable

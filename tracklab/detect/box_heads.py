@@ -32,10 +32,10 @@ class BBoxHead(BaseModule):
         roi_feat_size:int|tuple=7, # size of the features, number or (height, width)
         in_channels:int=256, # channels of the features
         num_classes:int=80, # number of classes without background
-        bbox_coder:dict={'type':'DeltaXYWHBBoxCoder', 'clip_border':True, 'target_means':[0.,0.,0.,0.], # what is predicted of a box
+        bbox_coder:dict={'type':'DeltaXYWHBBoxCoder', 'clip_border':True, 'target_means':[0.,0.,0.,0.], # config of the box coder
             'target_stds':[.1,.1,.2,.2]},
         reg_class_agnostic:bool=False, # the same deltas for all classes?
-        reg_decoded_bbox:bool=False, # is the box loss one of boxes (IoU) instead of deltas?
+        reg_decoded_bbox:bool=False, # does the box loss compare boxes (IoU) instead of deltas?
         reg_predictor_cfg:dict={'type':'Linear'}, # layer of the deltas
         cls_predictor_cfg:dict={'type':'Linear'}, # layer of the classes
         loss_cls:dict={'type':'CrossEntropyLoss', 'use_sigmoid':False, 'loss_weight':1.}, # config of the class loss
@@ -148,7 +148,7 @@ def get_bboxes(self:BBoxHead,
     rescale:bool=False, # results in pixels of the original image?
     cfg=None, # `score_thr`, `nms`, `max_per_img`; `None`: no suppression
 )->tuple: # `(K,5)` boxes with scores and `(K,)` classes; without `cfg` `(N,4*C)` boxes and `(N,C+1)` scores
-    "The boxes that the predictions mean."
+    "Decode the predictions into boxes."
     if isinstance(cls_score, (list,tuple)): cls_score = sum(cls_score)/len(cls_score)
     scores = self.loss_cls.get_activation(cls_score) if self.custom_activation else None if cls_score is None else cls_score.softmax(-1)
     boxes = rois[:,1:] if bbox_pred is None else self.bbox_coder.decode(rois[:,1:], bbox_pred, max_shape=img_shape)
@@ -215,7 +215,7 @@ class ConvFCBBoxHead(BBoxHead):
                                       override=[dict(name=n) for n in ('shared_fcs','cls_fcs','reg_fcs')]))
 
     def _branch(self, convs, fcs, width, flat):
-        "Layers of a branch, and how wide its result is; `flat`: does it get rows?"
+        "Layers of a branch, and how wide its result is; `flat`: is its input already flat?"
         layers = nn.ModuleList([ConvModule(width if i==0 else self.conv_out_channels, self.conv_out_channels, 3, padding=1,
                                            conv_cfg=self.conv_cfg, norm_cfg=self.norm_cfg) for i in range(convs)])
         if convs: width = self.conv_out_channels

@@ -43,16 +43,16 @@ def delta_coder(
     stds:tuple=(.1,.1,.2,.2), # scale of the four numbers
     **kwargs # other settings
 )->dict:
-    "Boxes as shifts and growths."
+    "The config of a coder of boxes as shifts and growths."
     return dict(type='DeltaXYWHBBoxCoder', target_means=[0.,0.,0.,0.], target_stds=list(stds)) | kwargs
 
 def max_iou(
     pos:float, # above it: an object
     neg:float, # below it: background
-    least:float, # what an object's best box must reach
+    least:float, # overlap that an object's best box must reach
     **kwargs # other settings
 )->dict:
-    "Assign boxes by their overlap."
+    "The config of assignment by overlap."
     return dict(type='MaxIoUAssigner', pos_iou_thr=pos, neg_iou_thr=neg, min_pos_iou=least, ignore_iof_thr=-1) | kwargs
 
 def random_sampler(
@@ -60,7 +60,7 @@ def random_sampler(
     fraction:float, # share of objects among them
     add_gt:bool, # are the true boxes among the candidates?
 )->dict:
-    "A random choice of boxes to learn from."
+    "The config of random sampling."
     return dict(type='RandomSampler', num=num, pos_fraction=fraction, neg_pos_ub=-1, add_gt_as_proposals=add_gt)
 
 # %% ../../nbs/06_detect/17_config_parts.ipynb #ec066ad8
@@ -98,7 +98,7 @@ def rpn_settings(
     proposals:int=1000, # number of proposals for the second stage in training
     **kwargs # of the assigner
 )->tuple: # settings for training, for proposals in training, for testing
-    "How the first stage learns and selects."
+    "Settings for training and testing the first stage."
     train = dict(assigner=max_iou(.7, .3, .3, **kwargs), sampler=random_sampler(256, .5, False), allowed_border=border, **EQUAL_WEIGHTS)
     return train,nms_cfg(.7, nms_pre=2000, max_per_img=proposals, min_bbox_size=0),nms_cfg(.7, nms_pre=1000, max_per_img=1000,
         min_bbox_size=0)
@@ -135,7 +135,7 @@ def rcnn_settings(
     low_quality:bool=False, # may an object's best region overlap less?
     mask:bool=False, # with masks?
 )->tuple: # settings for training, for testing
-    "How the second stage learns and selects."
+    "Settings for training and testing the second stage."
     size,binary = (dict(mask_size=28),dict(mask_thr_binary=.5)) if mask else ({},{})
     train = dict(assigner=max_iou(iou, iou, iou, match_low_quality=low_quality), sampler=random_sampler(512, .25, True),
                  **EQUAL_WEIGHTS, **size)
@@ -188,7 +188,7 @@ def one_stage(
     border:dict={'allowed_border':-1}, # settings of training that not all have
     **kwargs # other settings of testing
 )->dict:
-    "A detector that is trained and tested as most are."
+    "The config of a one-stage detector with the usual settings."
     return dict(type=type, backbone=backbone, neck=neck, bbox_head=head, train_cfg=dict(assigner=assigner, **border, **EQUAL_WEIGHTS),
         test_cfg=nms_cfg(iou, **{'nms_pre':1000, 'min_bbox_size':0, 'score_thr':.05, 'max_per_img':100, **kwargs}))
 
@@ -212,7 +212,7 @@ _RELEASES = {'faster_rcnn_r50_fpn_1x_coco':('faster_rcnn','20200130-047c8118'),
     'yolox_x_8x8_300e_coco':('yolox','20211126_140254-1ef88d67')} # those that other official configs start from
 
 def released(name):
-    "Address of a published checkpoint, and the accuracy that it tells"
+    "Address and accuracy of a published checkpoint"
     if name not in _RELEASES: return {}
     family,stamp = _RELEASES[name]
     m = re.match(r'bbox_mAP-([\d.]+)_', stamp)
@@ -225,7 +225,7 @@ def register_family(
     runs:dict, # backbone -> schedules, separated by blanks
     **kwargs # of `make` and of `Zoo.register`
 ):
-    "Enter all names of a family into the zoo."
+    "Register all names of a family in the zoo."
     for backbone,schedules in runs.items():
         for name in (pattern.format(backbone, s) for s in schedules.split()): zoo.register(name, make, backbone=backbone, **released(name),
             **kwargs)

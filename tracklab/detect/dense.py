@@ -58,14 +58,14 @@ def unmap(
     inds:torch.Tensor, # `(count,)` bool: which rows
     fill=0, # value of the others
 )->torch.Tensor: # `(count,...)`
-    "Put values back to where they were selected."
+    "Put values back where they were selected."
     out = data.new_full((count,*data.shape[1:]), fill)
     out[inds] = data
     return out
 
 # %% ../../nbs/06_detect/11_dense_heads.ipynb #f565ed62
 class BaseDenseHead(BaseModule):
-    "What heads on maps have in common."
+    "The base of heads on feature maps."
     score_factors = False # does the head return a third map?
 
     def forward_single(self, x): raise NotImplementedError
@@ -83,7 +83,7 @@ class BaseDenseHead(BaseModule):
         gt_bboxes:list, # `(G,4)` xyxy per image
         gt_labels=None, # `(G,)` per image; `None` for proposals
         gt_bboxes_ignore:list=None, # `(I,4)` per image
-        proposal_cfg:dict=None, # settings of proposals, if they are wanted too
+        proposal_cfg:dict=None, # settings of proposals, which are then returned too
         **kwargs
     ): # dict of losses; with `proposal_cfg` also the proposals
         "Losses of a batch."
@@ -104,9 +104,9 @@ class BaseDenseHead(BaseModule):
         img_metas:list=None, # meta per image
         cfg:dict=None, # settings instead of the head's `test_cfg`
         rescale:bool=False, # results in pixels of the original image?
-        with_nms:bool=True, # suppress?
+        with_nms:bool=True, # apply non-maximum suppression?
     )->list: # pairs `(K,5)` boxes with scores, `(K,)` classes; without suppression boxes, scores and classes
-        "The boxes that the maps mean."
+        "Decode the maps into boxes."
         cfg = self.test_cfg if cfg is None else cfg
         priors = self.prior_generator.grid_priors([tuple(c.shape[-2:]) for c in cls_scores], dtype=cls_scores[0].dtype,
                                                   device=cls_scores[0].device)
@@ -132,7 +132,7 @@ def _best_of_level(self:BaseDenseHead, level, scores, deltas, priors, factors, c
 
 @patch
 def decode(self:BaseDenseHead, priors, deltas, meta):
-    "Boxes that raw numbers mean at their priors"
+    "Decode raw predictions at their priors"
     return self.bbox_coder.decode(priors, deltas, max_shape=meta['img_shape'])
 
 @patch
@@ -151,7 +151,7 @@ def _finish(self:BaseDenseHead, boxes, scores, labels, factors, meta, cfg, resca
 def full_precision(
     maps, # tensors in nested lists and tuples, or `None`
 ): # the same in float32
-    "What a network that computes in a lower precision hands to code that must not."
+    "Convert lower-precision maps to float32."
     if isinstance(maps, (list,tuple)): return type(maps)(map(full_precision, maps))
     return maps.float() if torch.is_tensor(maps) and maps.is_floating_point() else maps
 
@@ -213,9 +213,9 @@ class AnchorHead(BaseDenseHead):
         in_channels:int, # channels of the maps
         feat_channels:int=256, # channels of hidden layers
         anchor_generator={'type':'AnchorGenerator', 'scales':[8,16,32], 'ratios':[.5,1.,2.], 'strides':[4,8,16,32,64]}, # boxes at each cell
-        bbox_coder:dict={'type':'DeltaXYWHBBoxCoder', 'clip_border':True, 'target_means':(0.,0.,0.,0.), # what is predicted of a box
+        bbox_coder:dict={'type':'DeltaXYWHBBoxCoder', 'clip_border':True, 'target_means':(0.,0.,0.,0.), # config of the box coder
             'target_stds':(1.,1.,1.,1.)},
-        reg_decoded_bbox:bool=False, # is the box loss one of boxes (IoU) instead of deltas?
+        reg_decoded_bbox:bool=False, # does the box loss compare boxes (IoU) instead of deltas?
         loss_cls:dict={'type':'CrossEntropyLoss', 'use_sigmoid':True, 'loss_weight':1.}, # config of the class loss
         loss_bbox:dict={'type':'SmoothL1Loss', 'beta':1/9, 'loss_weight':1.}, # config of the box loss
         train_cfg:dict=None, # assigner, sampler, `allowed_border`, `pos_weight`
@@ -406,7 +406,7 @@ class SingleStageDetector(BaseDetector):
         metas:list, # meta per image
         rescale:bool=True, # results in pixels of the original image?
     )->list: # `Instances` per image
-        "The objects of a batch whose maps are known."
+        "Detect objects from the maps of a batch."
         return self.bbox_head.predict(x, metas, rescale)
 
 # %% ../../nbs/06_detect/11_dense_heads.ipynb #e1c24a4d
@@ -424,5 +424,5 @@ def aug_test(self:SingleStageDetector,
 def forward_dummy(self:SingleStageDetector,
     img:torch.Tensor, # `(B,3,H,W)`
 ): # raw maps
-    "The network without what follows, to count operations."
+    "The network without post-processing, to count operations."
     return self.bbox_head(self.extract_feat(img))

@@ -38,7 +38,7 @@ def to_bgr(
 
 # %% ../../nbs/06_detect/15_frame_detector.ipynb #1c1a1bcc
 class FrameBatcher:
-    "What makes a batch of uint8 frames."
+    "Preprocessing of uint8 frames into a batch."
     def __init__(self,
         scale:tuple=(1333,800), # the largest long and short side of resized frames
         mean:tuple=(0.,0.,0.), # subtracted from each channel
@@ -47,7 +47,7 @@ class FrameBatcher:
         pad_divisor:int=32, # padded sizes are multiples of it
         pad_val:float=0., # value of the padding, after normalisation
         keep_ratio:bool=True, # keep the shape of frames?
-        device:str='cpu', # where the batch lies
+        device:str='cpu', # device of the batch
         max_pixels:int=50_000_000, # refuse batches of more
         channels_last:bool=False, # memory order of the batch
     ):
@@ -122,7 +122,7 @@ def lower_precision(
 def pipeline_settings(
     pipeline:list, # list of transforms of a test pipeline
 )->dict: # arguments of `FrameBatcher`
-    "What a test pipeline does to an image."
+    "The preprocessing settings of a test pipeline."
     out = {}
     for t in pipeline:
         if t['type']=='MultiScaleFlipAug':
@@ -167,7 +167,7 @@ def from_config(cls:FrameDetector,
     config, # a config, or a file
     checkpoint=None, # file or address; random weights if not given
     strict:bool=True, # refuse checkpoints that do not fit?
-    **kwargs # of `FrameDetector`, instead of what the config says
+    **kwargs # arguments of `FrameDetector` that override the config
 )->FrameDetector:
     "A detector with its test pipeline."
     cfg = Config.fromfile(config) if isinstance(config, (str,Path)) else config

@@ -16,7 +16,7 @@ from ..core.registry import register
 # %% ../../nbs/06_detect/00_motion_detector.ipynb #fabe7be5
 @register
 class MotionDetector:
-    "Boxes around what moves. It has a memory: frames must come in order."
+    "Boxes around moving objects. It has state: frames must come in order."
     num_classes,classes = 1,('moving',)
 
     def __init__(self,
@@ -34,9 +34,9 @@ class MotionDetector:
 
     def learn(self,
         video, # anything with a length and indices
-        num_samples:int=60, # frames to look at
+        num_samples:int=60, # number of frames
     ):
-        "See the background before the first frame, from frames all over a video; then it hardly changes."
+        "Learn the background from frames spread over a video before the first frame; then it hardly changes."
         for i in np.random.default_rng(0).permutation(np.linspace(0, len(video)-1, min(num_samples, len(video))).astype(int)):
             self.model.apply(self._small(video[int(i)]))
         self.rate = 1/self.history/4
@@ -56,7 +56,7 @@ class MotionDetector:
 def foreground(self:MotionDetector,
     frame, # `(H,W,3)` uint8 BGR
 ): # `(h,w)` uint8, 255 where something moves, `width` pixels wide
-    "Update the background and say what is in front of it."
+    "Update the background model and return the foreground."
     m = (self.model.apply(self._small(frame), learningRate=self.rate)==255).astype('uint8')*255
     m = cv2.morphologyEx(m, cv2.MORPH_OPEN, np.ones((2,2), 'uint8'))
     return cv2.morphologyEx(m, cv2.MORPH_CLOSE, np.ones((9,5), 'uint8'))
@@ -65,7 +65,7 @@ def foreground(self:MotionDetector,
 def detect(self:MotionDetector,
     frame, # `(H,W,3)` uint8 BGR
 )->Instances: # `boxes` in pixels of the frame, `scores`, `labels` (0)
-    "Boxes around what moves in one frame."
+    "Boxes around moving objects in one frame."
     m = self.foreground(frame)
     if (m>0).mean()>.6: m[:] = 0
     n,_,stats,_ = cv2.connectedComponentsWithStats(m)

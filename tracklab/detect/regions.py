@@ -176,7 +176,7 @@ def simple_test_mask(self:StandardRoIHead,
     img_metas:list, # meta per image
     det_bboxes, # `(K,5)` or `(K,4)` per image
     det_labels:list, # `(K,)` per image
-    rescale:bool=False, # are boxes in pixels of the original, and shall masks be?
+    rescale:bool=False, # are boxes and masks in pixels of the original image?
 )->list: # `(K,H,W)` bool per image
     "Masks of the boxes of a batch."
     boxes = [d[:,:4]*d.new_tensor(m['scale_factor']) if rescale else d[:,:4] for d,m in zip(det_bboxes, img_metas)]
@@ -203,7 +203,7 @@ def simple_test(self:StandardRoIHead,
     proposals=None, # not used
     rescale:bool=False, # results in pixels of the original image?
 )->list: # `to_result` per image
-    "`predict` in the documented form."
+    "`predict` in MMDetection's form."
     return [to_result(r, self.num_classes) for r in self.predict(x, proposal_list, img_metas, rescale)]
 
 # %% ../../nbs/06_detect/14_two_stage.ipynb #725668e3
@@ -270,7 +270,7 @@ class SharedResLayer(BaseModule):
         style:str='pytorch', # or `caffe`
         norm_cfg:dict={'type':'BN', 'requires_grad':True}, # see `ConvModule`
         norm_eval:bool=True, # keep the statistics of batch norm fixed?
-        with_cp:bool=False, # save memory by computing twice?
+        with_cp:bool=False, # save memory by recomputing activations in the backward pass?
         dcn:dict=None, # a deformable convolution
         pretrained:str=None, # deprecated: a checkpoint
         init_cfg:dict|list=None, # see `BaseModule`
@@ -362,7 +362,7 @@ def predict_from(self:TwoStageDetector,
     rescale:bool=True, # results in pixels of the original image?
     proposals:list=None, # `(n,4)` per image instead of the first stage
 )->list: # `Instances` per image
-    "The objects of a batch whose maps are known."
+    "Detect objects from the maps of a batch."
     if proposals is None and not self.with_rpn: raise ValueError(f"{type(self).__name__} has no first stage: give proposals")
     if proposals is None: proposals = self.rpn_head.simple_test_rpn(x, metas)
     return self.roi_head.predict(x, proposals, metas, rescale)
@@ -391,7 +391,7 @@ async def async_simple_test(self:TwoStageDetector,
 def forward_dummy(self:TwoStageDetector,
     img:torch.Tensor, # `(B,3,H,W)`
 )->tuple: # raw maps of the first stage, predictions of the second for 1000 boxes
-    "The network without what follows, to count operations."
+    "The network without post-processing, to count operations."
     x = self.extract_feat(img)
     out = self.roi_head._bbox_forward(x, bbox2roi([torch.rand(1000, 4, device=img.device).cumsum(1)*min(img.shape[-2:])/4]))
     return (self.rpn_head(x) if self.with_rpn else (),out['cls_score'],out['bbox_pred'])

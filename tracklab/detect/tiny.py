@@ -28,7 +28,7 @@ def street_images(
     per_street:int=5, # images of each
     size:tuple=(320,180), # width and height that they are reduced to
 )->list: # of (`(H,W,3)` uint8 image, `Instances` with `boxes`, `labels` and `ignore`)
-    "Images of streets and who is in them."
+    "Images of streets and the people in them."
     out,(w,h) = [],size
     for seed in seeds:
         rng = np.random.default_rng(seed)
@@ -45,7 +45,7 @@ def street_images(
 
 def varied(
     img, # `(H,W,3)` uint8
-    target:Instances, # who is in it
+    target:Instances, # the people in it
     rng, # numpy generator
 )->tuple: # another image, another target
     "Mirror, brighten, tint, shift and zoom."
@@ -92,7 +92,7 @@ def tiny_faster_rcnn(
 
 # %% ../../nbs/06_detect/30_tiny_detector.ipynb #0000fc3f
 def to_batch(
-    items, # images and who is in them
+    items, # images and the people in them
     size:tuple, # width and height of the batch
     rng=None, # vary the images with this generator
 )->tuple: # `(B,3,H,W)` float tensor, metas, targets
@@ -184,7 +184,7 @@ def tiny_detector(
     checkpoint=None, # weights; those of the package if not given
     **kwargs # of `FrameDetector`
 )->FrameDetector: # finds people of synthetic streets
-    "The detector that ships with the package."
+    "The detector whose weights are part of the package."
     checkpoint = asset('tiny_yolox.pth') if checkpoint is None else checkpoint
     model = build(tiny_yolox())
     load_state_dict(model, {k:v.float() if v.dtype==torch.half else v for k,v in read_checkpoint(checkpoint)['state_dict'].items()},

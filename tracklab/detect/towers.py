@@ -22,11 +22,11 @@ def tower(
     depth:int, # number of convolutions
     **kwargs # of `ConvModule`
 )->nn.ModuleList:
-    "Convolutions of 3×3 in a row."
+    "A sequence of 3×3 convolutions."
     return nn.ModuleList([ConvModule(in_channels if i==0 else channels, channels, 3, padding=1, **kwargs) for i in range(depth)])
 
 def through(layers, x):
-    "Apply layers one after the other"
+    "Apply layers in sequence"
     for l in layers: x = l(x)
     return x
 
@@ -47,7 +47,7 @@ class AnchorFreeHead(BaseDenseHead):
         conv_bias='auto', # see `ConvModule`
         loss_cls:dict={'type':'FocalLoss', 'use_sigmoid':True, 'gamma':2., 'alpha':.25, 'loss_weight':1.}, # config of the class loss
         loss_bbox:dict={'type':'IoULoss', 'loss_weight':1.}, # config of the box loss
-        bbox_coder:dict={'type':'DistancePointBBoxCoder'}, # what is predicted of a box
+        bbox_coder:dict={'type':'DistancePointBBoxCoder'}, # config of the box coder
         conv_cfg:dict=None, # see `ConvModule`
         norm_cfg:dict=None, # see `ConvModule`
         train_cfg:dict=None, # assigner, for families that have one

@@ -24,7 +24,7 @@ class View:
     def to_input(self,
         boxes, # `(N,4)` as the tracker has them
     )->torch.Tensor: # `(N,4)` pixels of the network's input
-        "Boxes where the network looks."
+        "Boxes in pixels of the network's input."
         boxes = torch.as_tensor(np.asarray(boxes), dtype=self.img.dtype, device=self.img.device).reshape(-1, 4)
         return boxes*boxes.new_tensor(np.asarray(self.meta['scale_factor'])) if self.rescale else boxes
 

@@ -15,9 +15,9 @@ from ..nn.model import parse_losses
 # %% ../../nbs/05_engine/01_loop.ipynb #1bd20a11
 def moved_to(
     data, # tensors in nested lists, tuples and dicts
-    device:str, # where they shall be
+    device:str, # target device
 ): # the same there
-    "Move a batch."
+    "Move a batch to a device."
     if isinstance(data, dict): return {k:moved_to(v, device) for k,v in data.items()}
     if isinstance(data, (list,tuple)): return type(data)(moved_to(v, device) for v in data)
     return data.to(device) if hasattr(data, 'to') else data

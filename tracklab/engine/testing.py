@@ -19,7 +19,7 @@ from ..data.pipeline import DataContainer
 
 # %% ../../nbs/05_engine/02_testing.ipynb #24fa6365
 def unpack_batch(
-    data, # what a loader gives: containers, lists, tensors
+    data, # data of a loader: containers, lists, tensors
     device:str='cpu', # where tensors go
 ): # the same without containers
     "The batch of one device."
@@ -101,7 +101,7 @@ def save_results(
     results:dict, # as `single_gpu_test` returns them
     path, # `.json`, `.json.gz`, or `.pkl` for a pickle
 ):
-    "Write results, completely or not at all."
+    "Write results atomically."
     import gzip, pickle
     path = Path(path)
     with atomic_path(path) as part:
@@ -126,7 +126,7 @@ def multi_gpu_test(
     model, # as `init_model` makes it
     data_loader, # from `build_dataloader`, which gives each process its own videos
     tmpdir=None, # folder that all processes see; one beside the first process's temporary files if not given
-    gpu_collect:bool=False, # not supported, as documented
+    gpu_collect:bool=False, # not supported, as in MMTracking
     progress=lambda n: None, # told how many frames are done
 ): # in the first process the results of all, else `None`
     "Test a model in several processes, each with its own videos."

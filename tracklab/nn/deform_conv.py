@@ -26,7 +26,7 @@ def modulated_deform_conv2d(
     groups:int=1, # groups of channels of the convolution
     deform_groups:int=1, # groups of channels with offsets of their own
 ): # `(B,O,h,w)`
-    "Convolution with moved and weighted taps."
+    "Convolution with displaced and weighted taps."
     taps = deform_groups*weight.shape[-2]*weight.shape[-1]
     if offset.shape[1]!=2*taps: raise ValueError(f"offset must have {2*taps} channels for {taps} taps, got {offset.shape[1]}")
     if input.shape[1]!=weight.shape[1]*groups:
@@ -43,7 +43,7 @@ def deform_conv2d(
     groups:int=1, # groups of channels of the convolution
     deform_groups:int=1, # groups of channels with offsets of their own
 ): # `(B,O,h,w)`
-    "Convolution with moved taps."
+    "Convolution with displaced taps."
     return modulated_deform_conv2d(input, offset, None, weight, None, stride, padding, dilation, groups, deform_groups)
 
 # %% ../../nbs/04_nn/03_deform_conv.ipynb #1ba5743d
@@ -105,7 +105,7 @@ class _Offsets:
         self.init_weights()
 
     def init_weights(self):
-        "Let every tap begin in its place."
+        "Start from an ordinary convolution."
         nn.init.zeros_(self.conv_offset.weight)
         nn.init.zeros_(self.conv_offset.bias)
 

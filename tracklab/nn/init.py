@@ -46,7 +46,7 @@ class Initializer:
 
 # %% ../../nbs/04_nn/00_init.ipynb #437122f1
 def _only_matrices(fill):
-    "A filling that leaves vectors, which have no fan in, as they are."
+    "A filling that skips vectors, which have no fan-in."
     return lambda w: fill(w) if w.ndim>1 else w
 
 @register('Constant')

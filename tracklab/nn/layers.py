@@ -101,7 +101,7 @@ class ConvAWS2d(nn.Conv2d):
         return (flat.var(1)+1e-5).sqrt().reshape(-1, 1, 1, 1), flat.mean(1).reshape(-1, 1, 1, 1)
 
     def standardised_weight(self):
-        "The filters that are used."
+        "The standardised filters."
         std,mean = self._moments(self.weight)
         return self.weight_gamma*(self.weight-mean)/std+self.weight_beta
 
@@ -154,14 +154,14 @@ NORM_NAMES = ((nn.modules.batchnorm._BatchNorm, 'bn'), (nn.GroupNorm, 'gn'), (nn
 def norm_name(
     layer, # a norm layer's class
 )->str: # `bn`, `gn`, `ln`, `in`
-    "What a norm layer is called in checkpoints."
+    "The name of a norm layer in checkpoints."
     return next((name for base,name in NORM_NAMES if issubclass(layer, base) and not (name=='bn' and 'InstanceNorm' in layer.__name__)),
                 'norm_layer')
 
 def build_norm_layer(
     cfg:dict, # `type`, arguments of the layer, and `requires_grad`
     num_features:int, # channels
-    postfix='', # number or text behind the name
+    postfix='', # number or text appended to the name
 )->tuple: # name such as `bn1`, and the layer
     "A norm layer and the name under which it is stored."
     if not isinstance(cfg, dict) or 'type' not in cfg: raise TypeError(f"norm_cfg must be a dict with 'type', got {cfg!r}")
@@ -264,7 +264,7 @@ class ConvModule(nn.Module):
         inplace:bool=True, # may the activation overwrite its input?
         with_spectral_norm:bool=False, # divide the weight by its largest singular value?
         padding_mode:str='zeros', # `zeros`, `circular`, `reflect`, `replicate`
-        order:tuple=('conv','norm','act'), # what comes first
+        order:tuple=('conv','norm','act'), # the operations in order
     ):
         super().__init__()
         if set(order)!={'conv','norm','act'} or len(order)!=3:
@@ -347,7 +347,7 @@ class DepthwiseSeparableConvModule(nn.Module):
 # %% ../../nbs/04_nn/02_layers.ipynb #10bae5da
 def interpolate_as(
     source:torch.Tensor, # `(B,C,h,w)` or `(C,h,w)`
-    target, # tensor or array whose last two sizes are wanted
+    target, # tensor or array whose last two sizes are taken
     mode:str='bilinear', # see `F.interpolate`
     align_corners:bool=False, # do corner pixels keep their centres?
 ): # `source` in the size of `target`

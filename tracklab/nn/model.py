@@ -16,7 +16,7 @@ from .init import BaseModule
 def parse_losses(
     losses:dict, # tensors, lists of tensors, or dicts of tensors
 )->tuple: # the sum of those with `loss` in their name, dict of numbers for the log
-    "The loss to minimise, and what to write down."
+    "The loss to minimise, and the numbers to log."
     log = OrderedDict()
     for k,v in [o for k,v in losses.items() for o in (v.items() if isinstance(v, dict) else [(k,v)])]:
         if not isinstance(v, (torch.Tensor,list,tuple)):
@@ -30,14 +30,14 @@ def check_augmentations(
     imgs:list, # list over augmentations
     img_metas:list, # list over augmentations
 ):
-    "Refuse what is not a list of batches with a list of their metas."
+    "Check that there is a list of batches and a list of their metas."
     for name,v in (('imgs',imgs), ('img_metas',img_metas)):
         if not isinstance(v, list): raise TypeError(f"{name} must be a list, got a {type(v).__name__}")
     if len(imgs)!=len(img_metas): raise ValueError(f"{len(imgs)} augmentations but metas of {len(img_metas)}")
 
 # %% ../../nbs/04_nn/01_model.ipynb #5ce3b9e9
 class BaseModel(BaseModule):
-    "Calls that all models have."
+    "Calls shared by all models."
     CLASSES = None
     def __init__(self,
         init_cfg:dict|list=None, # see `BaseModule`
@@ -74,7 +74,7 @@ def train_step(self:BaseModel,
     data:dict, # arguments of `forward`
     optimizer=None, # not used
 )->dict: # `loss`, `log_vars`, `num_samples`
-    "One step of training, without the optimiser's."
+    "The losses of a training batch; the optimiser steps elsewhere."
     loss,log = parse_losses(self(**data))
     return dict(loss=loss, log_vars=log, num_samples=len(data['img_metas'] if 'img_metas' in data else data['img']))
 
@@ -91,7 +91,7 @@ def val_step(self:BaseModel,
 def freeze_module(self:BaseModel,
     module, # name of a part, or several
 ):
-    "Keep a part as it is while the rest trains."
+    "Freeze a part of the model."
     for name in [module] if isinstance(module, str) else module:
         part = getattr(self, name, None)
         known = ', '.join(n for n,_ in self.named_children())

@@ -47,7 +47,7 @@ class AdaptivePadding(nn.Module):
     def get_pad_shape(self,
         input_shape:tuple, # height and width
     )->list: # rows and columns to add
-        "How much is missing."
+        "The padding that is needed."
         return [max((math.ceil(n/s)-1)*s+(k-1)*d+1-n, 0) for n,k,s,d in zip(input_shape, self.kernel_size, self.stride, self.dilation)]
 
     def forward(self, x):
@@ -138,7 +138,7 @@ class FFN(BaseModule):
         feedforward_channels:int=1024, # hidden size
         num_fcs:int=2, # linear layers, at least 2
         act_cfg:dict={'type':'ReLU', 'inplace':True}, # see `build_activation_layer`
-        ffn_drop:float=0., # dropout behind every linear layer
+        ffn_drop:float=0., # dropout rate after every linear layer
         dropout_layer=None, # config of a dropout for the whole branch, such as `DropPath`
         add_identity:bool=True, # add the shortcut?
         init_cfg:dict|list=None, # see `BaseModule`

@@ -18,7 +18,7 @@ FUSIONS = 'channel_add','channel_mul'
 
 @register
 class ContextBlock(nn.Module):
-    "Adds one attended summary of the map to every position."
+    "Adds one attention-pooled context vector to every position."
     abbr = 'context_block'
     def __init__(self,
         in_channels:int, # channels in and out
@@ -38,7 +38,7 @@ class ContextBlock(nn.Module):
         self.init_weights()
 
     def init_weights(self):
-        "Let the block begin as if it were not there."
+        "Start as the identity."
         if self.conv_mask is not None: nn.init.kaiming_normal_(self.conv_mask.weight, mode='fan_in'); nn.init.zeros_(self.conv_mask.bias)
         for b in (self.channel_add_conv, self.channel_mul_conv):
             if b is not None: nn.init.zeros_(b[-1].weight); nn.init.zeros_(b[-1].bias)
@@ -46,7 +46,7 @@ class ContextBlock(nn.Module):
     def context(self,
         x, # `(B,C,H,W)`
     ): # `(B,C,1,1)`
-        "The summary of a map."
+        "The context vector of a map."
         if self.conv_mask is None: return x.mean((2, 3), keepdim=True)
         attention = self.conv_mask(x).flatten(1).softmax(1)
         return (x.flatten(2)@attention[...,None])[...,None]
@@ -61,11 +61,11 @@ NONLOCAL_MODES = 'gaussian','embedded_gaussian','dot_product','concatenation'
 
 @register
 class NonLocal2d(nn.Module):
-    "Every position looks at all others."
+    "Every position attends to all others."
     abbr = 'nonlocal_block'
     def __init__(self,
         in_channels:int, # channels in and out
-        sub_sample:bool=False, # look at a map of half the size?
+        sub_sample:bool=False, # take keys and values from a map of half the size?
         conv_cfg:dict={'type':'Conv2d'}, # see `ConvModule`
         reduction:int=2, # `in_channels` divided by hidden channels
         use_scale:bool=True, # divide dot products by the root of the hidden channels?
@@ -130,7 +130,7 @@ class GeneralizedAttention(nn.Module):
     abbr = 'gen_attention_block'
     def __init__(self,
         in_channels:int, # channels in and out
-        spatial_range:int=-1, # farthest distance looked at, in pixels; -1 for any
+        spatial_range:int=-1, # farthest distance attended to, in pixels; -1 for any
         num_heads:int=9, # attention heads
         position_embedding_dim:int=-1, # size of the distance code; -1 for `in_channels`
         position_magnitude:float=1, # factor of distances
@@ -185,7 +185,7 @@ def _heads(self:GeneralizedAttention, x):
 
 @patch
 def _left(self:GeneralizedAttention, query, bias, use_query, use_bias):
-    "What keys or distances are compared with; sizes 1 where it is the same for all"
+    "The left factor of the products with keys or distances; size 1 where it is the same for all"
     bias = bias.reshape(1, self.num_heads, 1, 1, -1) if use_bias else 0
     return query+bias if use_query else bias
 

@@ -28,7 +28,7 @@ class ATSSHead(AnchorHead):
         stacked_convs:int=4, # depth of the towers
         conv_cfg:dict=None, # see `ConvModule`
         norm_cfg:dict={'type':'GN', 'num_groups':32, 'requires_grad':True}, # see `ConvModule`
-        reg_decoded_bbox:bool=True, # is the box loss one of boxes?
+        reg_decoded_bbox:bool=True, # does the box loss compare boxes instead of deltas?
         loss_centerness:dict={'type':'CrossEntropyLoss', 'use_sigmoid':True, 'loss_weight':1.}, # config of the centerness loss
         init_cfg:dict|list=layer_init('atss_cls'), # see `BaseModule`
         **kwargs # of `AnchorHead`
@@ -109,7 +109,7 @@ def atss(
     backbone:str='r50', # see `resnet_cfg`
     num_classes:int=80, # number of classes
 )->dict:
-    "ATSS."
+    "The config of an ATSS."
     head = tower_cfg('ATSSHead', num_classes, anchor_generator=dict(type='AnchorGenerator', ratios=[1.], octave_base_scale=8,
         scales_per_octave=1, strides=PYRAMID_STRIDES),
         bbox_coder=delta_coder(), loss_bbox=dict(type='GIoULoss', loss_weight=2.), loss_centerness=SIGMOID_LOSS)

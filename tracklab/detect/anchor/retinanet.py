@@ -57,7 +57,7 @@ def retinanet(
     backbone:str='r50', # see `resnet_cfg`
     num_classes:int=80, # number of classes
 )->dict:
-    "RetinaNet."
+    "The config of a RetinaNet."
     head = tower_cfg('RetinaHead', num_classes, anchor_generator=dict(type='AnchorGenerator', octave_base_scale=4, scales_per_octave=3,
         ratios=[.5,1.,2.], strides=PYRAMID_STRIDES),
         bbox_coder=delta_coder((1.,1.,1.,1.)), loss_bbox=L1_LOSS)

@@ -21,7 +21,7 @@ from ...nn.boxes.nms import batched_nms
 # %% ../../../nbs/06_detect/anchor/02_rpn.ipynb #e6b37ee4
 @register
 class RPNHead(AnchorHead):
-    "Is there anything at this anchor?"
+    "One convolution that scores every anchor as object or background."
     def __init__(self,
         in_channels:int, # channels of the maps
         init_cfg:dict|list={'type':'Normal', 'layer':'Conv2d', 'std':.01}, # see `BaseModule`
@@ -54,7 +54,7 @@ class RPNHead(AnchorHead):
         img_metas:list, # meta per image
         gt_bboxes_ignore:list=None, # `(I,4)` per image
     )->dict: # `loss_rpn_cls` and `loss_rpn_bbox`, lists over levels
-        "Losses of a batch, whatever the objects are."
+        "Losses of a batch, ignoring classes."
         losses = super().loss(cls_scores, bbox_preds, gt_bboxes, None, img_metas, gt_bboxes_ignore)
         return dict(loss_rpn_cls=losses['loss_cls'], loss_rpn_bbox=losses['loss_bbox'])
 
@@ -89,7 +89,7 @@ def simple_test_rpn(self:RPNHead,
     x:list|tuple, # maps of the levels
     img_metas:list, # meta per image
 )->list: # `(n,5)` per image
-    "Proposals in the documented form."
+    "Proposals in MMDetection's form."
     return [torch.cat([p.boxes, p.scores[:,None]], 1) for p in self.propose(x, img_metas)]
 
 @patch
@@ -136,7 +136,7 @@ class RPN(BaseDetector):
         gt_bboxes:list=None, # `(G,4)` xyxy per image
         gt_bboxes_ignore:list=None, # `(I,4)` per image
     )->dict:
-        "Losses, with the documented arguments: there are no labels."
+        "Losses, with MMDetection's arguments: there are no labels."
         return self.rpn_head.forward_train(self.extract_feat(img), img_metas, gt_bboxes, None, gt_bboxes_ignore)
 
     def predict(self,
@@ -157,7 +157,7 @@ def simple_test(self:RPN,
     img_metas:list, # meta per image
     rescale:bool=False, # results in pixels of the original image?
 )->list: # arrays `(n,5)` per image
-    "Proposals in the documented form."
+    "Proposals in MMDetection's form."
     return [torch.cat([p.boxes, p.scores[:,None]], 1).cpu().numpy() for p in self.predict(img, img_metas, rescale)]
 
 @patch

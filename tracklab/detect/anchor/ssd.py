@@ -29,9 +29,9 @@ class SSDHead(AnchorHead):
         act_cfg:dict=None, # see `ConvModule`
         anchor_generator:dict={'type':'SSDAnchorGenerator', 'scale_major':False, 'input_size':300, # boxes at each cell
             'strides':[8,16,32,64,100,300], 'ratios':([2],[2,3],[2,3],[2,3],[2],[2]), 'basesize_ratio_range':(.1,.9)},
-        bbox_coder:dict={'type':'DeltaXYWHBBoxCoder', 'clip_border':True, 'target_means':[0.,0.,0.,0.], # what is predicted of a box
+        bbox_coder:dict={'type':'DeltaXYWHBBoxCoder', 'clip_border':True, 'target_means':[0.,0.,0.,0.], # config of the box coder
             'target_stds':[1.,1.,1.,1.]},
-        reg_decoded_bbox:bool=False, # is the box loss one of boxes?
+        reg_decoded_bbox:bool=False, # does the box loss compare boxes instead of deltas?
         train_cfg:dict=None, # assigner, `smoothl1_beta`, `neg_pos_ratio`
         test_cfg:dict=None, # `nms_pre`, `score_thr`, `nms`, `max_per_img`
         init_cfg:dict|list={'type':'Xavier', 'layer':'Conv2d', 'distribution':'uniform', 'bias':0}, # see `BaseModule`

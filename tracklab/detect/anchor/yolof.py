@@ -111,7 +111,7 @@ def yolof(
     backbone:str='r50_caffe', # see `resnet_cfg`
     num_classes:int=80, # number of classes
 )->dict:
-    "YOLOF."
+    "The config of a YOLOF."
     neck = dict(type='DilatedEncoder', in_channels=2048, out_channels=512, block_mid_channels=128, num_residual_blocks=4,
         block_dilations=[2,4,6,8])
     head = dict(type='YOLOFHead', num_classes=num_classes, in_channels=512, reg_decoded_bbox=True,

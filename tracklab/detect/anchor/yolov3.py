@@ -29,14 +29,14 @@ def bce(
 # %% ../../../nbs/06_detect/anchor/05_yolov3.ipynb #0f292c61
 @register
 class YOLOV3Head(BaseDenseHead):
-    "Where, whether and what at every anchor."
+    "Box, objectness and classes of every anchor."
     def __init__(self,
         num_classes:int, # number of classes
         in_channels, # channels of the maps, coarse to fine
         out_channels:tuple=(1024,512,256), # channels of the 3×3 convolution of each level
         anchor_generator:dict={'type':'YOLOAnchorGenerator', # boxes at each cell
             'base_sizes':[[(116,90),(156,198),(373,326)], [(30,61),(62,45),(59,119)], [(10,13),(16,30),(33,23)]], 'strides':[32,16,8]},
-        bbox_coder:dict={'type':'YOLOBBoxCoder'}, # what is predicted of a box
+        bbox_coder:dict={'type':'YOLOBBoxCoder'}, # config of the box coder
         featmap_strides:list|tuple=(32,16,8), # pixels per cell of each level
         one_hot_smoother:float=0., # share of a label that is spread over all classes
         conv_cfg:dict=None, # see `ConvModule`
@@ -90,9 +90,9 @@ def get_bboxes(self:YOLOV3Head,
     img_metas:list, # meta per image
     cfg:dict=None, # settings instead of the head's `test_cfg`
     rescale:bool=False, # results in pixels of the original image?
-    with_nms:bool=True, # suppress?
+    with_nms:bool=True, # apply non-maximum suppression?
 )->list: # pairs `(K,5)` boxes with scores, `(K,)` classes; without suppression boxes, scores and classes
-    "The boxes that the maps mean."
+    "Decode the maps into boxes."
     cfg = self.test_cfg if cfg is None else cfg
     rows = [flatten_map(p, self.num_attrib) for p in pred_maps]
     anchors = self.prior_generator.grid_priors([tuple(p.shape[-2:]) for p in pred_maps], device=pred_maps[0].device)
@@ -109,7 +109,7 @@ def get_bboxes(self:YOLOV3Head,
 # %% ../../../nbs/06_detect/anchor/05_yolov3.ipynb #ec9e558d
 @patch
 def _targets_single(self:YOLOV3Head, anchors, responsible, strides, gt_bboxes, gt_labels):
-    "Wanted vectors `(N,5+C)` and which anchors are background `(N,)`"
+    "Target vectors `(N,5+C)` and which anchors are background `(N,)`"
     assigned = self.assigner.assign(anchors, responsible, gt_bboxes)
     chosen = self.sampler.sample(assigned, anchors, gt_bboxes)
     want,negative = gt_bboxes.new_zeros(len(anchors), self.num_attrib),gt_bboxes.new_zeros(len(anchors))
@@ -127,7 +127,7 @@ def get_targets(self:YOLOV3Head,
     featmap_sizes:list, # (height, width) per level
     gt_bboxes:list, # `(G,4)` per image
     gt_labels:list, # `(G,)` per image
-)->tuple: # `(B,N,5+C)` wanted vectors, `(B,N)` background
+)->tuple: # `(B,N,5+C)` target vectors, `(B,N)` background
     "Targets of every anchor."
     device = gt_bboxes[0].device
     anchors = self.prior_generator.grid_priors(featmap_sizes, device=device)
@@ -176,7 +176,7 @@ def yolov3(
     anchors:int=416, # those made for images of 416 or 320 pixels
     num_classes:int=80, # number of classes
 )->dict:
-    "YOLOv3."
+    "The config of a YOLOv3."
     deep,out,hidden = ((320,96,32),(96,96,96),(96,96,96)) if mobile else ((1024,512,256),(512,256,128),(1024,512,256))
     weights = dict(type='Pretrained', checkpoint='open-mmlab://mmdet/mobilenet_v2' if mobile else 'open-mmlab://darknet53')
     small = dict(type='MobileNetV2', out_indices=(2,4,6), act_cfg=dict(type='LeakyReLU', negative_slope=.1), init_cfg=weights)

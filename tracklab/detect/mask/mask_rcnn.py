@@ -26,7 +26,7 @@ def stretch_masks(
     size:tuple, # height and width of the image
     threshold:float=.5, # pixels from it on belong to the object; negative: give probabilities as uint8
 )->torch.Tensor: # `(N,H,W)` bool
-    "Stretch masks over their boxes."
+    "Resize masks to their boxes in the image."
     H,W = size
     out = torch.zeros(len(masks), H, W, dtype=torch.bool if threshold>=0 else torch.uint8, device=masks.device)
     whole = torch.stack([boxes[:,:2].floor()-1, boxes[:,2:].ceil()+1],
@@ -87,7 +87,7 @@ class FCNMaskHead(BaseModule):
         return build_upsample_layer(cfg)
 
     def init_weights(self):
-        "Kaiming for the layers that are no `ConvModule`."
+        "Kaiming for the layers that are not a `ConvModule`."
         super().init_weights()
         for m in (self.upsample,self.conv_logits):
             if hasattr(m, 'init_weights'): m.init_weights()
@@ -109,7 +109,7 @@ def get_targets(self:FCNMaskHead,
     gt_masks:list, # per image
     rcnn_train_cfg:dict, # `mask_size`
 )->torch.Tensor: # `(P,h,w)`
-    "The true masks within the regions on objects."
+    "The ground-truth masks inside the positive regions."
     return mask_target([r.pos_bboxes for r in sampling_results], [r.pos_assigned_gt_inds for r in sampling_results],
                        gt_masks, rcnn_train_cfg)
 
@@ -149,7 +149,7 @@ def get_seg_masks(self:FCNMaskHead,
     scale_factor, # input pixels per original pixel, x, y, x, y
     rescale:bool, # masks of the original, or of the input?
 )->list: # per class a list of `(H,W)` arrays
-    "`paste` with the documented arguments and result."
+    "`paste` with MMDetection's arguments and result."
     p = mask_pred.sigmoid() if torch.is_tensor(mask_pred) else det_bboxes.new_tensor(mask_pred)
     masks = self.paste(p, det_bboxes[:,:4], det_labels, rcnn_test_cfg, dict(ori_shape=ori_shape, scale_factor=scale_factor),
                        rescale).cpu().numpy()

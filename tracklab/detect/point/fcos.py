@@ -126,7 +126,7 @@ def fcos(
     backbone:str='r50_caffe', # see `resnet_cfg`
     num_classes:int=80, # number of classes
 )->dict:
-    "FCOS."
+    "The config of an FCOS."
     head = tower_cfg('FCOSHead', num_classes, strides=PYRAMID_STRIDES, loss_bbox=dict(type='IoULoss', loss_weight=1.),
                      loss_centerness=SIGMOID_LOSS)
     neck = fpn_cfg(backbone, start_level=1, add_extra_convs='on_output', relu_before_extra_convs=True)

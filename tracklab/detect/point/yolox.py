@@ -81,7 +81,7 @@ def decode_cells(
     priors:torch.Tensor, # `(N,4)` x, y and strides
     preds:torch.Tensor, # `(...,N,4)` predictions
 )->torch.Tensor: # `(...,N,4)` xyxy
-    "Boxes that cells mean."
+    "Decode the predictions of cells into boxes."
     centre,half = preds[...,:2]*priors[:,2:]+priors[:,:2],preds[...,2:].exp()*priors[:,2:]/2
     return torch.cat([centre-half, centre+half], -1)
 
@@ -90,7 +90,7 @@ def encode_cells(
     boxes:torch.Tensor, # `(N,4)` xyxy
     eps:float=1e-8, # keeps the logarithm finite
 )->torch.Tensor: # `(N,4)`
-    "What cells should predict."
+    "Encode boxes as targets of cells."
     b = bbox_xyxy_to_cxcywh(boxes)
     return torch.cat([(b[:,:2]-priors[:,:2])/priors[:,2:], (b[:,2:]/priors[:,2:]+eps).log()], 1)
 
@@ -109,9 +109,9 @@ def get_bboxes(self:YOLOXHead,
     img_metas:list=None, # meta per image
     cfg:dict=None, # settings instead of the head's `test_cfg`
     rescale:bool=False, # results in pixels of the original image?
-    with_nms:bool=True, # suppress?
+    with_nms:bool=True, # apply non-maximum suppression?
 )->list: # pairs `(K,5)` boxes with scores, `(K,)` classes; without suppression boxes, scores and classes
-    "The boxes that the maps mean."
+    "Decode the maps into boxes."
     cfg = self.test_cfg if cfg is None else cfg
     priors,cls,box,obj = self._rows(cls_scores, bbox_preds, objectnesses)
     best,labels = cls.sigmoid().max(-1)
@@ -184,14 +184,14 @@ class YOLOX(SingleStageDetector):
         self._steps = 0
 
     def _resized(self, images, targets):
-        "The batch in the present size"
+        "The batch in the current size"
         sy,sx = (a/b for a,b in zip(self._input_size, self._default_input_size))
         if (sy,sx)==(1,1): return images,targets
         images = F.interpolate(images, size=self._input_size, mode='bilinear', align_corners=False)
         return images,[t.with_(boxes=t.boxes*t.boxes.new_tensor([sx,sy,sx,sy])) for t in targets]
 
     def _random_size(self, device):
-        "Another size, the same in all processes"
+        "A random size, the same in all processes"
         n = broadcast(torch.tensor(random.randint(*self._random_size_range), device=device))
         h,w = self._default_input_size
         return self._size_multiplier*int(n),self._size_multiplier*int(w/h*int(n))

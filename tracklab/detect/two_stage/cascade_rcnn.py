@@ -27,7 +27,7 @@ def per_stage(
 
 @register
 class CascadeRoIHead(StandardRoIHead):
-    "Box heads in a row."
+    "A sequence of box heads."
     def __init__(self,
         num_stages:int, # how many
         stage_loss_weights, # factor of each stage's losses
@@ -134,7 +134,7 @@ def cascade_rcnn(
     num_classes:int=80, # without background
     mask:bool=False, # Cascade Mask R-CNN?
 )->dict:
-    "Cascade R-CNN with a pyramid: three box heads, each stricter than the one before."
+    "Cascade R-CNN with a pyramid: three box heads, each with a higher overlap threshold."
     first,proposals,select = rpn_settings(border=0, proposals=2000, match_low_quality=True)
     heads = [box_head_cfg(num_classes, stds, True, smooth_l1(1.)) for stds in ((.1,.1,.2,.2), (.05,.05,.1,.1), (.033,.033,.067,.067))]
     roi = dict(type='CascadeRoIHead', num_stages=3, stage_loss_weights=[1,.5,.25], bbox_roi_extractor=roi_extractor_cfg(), bbox_head=heads,

@@ -18,7 +18,7 @@ class FasterRCNN(TwoStageDetector):
 
 @register
 class FastRCNN(TwoStageDetector):
-    "A box head for proposals from elsewhere."
+    "A box head for given proposals."
     def __init__(self, backbone, roi_head, train_cfg, test_cfg, neck=None, pretrained=None, init_cfg=None):
         super().__init__(backbone, neck, None, roi_head, train_cfg, test_cfg, pretrained, init_cfg)
 

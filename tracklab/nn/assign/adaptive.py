@@ -30,7 +30,7 @@ def nothing_assigned(
     num_priors:int, # priors
     gt_labels:torch.Tensor=None, # `(G,)` classes
 )->AssignResult: # all background
-    "What is left to say without objects or without priors."
+    "The result without objects or without priors."
     inds = overlaps.new_zeros(num_priors, dtype=torch.long)
     return AssignResult(num_gts, inds, overlaps.new_zeros(num_priors), labels_of(inds, gt_labels))
 
@@ -60,7 +60,7 @@ class ATSSAssigner(BaseAssigner):
         bboxes:torch.Tensor, # `(N,4)` priors, xyxy
         num_level_bboxes, # how many of them each level has
         gt_bboxes:torch.Tensor, # `(G,4)` objects, xyxy
-        gt_bboxes_ignore:torch.Tensor=None, # `(I,4)` regions where nothing counts
+        gt_bboxes_ignore:torch.Tensor=None, # `(I,4)` ignored regions
         gt_labels:torch.Tensor=None, # `(G,)` classes
         cls_scores:torch.Tensor=None, # `(N,C)` predicted logits, with `alpha`
         bbox_preds:torch.Tensor=None, # `(N,4)` predicted boxes, with `alpha`
@@ -141,7 +141,7 @@ def get_in_gt_and_in_center_info(self:SimOTAAssigner,
     priors:torch.Tensor, # `(N,4)` x, y and strides
     gt_bboxes:torch.Tensor, # `(G,4)` xyxy
 )->tuple: # `(N,)` bool: in any object or near any centre; `(N,G)` bool: both
-    "Where the priors are."
+    "Which priors lie in objects and near their centres."
     reach = self.center_radius*priors[:,None,2:]
     inside = border_distance(priors[:,:2], gt_bboxes)>0
     near = ((priors[:,None,:2]-box_centers(gt_bboxes)).abs()<reach).all(-1)
@@ -152,7 +152,7 @@ def dynamic_k_matching(self:SimOTAAssigner,
     cost:torch.Tensor, # `(N,G)`
     ious:torch.Tensor, # `(N,G)`
 )->tuple: # chosen priors, their objects from 0, their overlaps
-    "As many of the cheapest as the best overlaps sum to."
+    "For each object as many of the cheapest priors as its best overlaps sum to."
     k = ious.topk(min(self.candidate_topk, len(ious)), 0).values.sum(0).int().clamp(min=1)
     cheapest = cost.topk(int(k.max()), 0, largest=False).indices
     match = torch.zeros_like(cost, dtype=torch.bool).scatter(0, cheapest, torch.arange(len(cheapest), device=k.device)[:,None]<k)
@@ -207,7 +207,7 @@ class UniformAssigner(BaseAssigner):
 # %% ../../../nbs/04_nn/assign/03_adaptive_assigners.ipynb #7630abb4
 @register
 class TaskAlignedAssigner(BaseAssigner):
-    "The best by score and overlap together."
+    "The priors with the best product of score and overlap."
     def __init__(self,
         topk:int, # candidates of an object
         iou_calculator:dict={'type':'BboxOverlaps2D'}, # how overlap is measured

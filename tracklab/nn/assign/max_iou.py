@@ -38,7 +38,7 @@ class AssignResult:
     def add_gt_(self,
         gt_labels:torch.Tensor, # `(G,)` their classes
     ):
-        "Put the objects themselves in front of the priors: each is its own, with overlap 1."
+        "Prepend the objects to the priors: each is assigned to itself, with overlap 1."
         self.gt_inds = torch.cat([torch.arange(1, len(gt_labels)+1, device=gt_labels.device), self.gt_inds])
         self.max_overlaps = torch.cat([self.max_overlaps.new_ones(len(gt_labels)), self.max_overlaps])
         if self.labels is not None: self.labels = torch.cat([gt_labels, self.labels])
@@ -107,13 +107,13 @@ class BboxOverlaps2D:
 
 # %% ../../../nbs/04_nn/assign/01_assigners.ipynb #fe3af02b
 class BaseAssigner(ABC):
-    "What every assigner does; some need more than boxes and objects."
+    "The interface of assigners; some need more than boxes and objects."
     @abstractmethod
     def assign(self, bboxes, gt_bboxes, gt_bboxes_ignore=None, gt_labels=None)->AssignResult: "Assign objects to priors."
 
 @register
 class MaxIoUAssigner(BaseAssigner):
-    "The four steps by best overlap."
+    "Assignment by best overlap in four steps."
     def __init__(self,
         pos_iou_thr:float, # at least this: an object's
         neg_iou_thr, # below this: background; a pair is a range
@@ -133,7 +133,7 @@ class MaxIoUAssigner(BaseAssigner):
     def assign(self,
         bboxes:torch.Tensor, # `(N,4)` priors, xyxy
         gt_bboxes:torch.Tensor, # `(G,4)` objects, xyxy
-        gt_bboxes_ignore:torch.Tensor=None, # `(I,4)` regions where nothing counts
+        gt_bboxes_ignore:torch.Tensor=None, # `(I,4)` ignored regions
         gt_labels:torch.Tensor=None, # `(G,)` classes
     )->AssignResult:
         "Assign objects to priors."
@@ -151,7 +151,7 @@ class MaxIoUAssigner(BaseAssigner):
 # %% ../../../nbs/04_nn/assign/01_assigners.ipynb #22c9203d
 @patch
 def _ignore(self:MaxIoUAssigner, overlaps, bboxes, regions):
-    "Overlap -1 for priors covered by ignored regions"
+    "Set the overlap of priors in ignored regions to -1"
     if self.ignore_iof_thr<=0 or regions is None or not len(regions) or not len(bboxes): return overlaps
     cover = self.iou_calculator(bboxes, regions, mode='iof').amax(1) if self.ignore_wrt_candidates else self.iou_calculator(regions, bboxes,
         mode='iof').amax(0)

@@ -53,7 +53,7 @@ class GridAssigner(BaseAssigner):
         return AssignResult(G, inds, best, labels_of(inds, gt_labels))
 
     def _best_of_each(self, overlaps, flags, inds):
-        "An object's best responsible anchors belong to it; later objects take from earlier ones"
+        "Assign each object's best responsible anchors to it; later objects override earlier ones"
         top,which = overlaps.max(1)
         claim = overlaps==top[:,None] if self.gt_max_assign_all else F.one_hot(which, overlaps.shape[1]).bool()
         claim = claim&flags&(top>self.min_pos_iou)[:,None]
@@ -107,7 +107,7 @@ class CenterRegionAssigner(BaseAssigner):
     def assign(self,
         bboxes:torch.Tensor, # `(N,4)` priors, xyxy
         gt_bboxes:torch.Tensor, # `(G,4)` objects, xyxy
-        gt_bboxes_ignore:torch.Tensor=None, # `(I,4)` regions where nothing counts
+        gt_bboxes_ignore:torch.Tensor=None, # `(I,4)` ignored regions
         gt_labels:torch.Tensor=None, # `(G,)` classes
     )->AssignResult: # with the property `shadowed_labels`, `(K,2)` prior and class
         "Assign objects to priors."
@@ -134,7 +134,7 @@ class CenterRegionAssigner(BaseAssigner):
 def get_gt_priorities(self:CenterRegionAssigner,
     gt_bboxes:torch.Tensor, # `(G,4)` xyxy
 )->torch.Tensor: # `(G,)` the smallest has the largest
-    "Who goes first."
+    "The order in which objects are assigned."
     return box_area(gt_bboxes).argsort(descending=True).argsort()
 
 @patch
@@ -143,7 +143,7 @@ def assign_one_hot_gt_indices(self:CenterRegionAssigner,
     is_bbox_in_gt_shadow:torch.Tensor, # `(N,G)` bool
     gt_priority:torch.Tensor=None, # `(G,)` larger ones go first; by index if not given
 )->tuple: # `(N,)` object from 1 or 0, `(K,2)` shadowed priors and objects from 1
-    "One object per prior; the cores it did not get shadow it."
+    "One object per prior; other cores that contain it become shadows."
     core = is_bbox_in_gt_core
     N,G = core.shape
     inds = torch.zeros(N, dtype=torch.long, device=core.device)
@@ -162,7 +162,7 @@ def centers_in_region(
     stride, # pixels per cell
     region, # x1, y1, x2, y2 in cells
 )->torch.Tensor: # `(N,)` bool
-    "Whose centre lies in a region?"
+    "Which centres lie in a region?"
     c = box_centers(anchors)/stride
     return ((c>=torch.stack(region[:2]))&(c<=torch.stack(region[2:]))).all(1)
 
@@ -210,7 +210,7 @@ class ApproxMaxIoUAssigner(MaxIoUAssigner):
         squares:torch.Tensor, # `(N,4)` xyxy
         approxs_per_octave:int, # A
         gt_bboxes:torch.Tensor, # `(G,4)` objects, xyxy
-        gt_bboxes_ignore:torch.Tensor=None, # `(I,4)` regions where nothing counts
+        gt_bboxes_ignore:torch.Tensor=None, # `(I,4)` ignored regions
         gt_labels:torch.Tensor=None, # `(G,)` classes
     )->AssignResult:
         "Assign objects to priors."
@@ -219,4 +219,4 @@ class ApproxMaxIoUAssigner(MaxIoUAssigner):
 
 @register
 class AscendMaxIoUAssigner(MaxIoUAssigner):
-    "The name that configs for hardware with fixed shapes use; the result is that of `MaxIoUAssigner`."
+    "`MaxIoUAssigner` under the name that configs for fixed-shape hardware use."

@@ -18,7 +18,7 @@ def build_sampler(cfg, **default_args):
     return build(cfg, **default_args)
 
 class SamplingResult:
-    "The chosen boxes, and what they shall become."
+    "The chosen boxes and their targets."
     def __init__(self,
         pos_inds, # indices of boxes on objects
         neg_inds, # indices of background
@@ -48,9 +48,9 @@ class SamplingResult:
 
 # %% ../../../nbs/04_nn/assign/02_box_samplers.ipynb #7097e0be
 class BaseSampler:
-    "Chooses boxes for training."
+    "The base of box samplers."
     def __init__(self,
-        num:int, # boxes wanted
+        num:int, # number of boxes to choose
         pos_fraction:float, # largest share of boxes on objects
         neg_pos_ub:float=-1, # at most this many times as much background as boxes on objects; negative: no limit
         add_gt_as_proposals:bool=True, # put the objects among the boxes?
@@ -67,7 +67,7 @@ class BaseSampler:
         bboxes:torch.Tensor, # `(N,4)` xyxy
         gt_bboxes:torch.Tensor, # `(G,4)` xyxy
         gt_labels:torch.Tensor=None, # `(G,)` classes
-        **kwargs # what a sampler needs besides
+        **kwargs # other arguments of a sampler
     )->SamplingResult:
         "Choose boxes."
         bboxes = bboxes.reshape(-1, bboxes.shape[-1])[:,:4]
@@ -86,7 +86,7 @@ class BaseSampler:
 def indices(
     mask:torch.Tensor, # `(N,)` bool
 )->torch.Tensor: # `(K,)` long
-    "Where a mask is true."
+    "The indices at which a mask is true."
     return mask.nonzero(as_tuple=False).squeeze(1)
 
 # %% ../../../nbs/04_nn/assign/02_box_samplers.ipynb #b9fc96f9
@@ -94,7 +94,7 @@ def indices(
 class RandomSampler(BaseSampler):
     "Chooses at random."
     def __init__(self,
-        num:int, # boxes wanted
+        num:int, # number of boxes to choose
         pos_fraction:float, # largest share of boxes on objects
         neg_pos_ub:float=-1, # at most this many times as much background as boxes on objects; negative: no limit
         add_gt_as_proposals:bool=True, # put the objects among the boxes?
@@ -108,7 +108,7 @@ class RandomSampler(BaseSampler):
         gallery, # tensor, array or list
         num:int, # how many; no more than there are
     ): # tensor if `gallery` is one, else an array
-        "Different elements at random."
+        "Distinct elements at random."
         if len(gallery)<num: raise ValueError(f"cannot choose {num} of {len(gallery)}")
         n = len(gallery)
         perm = torch.randperm(n)[:num] if self.rng is None else torch.as_tensor(self.rng.permutation(n)[:num])
@@ -121,7 +121,7 @@ class RandomSampler(BaseSampler):
 # %% ../../../nbs/04_nn/assign/02_box_samplers.ipynb #6ce693f0
 @register
 class PseudoSampler(BaseSampler):
-    "Chooses everything."
+    "Keeps every box."
     def __init__(self, **kwargs): pass
 
     def sample(self,

@@ -25,7 +25,7 @@ def without(
 
 @register
 class InstanceBalancedPosSampler(RandomSampler):
-    "Equally many positives of each object, if there are enough."
+    "The same number of positives for each object, if there are enough."
     def _sample_pos(self, assign_result, num_expected, **kwargs):
         pos = indices(assign_result.gt_inds>0)
         if len(pos)<=num_expected: return pos
@@ -39,9 +39,9 @@ class InstanceBalancedPosSampler(RandomSampler):
 # %% ../../../nbs/04_nn/assign/06_hard_samplers.ipynb #be479e8c
 @register
 class IoUBalancedNegSampler(RandomSampler):
-    "Background from bins of overlap, equally many of each."
+    "Background from bins of overlap, the same number from each."
     def __init__(self,
-        num:int, # boxes wanted
+        num:int, # number of boxes to choose
         pos_fraction:float, # largest share of boxes on objects
         floor_thr:float=-1, # background that overlaps less is the floor, chosen separately; -1: none
         floor_fraction:float=0, # share of the floor
@@ -59,7 +59,7 @@ class IoUBalancedNegSampler(RandomSampler):
         full_set, # indices to choose from
         num_expected:int, # how many
     ): # indices
-        "Equally many of each bin; what is missing comes from anywhere."
+        "Equally many from each bin, filled up from all of them."
         full = torch.as_tensor(sorted(full_set) if isinstance(full_set, set) else full_set, device=max_overlaps.device).long()
         floor = max(self.floor_thr, 0)
         width,each = (max_overlaps.max()-floor)/self.num_bins,num_expected//self.num_bins
@@ -93,7 +93,7 @@ class CombinedSampler(BaseSampler):
 
 # %% ../../../nbs/04_nn/assign/06_hard_samplers.ipynb #abf95357
 class AsksHead:
-    "What the samplers that ask a head share."
+    "The base of samplers that use a head."
     def _use_context(self, context):
         self.context = context
         staged = hasattr(context, 'num_stages')
@@ -103,7 +103,7 @@ class AsksHead:
         feats:list|tuple, # maps of the levels
         bboxes:torch.Tensor, # `(N,4)` candidates
     )->tuple: # `(N,5)` regions, dict of `cls_score` and `bbox_pred`
-        "What the head says of candidates."
+        "The head's outputs for candidates."
         rois = bbox2roi([bboxes])
         stage = (self.context.current_stage,) if hasattr(self.context, 'num_stages') else ()
         return rois,self.context._bbox_forward(*stage, feats, rois)
@@ -114,7 +114,7 @@ class AsksHead:
         rois:torch.Tensor=None, # `(N,5)`
         loss_key:str='loss_cls', # which term
     )->torch.Tensor: # `(N,)`
-        "What each candidate would cost."
+        "The loss of each candidate."
         out = self.bbox_head.loss(cls_score=cls_score, bbox_pred=None, rois=rois, labels=labels,
                                   label_weights=cls_score.new_ones(len(cls_score)),
             bbox_targets=None, bbox_weights=None, reduction_override='none')
@@ -125,7 +125,7 @@ class AsksHead:
 class OHEMSampler(AsksHead, BaseSampler):
     "The candidates with the largest loss."
     def __init__(self,
-        num:int, # boxes wanted
+        num:int, # number of boxes to choose
         pos_fraction:float, # largest share of boxes on objects
         context, # the head that is asked
         neg_pos_ub:float=-1, # at most this many times as much background as boxes on objects; negative: no limit
@@ -145,7 +145,7 @@ class OHEMSampler(AsksHead, BaseSampler):
         labels:torch.Tensor, # `(N,)` classes of the candidates
         feats:list|tuple, # maps of the levels
     ): # indices
-        "Those with the largest loss."
+        "Chooses the samples with the largest loss."
         rois,out = self.ask(feats, bboxes)
         return inds[self.single_losses(out['cls_score'], labels, rois, self.loss_key).topk(num_expected).indices]
 
@@ -163,7 +163,7 @@ class OHEMSampler(AsksHead, BaseSampler):
 class ScoreHLRSampler(AsksHead, RandomSampler):
     "Background by the rank of its score among neighbours."
     def __init__(self,
-        num:int, # boxes wanted
+        num:int, # number of boxes to choose
         pos_fraction:float, # largest share of boxes on objects
         context, # the head that is asked
         neg_pos_ub:float=-1, # at most this many times as much background as boxes on objects; negative: no limit
@@ -180,7 +180,7 @@ class ScoreHLRSampler(AsksHead, RandomSampler):
 
     @torch.no_grad()
     def _sample_neg(self, assign_result, num_expected, bboxes, feats=None, **kwargs):
-        "Also keeps the weights of what it chose, in order of the indices"
+        "Also keeps the weights of the chosen samples, in order of the indices"
         self.neg_label_weights = None
         neg = indices(assign_result.gt_inds==0)
         if not len(neg): return neg

@@ -13,7 +13,7 @@ from .samplers import BaseSampler, indices
 
 # %% ../../../nbs/04_nn/assign/07_mask_sampler.ipynb #b9277a63
 class MaskSamplingResult:
-    "The chosen masks, and what they shall become."
+    "The chosen masks and their targets."
     def __init__(self,
         pos_inds, # indices of queries on objects
         neg_inds, # indices of background
@@ -34,7 +34,7 @@ class MaskSamplingResult:
 
 @register
 class MaskPseudoSampler(BaseSampler):
-    "Chooses every mask."
+    "Keeps every mask."
     def __init__(self, **kwargs): pass
 
     def sample(self,

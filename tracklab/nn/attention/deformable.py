@@ -21,7 +21,7 @@ def multi_scale_deformable_attn(
     sampling_locations:torch.Tensor, # `(B,Q,H,L,P,2)` x and y in 0..1
     attention_weights:torch.Tensor, # `(B,Q,H,L,P)`
 )->torch.Tensor: # `(B,Q,H*D)`
-    "Weighted bilinear values of all levels."
+    "Weighted sum of bilinear samples of all levels."
     B,_,H,D = value.shape
     sizes = [tuple(int(v) for v in s) for s in spatial_shapes]
     grids = (2*sampling_locations-1).transpose(1, 2).flatten(0, 1)                       # (B*H,Q,L,P,2)

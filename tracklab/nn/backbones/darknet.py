@@ -103,7 +103,7 @@ class DarknetBottleneck(BaseModule):
         return y+x if self.add_identity else y
 
 class CSPLayer(BaseModule):
-    "Blocks for one part of the channels, a short way for the other."
+    "Blocks for half of the channels, a bypass for the other half."
     def __init__(self,
         in_channels:int, # channels in
         out_channels:int, # channels out

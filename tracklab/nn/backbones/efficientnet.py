@@ -19,7 +19,7 @@ from .staged import CONV_BN_INIT, StagedBackbone
 # %% ../../../nbs/04_nn/backbones/07_efficientnet.ipynb #1044ebfd
 @register
 class Conv2dAdaptivePadding(nn.Conv2d):
-    "A convolution that pads as TensorFlow does."
+    "A convolution with TensorFlow's padding."
     def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True):
         super().__init__(in_channels, out_channels, kernel_size, stride, 0, dilation, groups, bias)   # the given padding does not count
         self._pad = AdaptivePadding(kernel_size, stride, dilation, 'same')
@@ -43,7 +43,7 @@ class EfficientNet(StagedBackbone):
         norm_cfg:dict={'type':'BN', 'eps':1e-3}, # see `ConvModule`
         act_cfg:dict={'type':'Swish'}, # see `ConvModule`
         norm_eval:bool=False, # keep the statistics of batch norm fixed while training?
-        with_cp:bool=False, # save memory by computing twice?
+        with_cp:bool=False, # save memory by recomputing activations in the backward pass?
         init_cfg:dict|list=CONV_BN_INIT, # see `BaseModule`
     ):
         super().__init__(init_cfg)

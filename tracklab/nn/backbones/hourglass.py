@@ -38,7 +38,7 @@ class HourglassModule(BaseModule):
 # %% ../../../nbs/04_nn/backbones/12_hourglass.ipynb #f543d634
 @register
 class HourglassNet(BaseModule):
-    "Hourglasses behind each other."
+    "Hourglasses in sequence."
     def __init__(self,
         downsample_times:int=5, # how often an hourglass halves the map
         num_stacks:int=2, # number of hourglasses

@@ -18,7 +18,7 @@ from .staged import CONV_BN_INIT, backbone_init, remember, StagedBackbone
 
 # %% ../../../nbs/04_nn/backbones/08_hrnet.ipynb #b2948368
 def _conv_norm(c_in, c_out, kernel, stride, conv_cfg, norm_cfg, *then):
-    "A convolution and its norm, and what follows"
+    "A convolution, its norm, and further layers"
     conv = build_conv_layer(conv_cfg, c_in, c_out, kernel, stride=stride, padding=kernel//2, bias=False)
     return nn.Sequential(conv, build_norm_layer(norm_cfg, c_out)[1], *then)
 
@@ -30,7 +30,7 @@ class HRModule(BaseModule):
         in_channels, # channels in of each branch
         num_channels, # planes of each branch's blocks
         multiscale_output:bool=True, # return all branches, or the sharpest alone?
-        with_cp:bool=False, # save memory by computing twice?
+        with_cp:bool=False, # save memory by recomputing activations in the backward pass?
         conv_cfg:dict=None, # see `build_conv_layer`
         norm_cfg:dict={'type':'BN'}, # see `build_norm_layer`
         block_init_cfg:dict=None, # `init_cfg` of the blocks
@@ -75,7 +75,7 @@ class HRNet(StagedBackbone):
         conv_cfg:dict=None, # see `build_conv_layer`
         norm_cfg:dict={'type':'BN'}, # see `build_norm_layer`
         norm_eval:bool=True, # keep the statistics of batch norm fixed while training?
-        with_cp:bool=False, # save memory by computing twice?
+        with_cp:bool=False, # save memory by recomputing activations in the backward pass?
         zero_init_residual:bool=False, # let every block's branch begin at zero?
         multiscale_output:bool=True, # return all branches, or the sharpest alone?
         pretrained:str=None, # deprecated: a checkpoint
@@ -125,7 +125,7 @@ def _block_init(self:HRNet, block):
 
 @patch
 def _transition(self:HRNet, have, wanted):
-    "What brings the branches of a stage to those of the next; the new ones come from the coarsest"
+    "Layers from the branches of a stage to those of the next; new branches start from the coarsest"
     cfg = self._cfg['conv_cfg'],self._cfg['norm_cfg']
     step = lambda i, o, stride: _conv_norm(i, o, 3, stride, *cfg, nn.ReLU(inplace=True))
     kept = [None if h==w else step(h, w, 1) for h,w in zip(have, wanted)]
@@ -152,7 +152,7 @@ class HRFPN(BaseModule):
         pooling_type:str='AVG', # or `MAX`
         conv_cfg:dict=None, # see `ConvModule`
         norm_cfg:dict=None, # unused, as in the official networks
-        with_cp:bool=False, # save memory by computing twice?
+        with_cp:bool=False, # save memory by recomputing activations in the backward pass?
         stride:int=1, # stride of the last convolutions
         init_cfg:dict|list={'type':'Caffe2Xavier', 'layer':'Conv2d'}, # see `BaseModule`
     ):

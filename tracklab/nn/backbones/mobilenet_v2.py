@@ -14,7 +14,7 @@ from .staged import CONV_BN_INIT, backbone_init, remember, StagedBackbone
 
 # %% ../../../nbs/04_nn/backbones/04_mobilenet_v2.ipynb #5a4a125f
 def make_divisible(
-    value:float, # wanted number of channels
+    value:float, # number of channels before rounding
     divisor:int, # the result is a multiple of it
     min_value:int=None, # least result; `divisor` if not given
     min_ratio:float=.9, # least ratio of the result to `value`
@@ -25,7 +25,7 @@ def make_divisible(
 
 # %% ../../../nbs/04_nn/backbones/04_mobilenet_v2.ipynb #67f7ffca
 class SELayer(BaseModule):
-    "A gate per channel, computed from the whole map."
+    "Squeeze and excitation: a gate per channel, computed from the whole map."
     def __init__(self,
         channels:int, # channels in and out
         ratio:float=16, # `channels` divided by hidden channels
@@ -56,7 +56,7 @@ class InvertedResidual(BaseModule):
         norm_cfg:dict={'type':'BN'}, # see `ConvModule`
         act_cfg:dict={'type':'ReLU'}, # see `ConvModule`
         drop_path_rate:float=0., # see `DropPath`
-        with_cp:bool=False, # save memory by computing twice?
+        with_cp:bool=False, # save memory by recomputing activations in the backward pass?
         init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
@@ -93,7 +93,7 @@ class MobileNetV2(StagedBackbone):
         norm_cfg:dict={'type':'BN'}, # see `ConvModule`
         act_cfg:dict={'type':'ReLU6'}, # see `ConvModule`
         norm_eval:bool=False, # keep the statistics of batch norm fixed while training?
-        with_cp:bool=False, # save memory by computing twice?
+        with_cp:bool=False, # save memory by recomputing activations in the backward pass?
         pretrained:str=None, # deprecated: a checkpoint
         init_cfg:dict|list=None, # see `BaseModule`
     ):

@@ -88,7 +88,7 @@ class AbsolutePositionEmbedding(BaseModule):
         self.pos_embed,self.drop = nn.Parameter(torch.zeros(1, self.pos_shape[0]*self.pos_shape[1], pos_dim)),nn.Dropout(drop_rate)
 
     def init_weights(self):
-        "Begin small."
+        "Start with small weights."
         nn.init.trunc_normal_(self.pos_embed, std=.02)
 
     def forward(self, x, hw_shape):
@@ -151,7 +151,7 @@ class PyramidVisionTransformer(BaseModule):
         pretrained:str=None, # deprecated: a checkpoint
         convert_weights:bool=True, # is the checkpoint one of the paper's authors?
         init_cfg:dict|list=None, # see `BaseModule`; `Pretrained` or nothing
-        with_cp:bool=False, # save memory by computing twice?
+        with_cp:bool=False, # save memory by recomputing activations in the backward pass?
     ):
         super().__init__(backbone_init(pretrained, init_cfg, None))
         rows = (num_layers,num_heads,patch_sizes,strides,paddings,sr_ratios,mlp_ratios)
@@ -219,7 +219,7 @@ def convert_pvt(
 
 @patch
 def init_weights(self:PyramidVisionTransformer):
-    "Begin small, or with the checkpoint of `init_cfg`."
+    "Start with small weights, or with the checkpoint of `init_cfg`."
     for m in self.modules():
         if isinstance(m, AbsolutePositionEmbedding): m.init_weights()
         if isinstance(m, nn.Linear): nn.init.trunc_normal_(m.weight, std=.02)

@@ -33,7 +33,7 @@ def regnet_widths(
 
 # %% ../../../nbs/04_nn/backbones/02_regnet.ipynb #8073001d
 class RegNetBlock(Bottleneck):
-    "A bottleneck that does not squeeze."
+    "A bottleneck without reduction of channels."
     expansion = 1
 
 # %% ../../../nbs/04_nn/backbones/02_regnet.ipynb #ae4b1153

@@ -20,7 +20,7 @@ class Bottle2neck(Bottleneck):
         planes:int, # a quarter of the channels out
         stride:int=1, # stride of the block
         dilation:int=1, # dilation of the 3×3 convolutions
-        downsample:nn.Module=None, # what brings the shortcut to the size of the result; the first block of a stage has it
+        downsample:nn.Module=None, # layers that give the shortcut the size of the result; the first block of a stage has it
         scales:int=4, # parts of the channels, more than 1
         base_width:int=26, # channels of a part for 64 planes
         base_channels:int=64, # planes of the first stage

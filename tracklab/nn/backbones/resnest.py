@@ -67,7 +67,7 @@ class ResNeStBlock(Bottleneck):
         planes:int, # a quarter of the channels out
         stride:int=1, # stride of the block
         dilation:int=1, # dilation of the second convolution
-        downsample:nn.Module=None, # what brings the shortcut to the size of the result
+        downsample:nn.Module=None, # layers that give the shortcut the size of the result
         groups:int=1, # groups of channels of each convolution
         radix:int=2, # number of convolutions
         reduction_factor:int=4, # channels divided by those inside the attention

@@ -17,7 +17,7 @@ from .staged import CONV_BN_INIT, StagedBackbone, backbone_init, freeze, remembe
 
 # %% ../../../nbs/04_nn/backbones/01_resnet.ipynb #6ba47454
 class _Block(BaseModule):
-    "What residual blocks share: numbered norms, a shortcut."
+    "The base of residual blocks: numbered norms and a shortcut."
     def __init__(self, downsample, with_cp, init_cfg):
         super().__init__(init_cfg)
         self.downsample,self.with_cp = downsample,with_cp
@@ -44,9 +44,9 @@ class BasicBlock(_Block):
         planes:int, # channels out
         stride:int=1, # stride of the first convolution
         dilation:int=1, # dilation of the first convolution
-        downsample:nn.Module=None, # what brings the shortcut to the size of the result
+        downsample:nn.Module=None, # layers that give the shortcut the size of the result
         style:str='pytorch', # no difference for this block
-        with_cp:bool=False, # save memory by computing twice?
+        with_cp:bool=False, # save memory by recomputing activations in the backward pass?
         conv_cfg:dict=None, # see `build_conv_layer`
         norm_cfg:dict={'type':'BN'}, # see `build_norm_layer`
         dcn:dict=None, # refused
@@ -68,7 +68,7 @@ PLUGIN_POSITIONS = 'after_conv1','after_conv2','after_conv3'
 def build_plugin_layer(
     cfg:dict, # `type` and arguments
     in_channels:int, # channels of the map that it is put behind
-    postfix='', # number or text behind the name
+    postfix='', # number or text appended to the name
 )->tuple: # name and layer
     "A plugin and the name under which it is stored."
     cfg = dict(cfg)
@@ -86,9 +86,9 @@ class Bottleneck(_Block):
         planes:int, # a quarter of the channels out
         stride:int=1, # stride of the second (`pytorch`) or first (`caffe`) convolution
         dilation:int=1, # dilation of the second convolution
-        downsample:nn.Module=None, # what brings the shortcut to the size of the result
+        downsample:nn.Module=None, # layers that give the shortcut the size of the result
         style:str='pytorch', # or `caffe`
-        with_cp:bool=False, # save memory by computing twice?
+        with_cp:bool=False, # save memory by recomputing activations in the backward pass?
         conv_cfg:dict=None, # see `build_conv_layer`
         norm_cfg:dict={'type':'BN'}, # see `build_norm_layer`
         dcn:dict=None, # a deformable convolution for the second
@@ -131,7 +131,7 @@ class Bottleneck(_Block):
 
 # %% ../../../nbs/04_nn/backbones/01_resnet.ipynb #b8993785
 def _shortcut(block, inplanes, planes, stride, avg_down, conv_cfg, norm_cfg):
-    "What brings the input of a stage to the size of its output, or `None`"
+    "The shortcut from the input of a stage to the size of its output, or `None`"
     if stride==1 and inplanes==planes*block.expansion: return None
     pool = [nn.AvgPool2d(stride, stride, ceil_mode=True, count_include_pad=False)] if avg_down else []
     conv = build_conv_layer(conv_cfg, inplanes, planes*block.expansion, 1, stride=1 if avg_down else stride, bias=False)
@@ -190,8 +190,8 @@ class ResNet(StagedBackbone):
         dcn:dict=None, # a deformable convolution
         stage_with_dcn:tuple=(False,False,False,False), # stages that use it
         plugins:list=None, # list of dicts with `cfg`, `position` and `stages`
-        with_cp:bool=False, # save memory by computing twice?
-        zero_init_residual:bool=True, # let every branch begin at zero?
+        with_cp:bool=False, # save memory by recomputing activations in the backward pass?
+        zero_init_residual:bool=True, # start every branch at zero?
         pretrained:str=None, # deprecated: a checkpoint
         init_cfg:dict|list=None, # see `BaseModule`
     ):

@@ -15,7 +15,7 @@ from .staged import backbone_init
 
 # %% ../../../nbs/04_nn/backbones/05_ssd_vgg.ipynb #ef4f1c06
 class L2Norm(nn.Module):
-    "Unit vectors, times a learnt factor per channel."
+    "Unit vectors times a learnt factor per channel."
     def __init__(self,
         n_dims:int, # channels
         scale:float=20., # first value of the factors
@@ -102,6 +102,6 @@ class SSDVGG(BaseModule):
         return outs
 
     def init_weights(self):
-        "Apply `init_cfg`; the factors of the first map begin at their scale."
+        "Apply `init_cfg`; the factors of the first map start at their scale."
         super().init_weights()
         if self.l2_norm is not None: nn.init.constant_(self.l2_norm.weight, self.l2_norm.scale)

@@ -15,7 +15,7 @@ from ..init import BaseModule
 def backbone_init(
     pretrained:str, # deprecated: a checkpoint
     init_cfg:dict|list, # given config
-    default, # what holds if neither is given
+    default, # config used if neither is given
 ):
     "The `init_cfg` of a backbone."
     if pretrained is not None and init_cfg is not None: raise ValueError("pretrained and init_cfg cannot be given both")
@@ -44,16 +44,16 @@ def keep_norms(
 def remember(
     f, # function of one tensor
     x, # its argument
-    with_cp:bool, # compute `f` again for the backward pass instead of keeping what is inside?
+    with_cp:bool, # compute `f` again for the backward pass instead of storing activations?
 ):
     "`f(x)`, optionally with less memory (Chen et al. 2016)."
     return checkpoint(f, x, use_reentrant=False) if with_cp and x.requires_grad else f(x)
 
 # %% ../../../nbs/04_nn/backbones/00_staged.ipynb #b6a90989
 class StagedBackbone(BaseModule):
-    "Stages in a row: some of their maps come out, some of them do not learn."
+    "A sequence of stages that returns some of their maps and may freeze some stages."
     out_indices,frozen_stages,norm_eval = (),-1,False
-    def stem_map(self, x): return x # what goes into the first stage
+    def stem_map(self, x): return x # input of the first stage
     def stage_modules(self)->list: raise NotImplementedError(f"{type(self).__name__} does not name its stages")
     def frozen_modules(self)->list: return self.stage_modules()[:self.frozen_stages] if self.frozen_stages>0 else []
 
@@ -69,7 +69,7 @@ class StagedBackbone(BaseModule):
     def train(self,
         mode:bool=True, # training, or evaluation
     ):
-        "Training mode, except for what is frozen."
+        "Training mode, except for frozen parts."
         super().train(mode)
         freeze(*self.frozen_modules())
         if mode and self.norm_eval: keep_norms(self)

@@ -56,7 +56,7 @@ class WindowMSA(BaseModule):
 
     def forward(self,
         x:torch.Tensor, # `(B*windows,M*M,C)`
-        mask:torch.Tensor=None, # `(windows,M*M,M*M)`, 0 where a position may look, else very negative
+        mask:torch.Tensor=None, # `(windows,M*M,M*M)`, 0 where attention is allowed, else very negative
     ): # like `x`
         q,k,v = self.qkv(x).unflatten(-1, (3,self.num_heads,-1)).permute(2, 0, 3, 1, 4)
         bias = self.relative_position_bias_table[self.relative_position_index].permute(2, 0, 1)[None]     # (1,heads,M*M,M*M)
@@ -77,7 +77,7 @@ def from_windows(
     size:int, # side of a window
     hw:tuple, # height and width of the map
 )->torch.Tensor: # `(B,H,W,C)`
-    "Put windows together."
+    "Join windows to a map."
     h,w = hw[0]//size,hw[1]//size
     return windows.reshape(-1, h, w, size, size, windows.shape[-1]).transpose(2, 3).reshape(-1, *hw, windows.shape[-1])
 
@@ -87,7 +87,7 @@ def shift_mask(
     shift:int, # by which the map was rolled
     device:str='cpu', # where the mask is needed
 )->torch.Tensor: # `(windows,size*size,size*size)`: 0 where both positions were neighbours before, else -100
-    "Which positions of a window may look at each other after rolling."
+    "Which positions of a window may attend to each other after rolling."
     part = lambda n: (torch.arange(n, device=device)>=n-size).int()+(torch.arange(n, device=device)>=n-shift)
     region = to_windows((3*part(hw[0])[:,None]+part(hw[1]))[None,...,None], size)
     return -100.*(region!=region.mT)
@@ -144,7 +144,7 @@ class SwinBlock(BaseModule):
         drop_path_rate:float=0., # see `DropPath`
         act_cfg:dict={'type':'GELU'}, # activation of the feed-forward network
         norm_cfg:dict={'type':'LN'}, # see `build_norm_layer`
-        with_cp:bool=False, # save memory by computing twice?
+        with_cp:bool=False, # save memory by recomputing activations in the backward pass?
         init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
@@ -182,7 +182,7 @@ class SwinBlockSequence(BaseModule):
     def forward(self,
         x:torch.Tensor, # `(B,L,C)`
         hw_shape:tuple, # height and width
-    )->tuple: # what goes on and its size, what came out and its size
+    )->tuple: # input of the next stage and its size, output of this stage and its size
         for block in self.blocks: x = block(x, hw_shape)
         if self.downsample is None: return x,hw_shape,x,hw_shape
         return *self.downsample(x, hw_shape),x,hw_shape
@@ -205,7 +205,7 @@ def convert_swin(
 
 def resize_bias_table(
     table:torch.Tensor, # `((2*M-1)**2,heads)`
-    length:int, # wanted number of rows, a square
+    length:int, # number of rows of the new table, a square
 )->torch.Tensor: # `(length,heads)`
     "Fit the biases of relative positions to another size of windows."
     if len(table)==length: return table
@@ -230,14 +230,14 @@ class SwinTransformer(StagedBackbone):
         out_indices:tuple=(0,1,2,3), # stages whose maps are returned
         qkv_bias:bool=True, # see `WindowMSA`
         qk_scale:float=None, # see `WindowMSA`
-        patch_norm:bool=True, # norm behind the first patches and when merging?
+        patch_norm:bool=True, # norm after the first patches and in merging?
         drop_rate:float=0., # dropout
         attn_drop_rate:float=0., # dropout of the attention
         drop_path_rate:float=.1, # rate of the last block; those before it drop less, see `DropPath`
         use_abs_pos_embed:bool=False, # add a learnt vector per position?
         act_cfg:dict={'type':'GELU'}, # see `build_activation_layer`
         norm_cfg:dict={'type':'LN'}, # see `build_norm_layer`
-        with_cp:bool=False, # save memory by computing twice?
+        with_cp:bool=False, # save memory by recomputing activations in the backward pass?
         pretrained:str=None, # deprecated: a checkpoint
         convert_weights:bool=False, # is the checkpoint one of the paper's authors?
         frozen_stages:int=-1, # freeze the first patches and this many stages; -1 for nothing
@@ -292,14 +292,14 @@ def frozen_modules(self:SwinTransformer):
 def train(self:SwinTransformer,
     mode:bool=True, # training, or evaluation
 ):
-    "Training mode, except for what is frozen: the position vectors too."
+    "Training mode, except for frozen parts, including the position vectors."
     StagedBackbone.train(self, mode)
     if self.frozen_stages>=0 and self.absolute_pos_embed is not None: self.absolute_pos_embed.requires_grad = False
     return self
 
 @patch
 def init_weights(self:SwinTransformer):
-    "Begin small, or with the checkpoint of `init_cfg`."
+    "Start with small weights, or with the checkpoint of `init_cfg`."
     for m in self.modules():
         if isinstance(m, WindowMSA): m.init_weights()
         if isinstance(m, nn.Linear):
@@ -316,7 +316,7 @@ def init_weights(self:SwinTransformer):
 def load_weights(self:SwinTransformer,
     state:dict, # state dict of this class, alone or as a `backbone`, or of the authors if `convert_weights`
 ): # report of `load_state_dict`
-    "Load weights, whatever the size of their windows and images."
+    "Load weights, resizing position tables to the size of windows and images."
     state = convert_swin(state) if self.convert_weights else revise_state_dict(state, ((r'^module\.', ''), (r'^backbone\.', '')))
     for k,own in self.state_dict().items():
         if k in state and k.endswith('relative_position_bias_table'): state[k] = resize_bias_table(state[k], len(own))

@@ -49,7 +49,7 @@ class TridentBottleneck(Bottleneck):
         dilation:int=1, # unused: `trident_dilations` decide
         trident_dilations:tuple=(1,2,3), # dilation of each branch
         test_branch_idx:int=1, # branch used in evaluation; -1 for all
-        concat_output:bool=False, # put the branches one behind the other?
+        concat_output:bool=False, # concatenate the branches along the batch?
         **kwargs # of `Bottleneck`
     ):
         super().__init__(inplanes, planes, stride, **kwargs)
@@ -62,7 +62,7 @@ class TridentBottleneck(Bottleneck):
 
     def forward(self,
         x, # a map, or one per branch
-    ): # a map per branch, or all one behind the other
+    ): # a map per branch, or all concatenated along the batch
         branches = len(self.trident_dilations) if self.training or self.test_branch_idx==-1 else 1
         xs = x if isinstance(x, (list,tuple)) else [x]*branches
         ys = self._each(self._each(xs, 'after_conv1', self.conv1, self.norm1), 'after_conv2', self.conv2, self.norm2)

@@ -86,7 +86,7 @@ class LegacyAnchorGenerator(AnchorGenerator):
 
 @register
 class LegacySSDAnchorGenerator(SSDAnchorGenerator, LegacyAnchorGenerator):
-    "Those of SSD in the same way."
+    "SSD's anchors in integer pixels."
     def __init__(self,
         strides:list|tuple, # pixels per cell of each level; numbers or pairs (x, y)
         ratios:list, # per level: ratios, each together with its inverse
@@ -127,7 +127,7 @@ class YOLOAnchorGenerator(AnchorGenerator):
         gt_bboxes:torch.Tensor, # `(G,4)` xyxy
         device:str='cpu', # device of the result
     )->list: # `(h*w*A,)` uint8 per level
-        "Which anchors lie in a cell that holds an object's centre?"
+        "Which anchors lie in a cell that contains an object's centre?"
         if len(featmap_sizes)!=self.num_levels:
             raise ValueError(f"{len(featmap_sizes)} maps for the {self.num_levels} levels of {type(self).__name__}")
         return [self.single_level_responsible_flags(s, gt_bboxes, self.strides[i], self.num_base_priors[i], device)
@@ -140,7 +140,7 @@ class YOLOAnchorGenerator(AnchorGenerator):
         num_base_anchors:int, # anchors of a cell
         device:str='cpu', # device of the result
     ): # `(h*w*A,)` uint8
-        "The same of one level."
+        "The responsible anchors of one level."
         h,w = featmap_size
         x,y = (box_centers(gt_bboxes).to(device)/gt_bboxes.new_tensor(stride, device=device)).floor().long().unbind(1)
         flags = torch.zeros(h*w, dtype=torch.uint8, device=device)

@@ -22,7 +22,7 @@ def bbox2delta(
     means:tuple=(0.,0.,0.,0.), # subtracted
     stds:tuple=(1.,1.,1.,1.), # divided by
 )->torch.Tensor: # `(...,4)` dx, dy, dw, dh
-    "What must be done to `proposals` to get `gt`."
+    "The deltas from `proposals` to `gt`."
     (p,ps),(g,gs) = _centre_size(proposals.float()),_centre_size(gt.float())
     deltas = torch.cat([(g-p)/ps, (gs/ps).log()], -1)
     return (deltas-deltas.new_tensor(means))/deltas.new_tensor(stds)
@@ -32,7 +32,7 @@ def clip_to_shape(
     boxes:torch.Tensor, # `(...,4)` xyxy
     max_shape, # (height, width), or one per image of the first axis
 ): # a new tensor
-    "Move corners into the image."
+    "Clip corners to the image."
     if max_shape is None: return boxes
     hw = torch.as_tensor(np.asarray(max_shape)[...,:2].astype('float32') if not torch.is_tensor(max_shape) else max_shape[...,:2],
                          device=boxes.device, dtype=boxes.dtype)
@@ -51,7 +51,7 @@ def delta2bbox(
     add_ctr_clamp:bool=False, # limit the shift of the centre to `ctr_clamp` instead? (YOLOF)
     ctr_clamp:float=32, # pixels
 ): # boxes in the shape of `deltas`
-    "Apply predicted changes to boxes."
+    "Apply deltas to boxes."
     d = deltas.reshape(*deltas.shape[:-1], deltas.shape[-1]//4, 4)*deltas.new_tensor(stds)+deltas.new_tensor(means)
     p,ps = (v[...,None,:] for v in _centre_size(rois))
     shift,limit = ps*d[...,:2],abs(np.log(wh_ratio_clip))
@@ -67,7 +67,7 @@ def build_bbox_coder(cfg, **default_args):
     return build(cfg, **default_args)
 
 class BaseBBoxCoder(ABC):
-    "What every coder does."
+    "The interface of box coders."
     def __init__(self, **kwargs): pass
 
     @staticmethod
@@ -75,9 +75,9 @@ class BaseBBoxCoder(ABC):
         if len(bboxes)!=len(gt_bboxes): raise ValueError(f"{len(bboxes)} {what} for {len(gt_bboxes)} ground truths")
 
     @abstractmethod
-    def encode(self, bboxes, gt_bboxes): "What a head shall predict."
+    def encode(self, bboxes, gt_bboxes): "The targets of a head."
     @abstractmethod
-    def decode(self, bboxes, bboxes_pred): "The boxes that a head means."
+    def decode(self, bboxes, bboxes_pred): "The boxes of a head's predictions."
 
 @register
 class DeltaXYWHBBoxCoder(BaseBBoxCoder):
@@ -97,7 +97,7 @@ class DeltaXYWHBBoxCoder(BaseBBoxCoder):
         bboxes:torch.Tensor, # `(...,4)` xyxy
         gt_bboxes:torch.Tensor, # `(...,4)` xyxy
     )->torch.Tensor: # `(...,4)`
-        "What a head shall predict."
+        "The targets of a head."
         self._check(bboxes, gt_bboxes)
         return bbox2delta(bboxes, gt_bboxes, self.means, self.stds)
 
@@ -107,6 +107,6 @@ class DeltaXYWHBBoxCoder(BaseBBoxCoder):
         max_shape=None, # (height, width) of the image, or one per image
         wh_ratio_clip:float=16/1000, # limits the change of size to its inverse
     ): # boxes in the shape of `pred_bboxes`
-        "The boxes that a head means."
+        "The boxes of a head's predictions."
         return delta2bbox(bboxes, pred_bboxes, self.means, self.stds, max_shape, wh_ratio_clip, self.clip_border,
                           self.add_ctr_clamp, self.ctr_clamp)

@@ -19,7 +19,7 @@ def generate_buckets(
     num_buckets:int, # over the width and over the height
     scale_factor:float=1., # enlarges the proposals first
 )->tuple: # `(N,4)` size of a bucket and `(N,4,ceil(num_buckets/2))` middles, for the left, right, upper and lower side
-    "The middles of the buckets of each side."
+    "The centres of the buckets of each side."
     b = bbox_rescale(proposals, scale_factor)
     size = ((b[:,2:]-b[:,:2])/num_buckets)[:,[0,0,1,1]]
     steps = .5+torch.arange(math.ceil(num_buckets/2), device=b.device, dtype=b.dtype)
@@ -57,7 +57,7 @@ def bucket2bbox(
     max_shape=None, # clip to this (height, width)
     clip_border:bool=True, # clip at all?
 )->tuple: # `(N,4)` boxes, `(N,)` certainty
-    "Choose a bucket for each side and move it."
+    "Choose a bucket for each side and apply its offset."
     size,middles = generate_buckets(proposals, num_buckets, scale_factor)
     n = middles.shape[-1]
     best,which = cls_preds.reshape(-1, 4, n).softmax(-1).topk(2, -1)
@@ -86,7 +86,7 @@ class BucketingBBoxCoder(BaseBBoxCoder):
         bboxes:torch.Tensor, # `(N,4)` xyxy
         gt_bboxes:torch.Tensor, # `(N,4)` xyxy
     )->tuple: # four times `(N,4*n)`: offsets, their weights, labels, their weights
-        "What a head shall predict."
+        "The targets of a head."
         self._check(bboxes, gt_bboxes)
         return bbox2bucket(bboxes, gt_bboxes, self.num_buckets, self.scale_factor, self.offset_topk, self.offset_upperbound,
                            self.cls_ignore_neighbor)
@@ -96,5 +96,5 @@ class BucketingBBoxCoder(BaseBBoxCoder):
         pred_bboxes, # pair of `(N,4*n)` logits and offsets
         max_shape=None, # (height, width) of the image
     )->tuple: # `(N,4)` boxes, `(N,)` certainty
-        "The boxes that a head means."
+        "The boxes of a head's predictions."
         return bucket2bbox(bboxes, *pred_bboxes, self.num_buckets, self.scale_factor, max_shape, self.clip_border)

@@ -44,7 +44,7 @@ class DistancePointBBoxCoder(BaseBBoxCoder):
         max_dis:float=None, # largest distance
         eps:float=.1, # results stay below `max_dis` by this
     )->torch.Tensor: # `(N,4)`
-        "What a head shall predict."
+        "The targets of a head."
         self._check(points, gt_bboxes, 'points')
         return bbox2distance(points, gt_bboxes, max_dis, eps)
 
@@ -53,7 +53,7 @@ class DistancePointBBoxCoder(BaseBBoxCoder):
         pred_bboxes:torch.Tensor, # `(N,4)` or `(B,N,4)`
         max_shape=None, # (height, width) of the image, or one per image
     ): # boxes in the shape of `pred_bboxes`
-        "The boxes that a head means."
+        "The boxes of a head's predictions."
         return distance2bbox(points, pred_bboxes, max_shape if self.clip_border else None)
 
 # %% ../../../nbs/04_nn/boxes/04_distance_coders.ipynb #7a919bdb
@@ -102,7 +102,7 @@ class TBLRBBoxCoder(BaseBBoxCoder):
         bboxes:torch.Tensor, # `(N,4)` xyxy
         gt_bboxes:torch.Tensor, # `(N,4)` xyxy
     )->torch.Tensor: # `(N,4)`
-        "What a head shall predict."
+        "The targets of a head."
         self._check(bboxes, gt_bboxes)
         return bboxes2tblr(bboxes, gt_bboxes, self.normalizer)
 
@@ -111,5 +111,5 @@ class TBLRBBoxCoder(BaseBBoxCoder):
         pred_bboxes:torch.Tensor, # `(N,4)` or `(B,N,4)`
         max_shape=None, # (height, width) of the image, or one per image
     ): # boxes in the shape of `pred_bboxes`
-        "The boxes that a head means."
+        "The boxes of a head's predictions."
         return tblr2bboxes(bboxes, pred_bboxes, self.normalizer, max_shape=max_shape, clip_border=self.clip_border)

@@ -26,7 +26,7 @@ class YOLOBBoxCoder(BaseBBoxCoder):
         gt_bboxes:torch.Tensor, # `(N,4)` xyxy
         stride, # pixels per cell, a number or `(N,)`
     )->torch.Tensor: # `(N,4)` x, y in 0..1, logarithms of width and height
-        "What a head shall predict."
+        "The targets of a head."
         self._check(bboxes, gt_bboxes)
         stride = stride[...,None] if torch.is_tensor(stride) and stride.ndim else stride
         shift = box_centers(gt_bboxes)-box_centers(bboxes)
@@ -38,7 +38,7 @@ class YOLOBBoxCoder(BaseBBoxCoder):
         pred_bboxes:torch.Tensor, # `(...,4)` x, y in 0..1, logarithms of width and height
         stride, # pixels per cell, a number or `(...)`
     )->torch.Tensor: # `(...,4)` xyxy
-        "The boxes that a head means."
+        "The boxes of a head's predictions."
         stride = stride[...,None] if torch.is_tensor(stride) and stride.ndim else stride
         centre = box_centers(bboxes)+(pred_bboxes[...,:2]-.5)*stride
         half = (bboxes[...,2:]-bboxes[...,:2])/2*pred_bboxes[...,2:].exp()
@@ -53,7 +53,7 @@ def legacy_bbox2delta(
     means:tuple=(0.,0.,0.,0.), # subtracted
     stds:tuple=(1.,1.,1.,1.), # divided by
 )->torch.Tensor: # `(N,4)` dx, dy, dw, dh
-    "What must be done to `proposals` to get `gt`."
+    "The deltas from `proposals` to `gt`."
     (p,ps),(g,gs) = _legacy_centre_size(proposals.float()),_legacy_centre_size(gt.float())
     deltas = torch.cat([(g-p)/ps, (gs/ps).log()], -1)
     return (deltas-deltas.new_tensor(means))/deltas.new_tensor(stds)
@@ -66,7 +66,7 @@ def legacy_delta2bbox(
     max_shape=None, # clip to this (height, width)
     wh_ratio_clip:float=16/1000, # limits the change of size to its inverse
 ): # boxes in the shape of `deltas`
-    "Apply predicted changes to boxes; the last pixel of the image is the last corner."
+    "Apply deltas to boxes; the last pixel of the image is the last corner."
     d = deltas.reshape(len(deltas), deltas.shape[1]//4, 4)*deltas.new_tensor(stds)+deltas.new_tensor(means)
     p,ps = (v[...,None,:] for v in _legacy_centre_size(rois))
     limit = abs(math.log(wh_ratio_clip))
@@ -88,7 +88,7 @@ class LegacyDeltaXYWHBBoxCoder(BaseBBoxCoder):
         bboxes:torch.Tensor, # `(N,4)` xyxy
         gt_bboxes:torch.Tensor, # `(N,4)` xyxy
     )->torch.Tensor: # `(N,4)`
-        "What a head shall predict."
+        "The targets of a head."
         self._check(bboxes, gt_bboxes)
         return legacy_bbox2delta(bboxes, gt_bboxes, self.means, self.stds)
 
@@ -98,12 +98,12 @@ class LegacyDeltaXYWHBBoxCoder(BaseBBoxCoder):
         max_shape=None, # (height, width) of the image
         wh_ratio_clip:float=16/1000, # limits the change of size to its inverse
     ): # boxes in the shape of `pred_bboxes`
-        "The boxes that a head means."
+        "The boxes of a head's predictions."
         return legacy_delta2bbox(bboxes, pred_bboxes, self.means, self.stds, max_shape, wh_ratio_clip)
 
 @register
 class PseudoBBoxCoder(BaseBBoxCoder):
-    "Predicts boxes as they are."
+    "Boxes without coding."
     encode_size = 4 # numbers per box
     def __init__(self, **kwargs): pass
     def encode(self, bboxes, gt_bboxes): return gt_bboxes

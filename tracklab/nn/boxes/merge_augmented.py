@@ -12,7 +12,7 @@ from ...core.boxes import bbox_mapping_back
 
 # %% ../../../nbs/04_nn/boxes/07_merge_augmented.ipynb #93aea047
 def _meta(info):
-    "Metas come alone, or as lists of one"
+    "The metas themselves, or those in lists of one"
     return info[0] if isinstance(info, (list,tuple)) else info
 
 def merge_aug_scores(

@@ -13,13 +13,13 @@ from ...core.boxes import box_iou
 def fast_nms(
     multi_bboxes:torch.Tensor, # `(N,4)` or `(N,4*C)` xyxy
     multi_scores:torch.Tensor, # `(N,C+1)`, background last
-    multi_coeffs:torch.Tensor, # `(N,K)` what goes with each box
+    multi_coeffs:torch.Tensor, # `(N,K)` values kept with each box
     score_thr:float, # boxes must score more
     iou_thr:float, # boxes that overlap a better one more are removed
     top_k:int, # candidates per class
     max_num:int=-1, # keep at most this many; -1 for all
 )->tuple: # `(M,5)` boxes with scores, best first, `(M,)` classes, `(M,K)`
-    "Suppression per class in which removed boxes suppress, too."
+    "Suppression per class in which removed boxes also suppress."
     scores,rows = multi_scores[:,:-1].T.sort(1, descending=True)
     scores,rows = scores[:,:top_k],rows[:,:top_k]
     boxes = multi_bboxes.reshape(len(multi_bboxes), multi_bboxes.shape[1]//4, 4)

@@ -108,7 +108,7 @@ def grid_anchors(self:AnchorGenerator,
     featmap_sizes:list, # (height, width) per level
     device:str='cpu', # device of the result
 )->list: # as `grid_priors`
-    "The older name of `grid_priors`."
+    "The old name of `grid_priors`."
     import warnings
     warnings.warn('grid_anchors is now called grid_priors', DeprecationWarning)
     return self.grid_priors(featmap_sizes, device=device)

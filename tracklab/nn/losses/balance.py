@@ -36,7 +36,7 @@ def density_weights(
     return per_bin[which]*valid,total
 
 class DensityLoss(nn.Module):
-    "What the two losses of GHM share."
+    "The base of the two losses of GHM."
     def __init__(self, bins, momentum, loss_weight, reduction, last_edge):
         super().__init__()
         edges = torch.arange(bins+1).float()/bins
@@ -186,7 +186,7 @@ def get_accuracy(self:SeesawLoss,
     cls_score:torch.Tensor, # `(N,C+2)` logits
     labels:torch.Tensor, # `(N,)` classes, C for background
 )->dict: # `acc_objectness` and `acc_classes`, percent
-    "How often each part is right."
+    "The accuracy of both parts."
     (classes,objectness),pos = self._split(cls_score),labels<self.num_classes
     return dict(acc_objectness=accuracy(objectness, (~pos).long()), acc_classes=accuracy(classes[pos], labels[pos]))
 
@@ -217,7 +217,7 @@ def own_boxes(
     bbox_pred:torch.Tensor, # `(N,4)` or `(N,4*C)`
     labels:torch.Tensor, # `(N,)`
 )->torch.Tensor: # `(N,4)`
-    "Of predictions per class those of the labelled one."
+    "The prediction for the labelled class."
     if bbox_pred.shape[-1]==4: return bbox_pred
     return bbox_pred.reshape(len(bbox_pred), bbox_pred.shape[1]//4, 4)[torch.arange(len(labels), device=labels.device),labels]
 

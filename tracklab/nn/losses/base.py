@@ -56,7 +56,7 @@ def build_loss(cfg):
     return build(cfg)
 
 class ElementLoss(nn.Module):
-    "A loss of single elements: subclasses say which."
+    "An element-wise loss, defined by subclasses."
     def __init__(self,
         reduction:str='mean', # `none`, `mean` or `sum`
         loss_weight:float=1., # factor of the result
@@ -68,7 +68,7 @@ class ElementLoss(nn.Module):
 
     def forward(self,
         pred, # prediction
-        target, # what it should be
+        target, # target
         weight=None, # element-wise
         avg_factor:float=None, # see `weight_reduce_loss`
         reduction_override:str=None, # instead of `reduction`
@@ -173,7 +173,7 @@ def one_hot_labels(
     channels:int, # C
     ignore_index:int, # label that does not count
 )->tuple: # `(N,C)` zeros and ones, `(N,C)` weights, `(N,C)` which elements count
-    "Labels as rows."
+    "One-hot labels and their weights."
     valid = (labels>=0)&(labels!=ignore_index)
     rows = labels.new_zeros(len(labels), channels)
     inds = (valid&(labels<channels)).nonzero().squeeze(1)
@@ -265,10 +265,10 @@ class CrossEntropyLoss(nn.Module):
 def accuracy(
     pred:torch.Tensor, # `(N,C)` scores
     target:torch.Tensor, # `(N,)` classes
-    topk=1, # one number or several: how many guesses count
-    thresh:float=None, # guesses must score more
+    topk=1, # one number or several: how many top predictions count
+    thresh:float=None, # predictions must score more
 ): # percent, one per number
-    "Share of samples whose class is among the best guesses."
+    "Percentage of samples whose class is among the top predictions."
     ks = (topk,) if isinstance(topk, int) else topk
     if not len(pred): out = [pred.new_tensor(0.) for _ in ks]
     else:
@@ -282,8 +282,8 @@ def accuracy(
 class Accuracy(nn.Module):
     "`accuracy` as a module."
     def __init__(self,
-        topk:tuple=(1,), # how many guesses count
-        thresh:float=None, # guesses must score more
+        topk:tuple=(1,), # how many top predictions count
+        thresh:float=None, # predictions must score more
     ):
         super().__init__()
         self.topk,self.thresh = topk,thresh
@@ -295,5 +295,5 @@ def positives(
     labels:torch.Tensor, # `(N,)` classes, C for background, negative where nothing counts
     num_classes:int, # C
 )->torch.Tensor: # `(P,)` rows
-    "The rows that have an object."
+    "The indices of samples with an object."
     return ((labels>=0)&(labels<num_classes)).nonzero().squeeze(1)

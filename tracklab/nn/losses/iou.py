@@ -25,7 +25,7 @@ def iou_loss(
     mode:str='log', # `log`, `linear` or `square`
     eps:float=1e-6, # smallest overlap
 )->torch.Tensor: # `(N,)`
-    "What is missing to full overlap."
+    "How far the overlap is from complete."
     if mode not in IOU_MODES: raise ValueError(f"mode must be one of {', '.join(IOU_MODES)}, got {mode!r}")
     return IOU_MODES['linear' if linear else mode](bbox_overlaps(pred, target, is_aligned=True).clamp(min=eps))
 
@@ -89,7 +89,7 @@ def bounded_iou_loss(
 
 # %% ../../../nbs/04_nn/losses/03_iou_losses.ipynb #8c134b7e
 class BoxLoss(nn.Module):
-    "A loss of pairs of boxes: subclasses say which."
+    "A loss of pairs of boxes, defined by subclasses."
     per_box = True # is there one value per box?
     def __init__(self,
         eps:float=1e-6, # against division by zero
@@ -117,7 +117,7 @@ class BoxLoss(nn.Module):
 
 @register
 class IoULoss(BoxLoss):
-    "What is missing to full overlap."
+    "How far the overlap is from complete."
     def __init__(self,
         linear:bool=False, # the older way to say `mode='linear'`
         eps:float=1e-6, # smallest overlap

@@ -73,7 +73,7 @@ def ae_loss_per_image(
 
 @register
 class AssociativeEmbeddingLoss(nn.Module):
-    "Corners of one object together, those of others apart."
+    "Pull corners of one object together and push those of others apart."
     def __init__(self,
         pull_weight:float=.25, # factor of the pull between corners of one object
         push_weight:float=.25, # factor of the push between objects

@@ -35,7 +35,7 @@ def quality_focal_loss(
 
 @register
 class QualityFocalLoss(nn.Module):
-    "A class score that is also a quality."
+    "A class score that also predicts the quality of the box."
     def __init__(self,
         use_sigmoid:bool=True, # the only way
         beta:float=2., # exponent of the difference

@@ -16,9 +16,9 @@ from ..plugins import NonLocal2d
 # %% ../../../nbs/04_nn/necks/03_bfp.ipynb #0e506d7e
 def resize_map(
     x:torch.Tensor, # `(B,C,H,W)`
-    size:tuple, # wanted height and width
+    size:tuple, # height and width of the result
 )->torch.Tensor: # `(B,C,*size)`
-    "Enlarge by repetition, reduce by maxima."
+    "Upsample by nearest neighbour, downsample by max pooling."
     return F.adaptive_max_pool2d(x, size) if x.shape[-2]>size[0] else F.interpolate(x, size=size, mode='nearest')
 
 @register

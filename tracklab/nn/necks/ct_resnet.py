@@ -25,7 +25,7 @@ def bilinear_kernel(
 
 @register
 class CTResNetNeck(BaseModule):
-    "Three times twice as sharp."
+    "Three upsampling steps."
     def __init__(self,
         in_channel:int, # channels of the last map
         num_deconv_filters, # channels of the steps

@@ -45,7 +45,7 @@ class DilatedEncoder(nn.Module):
         self.dilated_encoder_blocks = nn.Sequential(*[DilatedBlock(out_channels, block_mid_channels, d) for d in block_dilations])
 
     def init_weights(self):
-        "Keep the variance in the first two convolutions, begin the blocks small."
+        "Keep the variance in the first two convolutions, start the blocks small."
         for m in self.modules():
             if isinstance(m, nn.BatchNorm2d): nn.init.ones_(m.weight); nn.init.zeros_(m.bias)
         for m in (self.lateral_conv, self.fpn_conv): nn.init.kaiming_uniform_(m.weight, a=1); nn.init.zeros_(m.bias)

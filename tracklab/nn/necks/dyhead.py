@@ -75,7 +75,7 @@ class DyHeadBlock(nn.Module):
         self.init_weights()
 
     def init_weights(self):
-        "Small filters."
+        "Start with small filters."
         for m in self.modules():
             if isinstance(m, (nn.Conv2d,ModulatedDeformConv2d)):
                 nn.init.normal_(m.weight, std=.01)

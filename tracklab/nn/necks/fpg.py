@@ -16,7 +16,7 @@ from ..layers import ConvModule
 
 # %% ../../../nbs/04_nn/necks/11_fpg.ipynb #19a7bda7
 class UpInterpolationConv(nn.Module):
-    "Enlarge, then a convolution."
+    "Upsampling, then a convolution."
     def __init__(self,
         in_channels:int, # channels in
         out_channels:int, # channels out
@@ -53,7 +53,7 @@ def build_transition(
     in_channels:int, # channels in
     out_channels:int, # channels out
 )->nn.Module: # the transition
-    "An arrow of the grid."
+    "A transition of the grid."
     cfg = dict(cfg)
     kind = cfg.pop('type')
     if kind not in TRANSITIONS: raise ValueError(f"a transition must be one of {', '.join(TRANSITIONS)}, got {kind!r}")
@@ -70,7 +70,7 @@ class FPG(BaseModule):
         in_channels:list|tuple, # channels of the backbone's levels
         out_channels:int, # channels of every output
         num_outs:int, # number of levels
-        stack_times:int, # number of pathways behind the first
+        stack_times:int, # number of pathways after the first
         paths, # direction of each pathway: `bu` from fine to coarse, `td` from coarse to fine
         inter_channels:int=None, # inside the grid; `out_channels` if not given
         same_down_trans=None, # transition within a `td` pathway

@@ -18,8 +18,8 @@ def level_range(
     in_channels:list|tuple, # channels of the backbone's levels
     start_level:int, # first level used
     end_level:int, # last level used; -1 for the last
-    num_outs:int, # levels wanted
-)->tuple: # first level, and the one behind the last
+    num_outs:int, # number of levels
+)->tuple: # first level, and the one after the last
     "Which levels of a backbone a neck uses."
     end = len(in_channels) if end_level in (-1, len(in_channels)-1) else end_level+1
     if not 0<=start_level<end<=len(in_channels): raise ValueError(f"levels {start_level} to {end_level} of {len(in_channels)}")
@@ -41,7 +41,7 @@ class FPN(BaseModule):
         end_level:int=-1, # last level used; -1 for the last
         add_extra_convs=False, # source of extra levels: `on_input` (`True`), `on_lateral`, `on_output`; `False` for pooling
         relu_before_extra_convs:bool=False, # before all extra convolutions but the first?
-        no_norm_on_lateral:bool=False, # no norm behind the 1×1 convolutions?
+        no_norm_on_lateral:bool=False, # no norm after the 1×1 convolutions?
         conv_cfg:dict=None, # see `ConvModule`
         norm_cfg:dict=None, # see `ConvModule`
         act_cfg:dict=None, # see `ConvModule`
@@ -76,7 +76,7 @@ class FPN(BaseModule):
 # %% ../../../nbs/04_nn/necks/01_fpn.ipynb #f7ed65ea
 @patch
 def _top_down(self:FPN, laterals):
-    "Add what is deeper, from the deepest on"
+    "Add the upsampled deeper level, starting from the deepest"
     for i in range(len(laterals)-1, 0, -1):
         size = {} if 'scale_factor' in self.upsample_cfg else {'size':laterals[i-1].shape[2:]}
         laterals[i-1] = laterals[i-1]+F.interpolate(laterals[i], **size, **self.upsample_cfg)

@@ -15,7 +15,7 @@ from ..layers import ConvModule
 # %% ../../../nbs/04_nn/necks/02_pafpn.ipynb #5ea4bf99
 @register
 class PAFPN(FPN):
-    "Feature pyramid with a second way up."
+    "Feature pyramid with a bottom-up path."
     @delegates(FPN.__init__, but='upsample_cfg')
     def __init__(self,
         in_channels:list|tuple, # channels of the backbone's levels

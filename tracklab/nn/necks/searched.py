@@ -18,10 +18,10 @@ import tracklab.nn.deform_conv
 # %% ../../../nbs/04_nn/necks/09_searched_necks.ipynb #6a9bbd8d
 def fit_map(
     x:torch.Tensor, # `(B,C,H,W)`
-    size:tuple, # wanted height and width
+    size:tuple, # height and width of the result
     mode:str='nearest', # how to enlarge
 )->torch.Tensor: # `(B,C,*size)`
-    "Enlarge by interpolation, reduce by maxima of whole cells."
+    "Upsample by interpolation, downsample by max pooling of whole cells."
     if tuple(x.shape[-2:])==tuple(size): return x
     if x.shape[-2]<size[0] or x.shape[-1]<size[1]: return F.interpolate(x, size=size, mode=mode)
     h,w = (-n%s for n,s in zip(x.shape[-2:], size))
@@ -36,7 +36,7 @@ class SumCell(nn.Module):
     def __init__(self,
         in_channels:int=256, # channels of both maps
         out_channels:int=256, # channels of the result
-        with_out_conv:bool=True, # a convolution behind?
+        with_out_conv:bool=True, # a convolution afterwards?
         out_conv_cfg:dict={'groups':1, 'kernel_size':3, 'padding':1, 'bias':True}, # kind of convolution of that convolution
         out_norm_cfg:dict=None, # norm of that convolution
         out_conv_order:tuple=('act','conv','norm'), # order of convolution, norm and activation in it
@@ -67,12 +67,12 @@ class SumCell(nn.Module):
 
 # %% ../../../nbs/04_nn/necks/09_searched_necks.ipynb #bd7dcd29
 class ConcatCell(SumCell):
-    "Puts two maps side by side."
+    "Concatenates two maps."
     join = staticmethod(lambda a, b: torch.cat([a, b], 1))
     fused = 2
 
 class GlobalPoolingCell(SumCell):
-    "Adds the first map as far as the mean of the second one asks for it."
+    "Adds the first map, weighted by attention from the mean of the second."
     join = staticmethod(lambda a, b: b+b.mean((2, 3), keepdim=True).sigmoid()*a)
 
 # %% ../../../nbs/04_nn/necks/09_searched_necks.ipynb #1626f69c
@@ -157,7 +157,7 @@ class NASFCOS_FPN(BaseModule):
                                                for n,first,second in NASFCOS_CELLS})
 
     def init_weights(self):
-        "PyTorch's default, but begin deformable convolutions in place."
+        "PyTorch's default, but start deformable convolutions without offsets."
         super().init_weights()
         for m in self.modules():
             if hasattr(m, 'conv_offset'): m.init_weights()

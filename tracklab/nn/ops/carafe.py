@@ -46,7 +46,7 @@ class CARAFEPack(nn.Module):
         self.init_weights()
 
     def init_weights(self):
-        "Nearly equal weights."
+        "Start with nearly equal weights."
         nn.init.xavier_uniform_(self.channel_compressor.weight)
         nn.init.normal_(self.content_encoder.weight, std=.001)
         for m in (self.channel_compressor, self.content_encoder): nn.init.zeros_(m.bias)

@@ -16,7 +16,7 @@ def gaussian_radius(
     det_size:tuple, # height and width
     min_overlap:float=.5, # overlap that the displaced box must keep with the object
 )->float: # pixels
-    "How far corners may be displaced."
+    "The radius within which corners may be displaced."
     h,w = det_size
     o,half,area = min_overlap,h+w,w*h
     shifted = (half-math.sqrt(half**2-4*area*(1-o)/(1+o)))/2
@@ -55,14 +55,14 @@ def get_local_maximum(
     heat:torch.Tensor, # `(B,C,H,W)`
     kernel:int=3, # side of the neighbourhood, odd
 ): # `heat` at peaks, 0 elsewhere
-    "Keep peaks."
+    "Keep local maxima."
     return heat*(F.max_pool2d(heat, kernel, 1, (kernel-1)//2)==heat).to(heat.dtype)
 
 def get_topk_from_heatmap(
     scores:torch.Tensor, # `(B,C,H,W)`
     k:int=20, # how many
 )->tuple: # `(B,k)` each: scores, flat indices within the map, classes, y, x
-    "The best places of all classes."
+    "The positions of the highest scores of all classes."
     h,w = scores.shape[-2:]
     best,inds = scores.flatten(1).topk(k)
     place = inds%(h*w)
@@ -72,7 +72,7 @@ def get_topk_from_heatmap(
 def gather_feat(
     feat:torch.Tensor, # `(B,N,C)`
     ind:torch.Tensor, # `(B,k)` indices
-    mask:torch.Tensor=None, # `(B,k)` bool: which of them are wanted
+    mask:torch.Tensor=None, # `(B,k)` bool: which of them to keep
 )->torch.Tensor: # `(B,k,C)`, with a mask `(M,C)`
     "Rows by index."
     out = feat.gather(1, ind[...,None].expand(-1, -1, feat.shape[2]))
@@ -82,5 +82,5 @@ def transpose_and_gather_feat(
     feat:torch.Tensor, # `(B,C,H,W)`
     ind:torch.Tensor, # `(B,k)` flat indices of places
 )->torch.Tensor: # `(B,k,C)`
-    "What a map says at places."
+    "Features of a map at given positions."
     return gather_feat(feat.flatten(2).transpose(1, 2), ind)

@@ -15,7 +15,7 @@ def mask_tensor(
     masks, # `BitmapMasks`, or `(G,H,W)` tensor or array
     device:str='cpu', # device of the result
 )->torch.Tensor: # `(G,H,W)` float32
-    "Masks in whatever form as a tensor."
+    "Masks of any type as a tensor."
     if hasattr(masks, 'to_ndarray'): masks = masks.to_ndarray()
     return torch.as_tensor(masks, device=device).float()
 
@@ -23,10 +23,10 @@ def crop_and_resize_masks(
     masks, # `BitmapMasks`, or `(G,H,W)` tensor or array
     boxes:torch.Tensor, # `(N,4)` xyxy
     out_shape:tuple, # height and width
-    inds:torch.Tensor, # `(N,)` which mask each box looks at
+    inds:torch.Tensor, # `(N,)` index of the mask of each box
     binarize:bool=True, # at least a half counts as one?
 )->torch.Tensor: # `(N,h,w)` float32
-    "Each box's part of its mask."
+    "The part of its mask inside each box."
     h,w = out_shape
     if not len(boxes): return boxes.new_zeros(0, h, w)
     masks = mask_tensor(masks, boxes.device)
@@ -39,7 +39,7 @@ def mask_target_single(
     pos_proposals:torch.Tensor, # `(N,4)` xyxy
     pos_assigned_gt_inds:torch.Tensor, # `(N,)` object of each
     gt_masks, # `BitmapMasks`, or `(G,H,W)` tensor or array
-    cfg:dict, # `mask_size`, and `soft_mask_target` if shares shall not be rounded
+    cfg:dict, # `mask_size`, and `soft_mask_target` for fractions instead of 0 and 1
 )->torch.Tensor: # `(N,h,w)` float32
     "The targets of one image."
     if not len(pos_proposals): return pos_proposals.new_zeros(0, *_pair(cfg['mask_size']))
@@ -51,7 +51,7 @@ def mask_target(
     pos_proposals_list:list, # `(n,4)` xyxy per image
     pos_assigned_gt_inds_list:list, # `(n,)` object of each, per image
     gt_masks_list, # `BitmapMasks`, or `(G,H,W)` tensors or arrays, per image
-    cfg:dict, # `mask_size`, and `soft_mask_target` if shares shall not be rounded
+    cfg:dict, # `mask_size`, and `soft_mask_target` for fractions instead of 0 and 1
 )->torch.Tensor: # `(N,h,w)` float32, all images together
     "The targets of the positive proposals of a batch."
     return torch.cat([mask_target_single(*o, cfg) for o in zip(pos_proposals_list, pos_assigned_gt_inds_list, gt_masks_list)])

@@ -12,10 +12,10 @@ from torch import nn
 
 # %% ../../../nbs/04_nn/ops/04_corner_pool_points.ipynb #e179051b
 class CornerPool(nn.Module):
-    "The largest value from a place to one end of its row or column."
+    "The largest value from a position to one end of its row or column."
     MODES = dict(bottom=(2,False), left=(3,True), right=(3,False), top=(2,True))
     def __init__(self,
-        mode:str, # `top` and `left` look down and to the right, `bottom` and `right` up and to the left
+        mode:str, # `top` and `left` pool from below and from the right, `bottom` and `right` from above and from the left
     ):
         super().__init__()
         if mode not in self.MODES: raise ValueError(f"mode must be one of {', '.join(self.MODES)}, got {mode!r}")
@@ -34,7 +34,7 @@ def point_sample(
     align_corners:bool=False, # are 0 and 1 the centres of the outermost cells?
     **kwargs # of `grid_sample`
 ): # `(B,C,P)` or `(B,C,h,w)`
-    "Bilinear values of a map at points."
+    "Bilinear samples of a map at points."
     flat = points.ndim==3
     out = F.grid_sample(input, 2*(points[:,:,None] if flat else points)-1, align_corners=align_corners, **kwargs)
     return out[...,0] if flat else out
@@ -50,8 +50,8 @@ def get_uncertainty(
 def get_uncertain_point_coords_with_randomness(
     mask_pred:torch.Tensor, # `(N,C,H,W)` logits
     labels:torch.Tensor, # `(N,)` classes
-    num_points:int, # points wanted
-    oversample_ratio:float, # candidates over points wanted, at least 1
+    num_points:int, # number of points
+    oversample_ratio:float, # candidates per point, at least 1
     importance_sample_ratio:float, # share of the points that are the most uncertain candidates
 )->torch.Tensor: # `(N,P,2)` x and y in 0..1
     "Points for training: uncertain ones and random ones."

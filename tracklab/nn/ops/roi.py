@@ -108,7 +108,7 @@ class BaseRoIExtractor(BaseModule):
 
 @register
 class SingleRoIExtractor(BaseRoIExtractor):
-    "Each box takes the level that suits its size."
+    "Pools each box on the level that matches its size."
     def __init__(self,
         roi_layer:dict, # `type` and arguments of the layer
         out_channels:int, # channels of the maps
@@ -130,7 +130,7 @@ class SingleRoIExtractor(BaseRoIExtractor):
     def forward(self,
         feats:list|tuple, # maps of the levels
         rois:torch.Tensor, # `(N,5)` image index and xyxy
-        roi_scale_factor:float=None, # enlarge the boxes before looking
+        roi_scale_factor:float=None, # factor by which boxes are enlarged before pooling
     )->torch.Tensor: # `(N,C,h,w)`
         levels = self.map_roi_levels(rois, len(feats))
         if roi_scale_factor is not None: rois = self.roi_rescale(rois, roi_scale_factor)
@@ -144,10 +144,10 @@ class SingleRoIExtractor(BaseRoIExtractor):
 # %% ../../../nbs/04_nn/ops/01_roi_extractors.ipynb #80ab783f
 @register
 class GenericRoIExtractor(BaseRoIExtractor):
-    "Each box is seen on all levels."
+    "Pools each box on all levels."
     def __init__(self,
         aggregation:str='sum', # `sum` or `concat` of the levels
-        pre_cfg:dict=None, # config of a layer for what each level shows
+        pre_cfg:dict=None, # config of a layer for the features of each level
         post_cfg:dict=None, # config of a layer for the aggregate
         **kwargs # of `BaseRoIExtractor`
     ):
@@ -160,7 +160,7 @@ class GenericRoIExtractor(BaseRoIExtractor):
     def forward(self,
         feats:list|tuple, # maps of the levels
         rois:torch.Tensor, # `(N,5)` image index and xyxy
-        roi_scale_factor:float=None, # enlarge the boxes before looking
+        roi_scale_factor:float=None, # factor by which boxes are enlarged before pooling
     )->torch.Tensor: # `(N,C,h,w)`, with `concat` the channels of all levels
         if len(feats)==1: return self.roi_layers[0](feats[0], rois)
         if not len(rois): return feats[0].new_zeros(0, self.out_channels, *self.roi_layers[0].output_size)

@@ -28,7 +28,7 @@ def flow_warp_feats(
 def imrenormalize(
     img, # `(H,W,3)` array, or `(1,3,H,W)` tensor
     img_norm_cfg:dict, # `mean`, `std`, `to_rgb` that the image went through
-    new_img_norm_cfg:dict, # those it shall go through
+    new_img_norm_cfg:dict, # `mean`, `std`, `to_rgb` to apply instead
 ): # the same kind
     "Undo a normalisation and apply another."
     if torch.is_tensor(img):
