@@ -68,8 +68,8 @@ class BBoxHead(BaseModule):
             n = self.loss_cls.get_cls_channels(self.num_classes) if self.custom_cls_channels else self.num_classes+1
             self.fc_cls = build_linear_layer(self.cls_predictor_cfg, in_features=cls_width, out_features=n)
         if self.with_reg:
-            self.fc_reg = build_linear_layer(self.reg_predictor_cfg, in_features=reg_width, out_features=4 if self.reg_class_agnostic
-                                             else 4*self.num_classes)
+            self.fc_reg = build_linear_layer(self.reg_predictor_cfg, in_features=reg_width,
+                out_features=4 if self.reg_class_agnostic else 4*self.num_classes)
 
     def _pooled(self, x):
         "Rows of features"
@@ -104,8 +104,8 @@ def get_targets(self:BBoxHead,
     concat:bool=True, # all images in one tensor?
 )->tuple: # labels, label weights, targets, box weights
     "Targets of each region."
-    out = zip(*[self._targets_single(r.pos_bboxes, r.neg_bboxes, r.pos_gt_bboxes, r.pos_gt_labels, rcnn_train_cfg)
-                for r in sampling_results])
+    out = zip(*[self._targets_single(r.pos_bboxes, r.neg_bboxes, r.pos_gt_bboxes,
+                                     r.pos_gt_labels, rcnn_train_cfg) for r in sampling_results])
     return tuple(torch.cat(o) if concat else list(o) for o in out)
 
 @patch

@@ -100,15 +100,15 @@ def rpn_settings(
 )->tuple: # settings for training, for proposals in training, for testing
     "Settings for training and testing the first stage."
     train = dict(assigner=max_iou(.7, .3, .3, **kwargs), sampler=random_sampler(256, .5, False), allowed_border=border, **EQUAL_WEIGHTS)
-    return train,nms_cfg(.7, nms_pre=2000, max_per_img=proposals, min_bbox_size=0),nms_cfg(.7, nms_pre=1000, max_per_img=1000,
-        min_bbox_size=0)
+    return train,nms_cfg(.7, nms_pre=2000, max_per_img=proposals, min_bbox_size=0),nms_cfg(.7,
+        nms_pre=1000, max_per_img=1000, min_bbox_size=0)
 
 def roi_extractor_cfg(
     size:int=7, # cells of a region, along each side
 )->dict:
     "Regions from the level of their size."
-    return dict(type='SingleRoIExtractor', roi_layer=dict(type='RoIAlign', output_size=size, sampling_ratio=0), out_channels=256,
-        featmap_strides=[4,8,16,32])
+    return dict(type='SingleRoIExtractor', roi_layer=dict(type='RoIAlign', output_size=size, sampling_ratio=0),
+                out_channels=256, featmap_strides=[4,8,16,32])
 
 # %% ../../nbs/06_detect/17_config_parts.ipynb #ce2287c8
 def box_head_cfg(
@@ -119,8 +119,7 @@ def box_head_cfg(
 )->dict:
     "Two fully connected layers that classify and refine a region."
     return dict(type='Shared2FCBBoxHead', in_channels=256, fc_out_channels=1024, roi_feat_size=7, num_classes=num_classes,
-        bbox_coder=delta_coder(stds),
-        reg_class_agnostic=agnostic, loss_cls=SOFTMAX_LOSS, loss_bbox=loss_bbox)
+                bbox_coder=delta_coder(stds), reg_class_agnostic=agnostic, loss_cls=SOFTMAX_LOSS, loss_bbox=loss_bbox)
 
 def mask_parts(
     num_classes:int=80, # without background
@@ -137,8 +136,8 @@ def rcnn_settings(
 )->tuple: # settings for training, for testing
     "Settings for training and testing the second stage."
     size,binary = (dict(mask_size=28),dict(mask_thr_binary=.5)) if mask else ({},{})
-    train = dict(assigner=max_iou(iou, iou, iou, match_low_quality=low_quality), sampler=random_sampler(512, .25, True),
-                 **EQUAL_WEIGHTS, **size)
+    train = dict(assigner=max_iou(iou, iou, iou, match_low_quality=low_quality),
+                 sampler=random_sampler(512, .25, True), **EQUAL_WEIGHTS, **size)
     return train,nms_cfg(.5, score_thr=.05, max_per_img=100, **binary)
 
 # %% ../../nbs/06_detect/17_config_parts.ipynb #c19c2ed1
@@ -152,16 +151,15 @@ def faster_rcnn(
     roi = dict(type='StandardRoIHead', bbox_roi_extractor=roi_extractor_cfg(), bbox_head=box_head_cfg(num_classes),
         **(mask_parts(num_classes) if mask else {}))
     return dict(type='MaskRCNN' if mask else 'FasterRCNN', backbone=resnet_cfg(backbone), neck=fpn_cfg(backbone), rpn_head=rpn_head_cfg(),
-        roi_head=roi,
-        train_cfg=dict(rpn=first, rpn_proposal=proposals, rcnn=second), test_cfg=dict(rpn=select, rcnn=test))
+                roi_head=roi, train_cfg=dict(rpn=first, rpn_proposal=proposals, rcnn=second), test_cfg=dict(rpn=select, rcnn=test))
 
 # %% ../../nbs/06_detect/17_config_parts.ipynb #669412dc
 def _one_level(channels):
     return {'neck':None, 'rpn_head.in_channels':channels, 'rpn_head.feat_channels':channels,
         'rpn_head.anchor_generator.scales':[2,4,8,16,32], 'rpn_head.anchor_generator.strides':[16]}
 
-C4_STAGES = {'backbone.num_stages':3, 'backbone.strides':(1,2,2), 'backbone.dilations':(1,1,1), 'backbone.out_indices':(2,),
-    **_one_level(1024)}
+C4_STAGES = {'backbone.num_stages':3, 'backbone.strides':(1,2,2), 'backbone.dilations':(1,1,1),
+             'backbone.out_indices':(2,), **_one_level(1024)}
 _MORE_PROPOSALS = {'train_cfg.rpn_proposal.nms_pre':12000, 'train_cfg.rpn_proposal.max_per_img':2000, 'test_cfg.rpn.nms_pre':6000}
 C4_OPTIONS = {**C4_STAGES, **_MORE_PROPOSALS, 'roi_head.bbox_roi_extractor':dict(featmap_strides=[16], out_channels=1024),
     'roi_head.bbox_roi_extractor.roi_layer.output_size':14,
@@ -227,5 +225,5 @@ def register_family(
 ):
     "Register all names of a family in the zoo."
     for backbone,schedules in runs.items():
-        for name in (pattern.format(backbone, s) for s in schedules.split()): zoo.register(name, make, backbone=backbone, **released(name),
-            **kwargs)
+        for name in (pattern.format(backbone, s) for s in schedules.split()):
+            zoo.register(name, make, backbone=backbone, **released(name), **kwargs)

@@ -90,8 +90,8 @@ class BaseDenseHead(BaseModule):
         outs = self(x)
         given = (gt_bboxes,img_metas) if gt_labels is None else (gt_bboxes,gt_labels,img_metas)
         losses = self.loss(*outs, *given, gt_bboxes_ignore=gt_bboxes_ignore)
-        return losses if proposal_cfg is None else (losses,self.get_bboxes(*[[m.detach() for m in o] for o in outs], img_metas=img_metas,
-                                                                           cfg=proposal_cfg))
+        return losses if proposal_cfg is None else (losses,self.get_bboxes(*[[m.detach() for m in o] for o in outs],
+            img_metas=img_metas, cfg=proposal_cfg))
 
     def class_scores(self, x):
         "Raw class rows as probabilities, without background"
@@ -108,8 +108,8 @@ class BaseDenseHead(BaseModule):
     )->list: # pairs `(K,5)` boxes with scores, `(K,)` classes; without suppression boxes, scores and classes
         "Decode the maps into boxes."
         cfg = self.test_cfg if cfg is None else cfg
-        priors = self.prior_generator.grid_priors([tuple(c.shape[-2:]) for c in cls_scores], dtype=cls_scores[0].dtype,
-                                                  device=cls_scores[0].device)
+        priors = self.prior_generator.grid_priors([tuple(c.shape[-2:]) for c in cls_scores],
+            dtype=cls_scores[0].dtype, device=cls_scores[0].device)
         rows = [[flatten_map(m, n) for m in maps] for maps,n in ((cls_scores,self.cls_out_channels), (bbox_preds,self.box_numbers))]
         scores,deltas = [self.class_scores(c) for c in rows[0]],rows[1]
         factors = [flatten_map(f, 1)[...,0].sigmoid() for f in score_factors] if score_factors is not None else [None]*len(scores)

@@ -121,5 +121,5 @@ def yolox_detector(
     model = build(yolox(size, num_classes))
     load_state_dict(model, state, strict=True, name=str(name))
     side = 416 if size in ('nano','tiny') else 640
-    return FrameDetector(model, **{'scale':(side,side), 'pad_val':114., 'classes':get_classes('coco') if num_classes==80 else None,
-                                   'device':device, **kwargs})
+    return FrameDetector(model, **{'scale':(side,side), 'pad_val':114.,
+                                   'classes':get_classes('coco') if num_classes==80 else None, 'device':device, **kwargs})

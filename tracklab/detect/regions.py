@@ -284,7 +284,7 @@ class SharedResLayer(BaseModule):
 
     def forward(self, x): return getattr(self, f'layer{self.stage+1}')(x)
 
-    def train(self, mode=True):
+    def train(self, mode:bool=True):
         "Training mode, except for the norms."
         super().train(mode)
         if self.norm_eval: keep_norms(self)
@@ -310,8 +310,8 @@ class TwoStageDetector(BaseDetector):
         if neck is not None: self.neck = build_neck(neck)
         if rpn_head is not None: self.rpn_head = build({**rpn_head, 'train_cfg':part(train_cfg, 'rpn'), 'test_cfg':part(test_cfg, 'rpn')})
         if roi_head is not None:
-            self.roi_head = build({**roi_head, 'train_cfg':part(train_cfg, 'rcnn'), 'test_cfg':part(test_cfg, 'rcnn'),
-                                   'pretrained':pretrained})
+            self.roi_head = build({**roi_head, 'train_cfg':part(train_cfg, 'rcnn'),
+                                   'test_cfg':part(test_cfg, 'rcnn'), 'pretrained':pretrained})
         self.train_cfg,self.test_cfg = train_cfg,test_cfg
 
     @property

@@ -102,8 +102,8 @@ def to_batch(
     for x,(img,_) in zip(images, pairs): x[:img.shape[0],:img.shape[1]] = img
     real = [t[~t.ignore] for _,t in pairs]
     targets = [Instances(boxes=torch.from_numpy(t.boxes), labels=torch.from_numpy(t.labels)) for t in real]
-    metas = [dict(img_shape=img.shape, ori_shape=img.shape, pad_shape=(size[1],size[0],3), scale_factor=np.ones(4, 'float32'), flip=False)
-             for img,_ in pairs]
+    metas = [dict(img_shape=img.shape, ori_shape=img.shape, pad_shape=(size[1],size[0],3),
+                  scale_factor=np.ones(4, 'float32'), flip=False) for img,_ in pairs]
     return torch.from_numpy(images.transpose(0, 3, 1, 2)).contiguous(),metas,targets
 
 # %% ../../nbs/06_detect/30_tiny_detector.ipynb #c06cb21a
@@ -145,8 +145,8 @@ def precision_on(
     for i,(img,t) in enumerate(images):
         gts['images'].append(dict(id=i, width=img.shape[1], height=img.shape[0]))
         for b,hidden in zip(xyxy_to_xywh(t.boxes).tolist(), t.ignore.tolist()):
-            gts['annotations'].append(dict(id=len(gts['annotations'])+1, image_id=i, category_id=1, bbox=b, area=b[2]*b[3],
-                                           iscrowd=int(hidden)))
+            gts['annotations'].append(dict(id=len(gts['annotations'])+1,
+                                           image_id=i, category_id=1, bbox=b, area=b[2]*b[3], iscrowd=int(hidden)))
     for i in range(0, len(images), batch_size):
         for k,o in enumerate(predict([img for img,_ in images[i:i+batch_size]])):
             results += [dict(image_id=i+k, category_id=1, bbox=b, score=float(s)) for b,s in zip(xyxy_to_xywh(o.boxes).tolist(), o.scores)]

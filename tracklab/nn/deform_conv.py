@@ -80,8 +80,8 @@ class DeformConv2d(nn.Module):
         return f"{self.in_channels}, {self.out_channels}, {named}"
 
     def _convolve(self, x, offset, mask=None):
-        return modulated_deform_conv2d(x, offset, mask, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups,
-            self.deform_groups)
+        return modulated_deform_conv2d(x, offset, mask, self.weight, self.bias,
+                                       self.stride, self.padding, self.dilation, self.groups, self.deform_groups)
 
     def forward(self, x, offset): return self._convolve(x, offset)
 

@@ -19,17 +19,13 @@ from .init import KaimingInit
 
 # %% ../../nbs/04_nn/02_layers.ipynb #77b621bb
 for _names,_layer in ((('Conv1d',), nn.Conv1d), (('Conv2d','Conv'), nn.Conv2d), (('Conv3d',), nn.Conv3d),
-                      (('deconv','ConvTranspose2d'), nn.ConvTranspose2d),
-                      (('BN','BN2d'), nn.BatchNorm2d), (('BN1d',), nn.BatchNorm1d), (('BN3d',), nn.BatchNorm3d),
-                      (('SyncBN','MMSyncBN'), nn.SyncBatchNorm),
-                      (('GN',), nn.GroupNorm), (('LN',), nn.LayerNorm), (('IN','IN2d'), nn.InstanceNorm2d),
-                      (('ReLU',), nn.ReLU), (('LeakyReLU',), nn.LeakyReLU), (('PReLU',), nn.PReLU), (('RReLU',), nn.RReLU),
-                      (('ReLU6',), nn.ReLU6),
-                      (('ELU',), nn.ELU), (('Sigmoid',), nn.Sigmoid), (('Tanh',), nn.Tanh), (('GELU',), nn.GELU),
-                      (('HSwish',), nn.Hardswish),
-                      (('Swish','SiLU'), nn.SiLU), (('zero',), nn.ZeroPad2d), (('reflect',), nn.ReflectionPad2d),
-                      (('replicate',), nn.ReplicationPad2d),
-                      (('Linear',), nn.Linear)): register(*_names)(_layer)
+                      (('deconv','ConvTranspose2d'), nn.ConvTranspose2d), (('BN','BN2d'), nn.BatchNorm2d), (('BN1d',), nn.BatchNorm1d),
+                      (('BN3d',), nn.BatchNorm3d), (('SyncBN','MMSyncBN'), nn.SyncBatchNorm), (('GN',), nn.GroupNorm), (('LN',),
+    nn.LayerNorm), (('IN','IN2d'), nn.InstanceNorm2d), (('ReLU',), nn.ReLU), (('LeakyReLU',), nn.LeakyReLU), (('PReLU',), nn.PReLU),
+                      (('RReLU',), nn.RReLU), (('ReLU6',), nn.ReLU6), (('ELU',), nn.ELU), (('Sigmoid',), nn.Sigmoid), (('Tanh',), nn.Tanh),
+                      (('GELU',), nn.GELU), (('HSwish',), nn.Hardswish), (('Swish','SiLU'), nn.SiLU), (('zero',), nn.ZeroPad2d),
+                      (('reflect',), nn.ReflectionPad2d), (('replicate',), nn.ReplicationPad2d), (('Linear',), nn.Linear)):
+    register(*_names)(_layer)
 
 # %% ../../nbs/04_nn/02_layers.ipynb #4f094dbc
 @register
@@ -45,7 +41,7 @@ class HSigmoid(nn.Module):
         if divisor==0: raise ValueError("HSigmoid: the divisor must not be 0")
         self.bias,self.divisor,self.min_value,self.max_value = bias,divisor,min_value,max_value
 
-    def forward(self, x): return ((x+self.bias)/self.divisor).clamp(self.min_value, self.max_value)
+    def forward(self, x:torch.Tensor): return ((x+self.bias)/self.divisor).clamp(self.min_value, self.max_value)
 
 @register('Clip', 'Clamp')
 class Clamp(nn.Module):
@@ -57,7 +53,7 @@ class Clamp(nn.Module):
         super().__init__()
         self.min,self.max = min,max
 
-    def forward(self, x): return x.clamp(self.min, self.max)
+    def forward(self, x:torch.Tensor): return x.clamp(self.min, self.max)
 
 class Scale(nn.Module):
     "One learnt factor."
@@ -67,7 +63,7 @@ class Scale(nn.Module):
         super().__init__()
         self.scale = nn.Parameter(torch.tensor(scale, dtype=torch.float))
 
-    def forward(self, x): return x*self.scale
+    def forward(self, x:torch.Tensor): return x*self.scale
 
 # %% ../../nbs/04_nn/02_layers.ipynb #da8851b0
 def _standardise(weight, eps):
@@ -84,7 +80,7 @@ class ConvWS2d(nn.Conv2d):
         super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias)
         self.eps = eps
 
-    def forward(self, x): return self._conv_forward(x, _standardise(self.weight, self.eps), self.bias)
+    def forward(self, x:torch.Tensor): return self._conv_forward(x, _standardise(self.weight, self.eps), self.bias)
 
 # %% ../../nbs/04_nn/02_layers.ipynb #0bc3b8c4
 @register('ConvAWS')
@@ -105,7 +101,7 @@ class ConvAWS2d(nn.Conv2d):
         std,mean = self._moments(self.weight)
         return self.weight_gamma*(self.weight-mean)/std+self.weight_beta
 
-    def forward(self, x): return self._conv_forward(x, self.standardised_weight(), self.bias)
+    def forward(self, x:torch.Tensor): return self._conv_forward(x, self.standardised_weight(), self.bias)
 
     def _load_from_state_dict(self, state_dict, prefix, *args):
         fresh = prefix+'weight' in state_dict and prefix+'weight_gamma' not in state_dict
@@ -132,10 +128,11 @@ class PixelShufflePack(nn.Module):
         self.scale_factor = scale_factor
         self.upsample_conv = nn.Conv2d(in_channels, out_channels*scale_factor**2, upsample_kernel, padding=(upsample_kernel-1)//2)
 
-    def forward(self, x): return F.pixel_shuffle(self.upsample_conv(x), self.scale_factor)
+    def forward(self, x:torch.Tensor): return F.pixel_shuffle(self.upsample_conv(x), self.scale_factor)
 
-for _mode in ('nearest','bilinear'): register(_mode)(type(_mode.title()+'Upsample', (nn.Upsample,), dict(
-    __init__=lambda self, mode=_mode, **kwargs: nn.Upsample.__init__(self, mode=mode, **kwargs), __module__=__name__)))
+for _mode in ('nearest','bilinear'):
+    register(_mode)(type(_mode.title()+'Upsample', (nn.Upsample,), dict(__init__=lambda self,
+        mode=_mode, **kwargs: nn.Upsample.__init__(self, mode=mode, **kwargs), __module__=__name__)))
 
 # %% ../../nbs/04_nn/02_layers.ipynb #92ddf5e6
 def build_conv_layer(
@@ -155,8 +152,8 @@ def norm_name(
     layer, # a norm layer's class
 )->str: # `bn`, `gn`, `ln`, `in`
     "The name of a norm layer in checkpoints."
-    return next((name for base,name in NORM_NAMES if issubclass(layer, base) and not (name=='bn' and 'InstanceNorm' in layer.__name__)),
-                'norm_layer')
+    return next((name for base,name in NORM_NAMES if issubclass(layer, base)
+                 and not (name=='bn' and 'InstanceNorm' in layer.__name__)), 'norm_layer')
 
 def build_norm_layer(
     cfg:dict, # `type`, arguments of the layer, and `requires_grad`
@@ -215,7 +212,7 @@ class NormedLinear(nn.Linear):
         nn.init.normal_(self.weight, std=.01)
         if self.bias is not None: nn.init.zeros_(self.bias)
 
-    def forward(self, x):
+    def forward(self, x:torch.Tensor):
         w = self.weight/(self.weight.norm(dim=1, keepdim=True)**self.power+self.eps)
         return F.linear(self.tempearture*x/(x.norm(dim=1, keepdim=True)**self.power+self.eps), w, self.bias)
 
@@ -232,7 +229,7 @@ class NormedConv2d(nn.Conv2d):
         super().__init__(*args, **kwargs)
         self.tempearture,self.power,self.eps,self.norm_over_kernel = tempearture,power,eps,norm_over_kernel
 
-    def forward(self, x):
+    def forward(self, x:torch.Tensor):
         w = self.weight
         norm = w.flatten(1).norm(dim=1).reshape(-1, 1, 1, 1) if self.norm_over_kernel else w.norm(dim=1, keepdim=True)
         return self._conv_forward(self.tempearture*x/(x.norm(dim=1, keepdim=True)**self.power+self.eps),
@@ -310,8 +307,7 @@ def init_weights(self:ConvModule):
     "Kaiming for the convolution, one for the norm."
     if not hasattr(self.conv, 'init_weights'):
         leaky = self.with_activation and self.act_cfg['type']=='LeakyReLU'
-        KaimingInit(a=self.act_cfg.get('negative_slope', .01) if leaky else 0, nonlinearity='leaky_relu' if leaky
-                    else 'relu')(self.conv)
+        KaimingInit(a=self.act_cfg.get('negative_slope', .01) if leaky else 0, nonlinearity='leaky_relu' if leaky else 'relu')(self.conv)
     if self.with_norm and getattr(self.norm, 'weight', None) is not None:
         nn.init.ones_(self.norm.weight)
         nn.init.zeros_(self.norm.bias)
@@ -342,7 +338,7 @@ class DepthwiseSeparableConvModule(nn.Module):
         self.pointwise_conv = ConvModule(in_channels, out_channels, 1, norm_cfg=pick(pw_norm_cfg, norm_cfg),
                                          act_cfg=pick(pw_act_cfg, act_cfg), **kwargs)
 
-    def forward(self, x): return self.pointwise_conv(self.depthwise_conv(x))
+    def forward(self, x:torch.Tensor): return self.pointwise_conv(self.depthwise_conv(x))
 
 # %% ../../nbs/04_nn/02_layers.ipynb #10bae5da
 def interpolate_as(
@@ -367,7 +363,7 @@ class DropPath(nn.Module):
         super().__init__()
         self.drop_prob = drop_prob
 
-    def forward(self, x):
+    def forward(self, x:torch.Tensor):
         if self.drop_prob==0 or not self.training: return x
         keep = 1-self.drop_prob
         return x/keep*x.new_empty(len(x), *[1]*(x.ndim-1)).bernoulli_(keep)

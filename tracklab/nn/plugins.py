@@ -153,8 +153,8 @@ class GeneralizedAttention(nn.Module):
         if content or position: self.query_conv = conv()
         if content or saliency: self.key_conv = conv()
         self.value_conv = conv()
-        if position or place: self.appr_geom_fc_x,self.appr_geom_fc_y = (nn.Linear(self.position_embedding_dim//2, out, bias=False)
-            for _ in range(2))
+        if position or place:
+            self.appr_geom_fc_x,self.appr_geom_fc_y = (nn.Linear(self.position_embedding_dim//2, out, bias=False) for _ in range(2))
         bound = 1/math.sqrt(2*self.qk_embed_dim)
         bias = lambda: nn.Parameter(torch.empty(out).uniform_(-bound, bound))
         if saliency: self.appr_bias = bias()
@@ -162,8 +162,8 @@ class GeneralizedAttention(nn.Module):
         self.proj_conv = nn.Conv2d(out, in_channels, 1)
         self.gamma = nn.Parameter(torch.zeros(1))
         for n,m in self.named_modules():
-            if n in ('query_conv','key_conv','value_conv'): nn.init.kaiming_uniform_(m.weight, a=1, mode='fan_in',
-                nonlinearity='leaky_relu')
+            if n in ('query_conv','key_conv','value_conv'):
+                nn.init.kaiming_uniform_(m.weight, a=1, mode='fan_in', nonlinearity='leaky_relu')
 
     def forward(self, x):
         q,kv = x[...,::self.q_stride,::self.q_stride],x[...,::self.kv_stride,::self.kv_stride]
@@ -195,8 +195,9 @@ def _energy(self:GeneralizedAttention, q, kv):
     content,position,saliency,place = self.attention_type
     query = self._heads(self.query_conv(q)) if content or position else None
     energy = 0
-    if content or saliency: energy = energy+torch.einsum('bnhwd,bnyxd->bnhwyx', 
-        self._left(query, getattr(self, 'appr_bias', 0), content, saliency), self._heads(self.key_conv(kv)))
+    if content or saliency:
+        energy = energy+torch.einsum('bnhwd,bnyxd->bnhwyx', self._left(query, getattr(self, 'appr_bias', 0), content, saliency),
+                                     self._heads(self.key_conv(kv)))
     if position or place:
         left = self._left(query, getattr(self, 'geom_bias', 0), position, place)/math.sqrt(2)
         code = lambda i, fc: fc(_distance_code(q.shape[i], kv.shape[i], self.q_stride, self.kv_stride, self.position_embedding_dim//2,

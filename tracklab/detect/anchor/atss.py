@@ -39,8 +39,8 @@ class ATSSHead(AnchorHead):
 
     def _init_layers(self):
         c,k = self.feat_channels,self.pred_kernel_size
-        self.cls_convs,self.reg_convs = (tower(self.in_channels, c, self.stacked_convs, conv_cfg=self.conv_cfg, norm_cfg=self.norm_cfg)
-                                         for _ in range(2))
+        self.cls_convs,self.reg_convs = (tower(self.in_channels, c, self.stacked_convs,
+            conv_cfg=self.conv_cfg, norm_cfg=self.norm_cfg) for _ in range(2))
         predictor = lambda n: nn.Conv2d(c, self.num_base_priors*n, k, padding=k//2)
         self.atss_cls,self.atss_reg,self.atss_centerness = predictor(self.cls_out_channels),predictor(4),predictor(1)
         self.scales = nn.ModuleList([Scale(1.) for _ in self.prior_generator.strides])

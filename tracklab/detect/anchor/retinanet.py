@@ -61,8 +61,8 @@ def retinanet(
     head = tower_cfg('RetinaHead', num_classes, anchor_generator=dict(type='AnchorGenerator', octave_base_scale=4, scales_per_octave=3,
         ratios=[.5,1.,2.], strides=PYRAMID_STRIDES),
         bbox_coder=delta_coder((1.,1.,1.,1.)), loss_bbox=L1_LOSS)
-    return one_stage('RetinaNet', resnet_cfg(backbone), fpn_cfg(backbone, start_level=1, add_extra_convs='on_input'), head, max_iou(.5, .4,
-        0), .5)
+    return one_stage('RetinaNet', resnet_cfg(backbone),
+                     fpn_cfg(backbone, start_level=1, add_extra_convs='on_input'), head, max_iou(.5, .4, 0), .5)
 
 # %% ../../../nbs/06_detect/anchor/01_retinanet.ipynb #aa67df81
 register_family('retinanet_{}_fpn_{}_coco', retinanet, dict(r18='1x 1x8_1x', r50='1x 2x 90k fp16_1x mstrain_640-800_3x',

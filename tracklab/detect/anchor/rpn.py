@@ -147,8 +147,8 @@ class RPN(BaseDetector):
         "Proposals of a batch."
         found = self.rpn_head.propose(self.extract_feat(images), metas)
         factor = lambda m: images.new_tensor(np.asarray(m['scale_factor'])) if rescale else 1
-        return [Instances(boxes=p.boxes/factor(m), scores=p.scores, labels=torch.zeros(len(p), dtype=torch.long, device=p.boxes.device))
-                for p,m in zip(found, metas)]
+        return [Instances(boxes=p.boxes/factor(m), scores=p.scores,
+                          labels=torch.zeros(len(p), dtype=torch.long, device=p.boxes.device)) for p,m in zip(found, metas)]
 
 # %% ../../../nbs/06_detect/anchor/02_rpn.ipynb #b8cb8d81
 @patch
@@ -184,7 +184,6 @@ def rpn(
         test_cfg=dict(rpn=nms_cfg(.7, nms_pre=2000, max_per_img=1000, min_bbox_size=0)))
 
 # %% ../../../nbs/06_detect/anchor/02_rpn.ipynb #6d83c6a6
-register_family('rpn_{}_fpn_{}_coco', rpn, dict(r50='1x 2x', r101='1x 2x', x101_32x4d='1x 2x', x101_64x4d='1x 2x', r50_caffe='1x',
-    r101_caffe='1x'))
-register_family('rpn_{}_c4_{}_coco', rpn, dict(r50_caffe='1x'), options={**C4_STAGES, 'test_cfg.rpn':dict(nms_pre=12000,
-    max_per_img=2000)})
+register_family('rpn_{}_fpn_{}_coco', rpn,
+                dict(r50='1x 2x', r101='1x 2x', x101_32x4d='1x 2x', x101_64x4d='1x 2x', r50_caffe='1x', r101_caffe='1x'))
+register_family('rpn_{}_c4_{}_coco', rpn, dict(r50_caffe='1x'), options={**C4_STAGES, 'test_cfg.rpn':dict(nms_pre=12000, max_per_img=2000)})

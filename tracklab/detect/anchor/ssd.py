@@ -82,8 +82,8 @@ def loss(self:SSDHead,
     gt_bboxes_ignore:list=None, # `(I,4)` per image
 )->dict: # `loss_cls` and `loss_bbox`, lists over images
     "Losses of a batch."
-    anchors,labels,weights,targets,box_weights,num_pos,_,_ = self._targets_of_maps(cls_scores, gt_bboxes, gt_labels, img_metas,
-                                                                                   gt_bboxes_ignore)
+    anchors,labels,weights,targets,box_weights,num_pos,_,_ = self._targets_of_maps(cls_scores,
+        gt_bboxes, gt_labels, img_metas, gt_bboxes_ignore)
     cls,box,cfg = flatten_levels(cls_scores, self.cls_out_channels),flatten_levels(bbox_preds, 4),self.train_cfg
     if self.reg_decoded_bbox: box = self.bbox_coder.decode(torch.cat(anchors).expand(len(box), -1, 4), box)
     loss_cls = [hard_negatives(cross_entropy(c, l, reduction='none')*w, l, self.num_classes, cfg['neg_pos_ratio'])[None]/num_pos
@@ -97,8 +97,8 @@ from ..config_parts import delta_coder, max_iou, one_stage
 
 # %% ../../../nbs/06_detect/anchor/04_ssd.ipynb #71b6c0a0
 def _ssd_detector(backbone, neck, head, anchors):
-    head = dict(type='SSDHead', anchor_generator=dict(type='SSDAnchorGenerator', scale_major=False, **anchors), bbox_coder=delta_coder(),
-        **head)
+    head = dict(type='SSDHead', anchor_generator=dict(type='SSDAnchorGenerator', scale_major=False, **anchors),
+                bbox_coder=delta_coder(), **head)
     assigner,border = max_iou(.5, .5, 0., gt_max_assign_all=False),dict(allowed_border=-1, smoothl1_beta=1., neg_pos_ratio=3)
     return one_stage('SingleStageDetector', backbone, neck, head, assigner, .45, border, score_thr=.02, max_per_img=200)
 

@@ -74,8 +74,8 @@ def _targets_single(self:YOLOFHead, anchors, valid, preds, gt_bboxes, gt_bboxes_
     chosen = self.sampler.sample(assigned, boxes, gt_bboxes)
     labels,weights = self._sampled_labels(chosen, boxes, gt_labels)
     extra = [assigned.get_extra_property(k) for k in ('pos_predicted_boxes','target_boxes','pos_idx')]
-    return unmap(labels, len(anchors), inside, self.num_classes),unmap(weights, len(anchors),
-                                                                       inside),*extra,len(chosen.pos_inds),len(chosen.neg_inds)
+    return unmap(labels, len(anchors), inside, self.num_classes),unmap(weights,
+        len(anchors), inside),*extra,len(chosen.pos_inds),len(chosen.neg_inds)
 
 @patch
 def loss(self:YOLOFHead,
@@ -112,8 +112,8 @@ def yolof(
     num_classes:int=80, # number of classes
 )->dict:
     "The config of a YOLOF."
-    neck = dict(type='DilatedEncoder', in_channels=2048, out_channels=512, block_mid_channels=128, num_residual_blocks=4,
-        block_dilations=[2,4,6,8])
+    neck = dict(type='DilatedEncoder', in_channels=2048, out_channels=512,
+                block_mid_channels=128, num_residual_blocks=4, block_dilations=[2,4,6,8])
     head = dict(type='YOLOFHead', num_classes=num_classes, in_channels=512, reg_decoded_bbox=True,
         anchor_generator=dict(type='AnchorGenerator', ratios=[1.], scales=[1,2,4,8,16], strides=[32]),
         bbox_coder=delta_coder((1.,1.,1.,1.), add_ctr_clamp=True, ctr_clamp=32), loss_cls=FOCAL_LOSS,

@@ -69,9 +69,8 @@ class FCNMaskHead(BaseModule):
         if self.upsample_method not in (None,'deconv','nearest','bilinear','carafe'):
             raise ValueError(f"upsample_cfg must be of type deconv, nearest, bilinear or carafe, got {self.upsample_method!r}")
         self.loss_mask = build_loss(loss_mask)
-        self.convs = nn.ModuleList([ConvModule(in_channels if i==0 else conv_out_channels, conv_out_channels, conv_kernel_size,
-                                               padding=(conv_kernel_size-1)//2, conv_cfg=conv_cfg, norm_cfg=norm_cfg)
-                                    for i in range(num_convs)])
+        self.convs = nn.ModuleList([ConvModule(in_channels if i==0 else conv_out_channels, conv_out_channels,
+            conv_kernel_size, padding=(conv_kernel_size-1)//2, conv_cfg=conv_cfg, norm_cfg=norm_cfg) for i in range(num_convs)])
         width = conv_out_channels if num_convs else in_channels
         self.upsample = self._make_upsample(width, conv_out_channels)
         self.conv_logits = build_conv_layer(predictor_cfg, conv_out_channels if self.upsample_method=='deconv' else width,
@@ -110,8 +109,8 @@ def get_targets(self:FCNMaskHead,
     rcnn_train_cfg:dict, # `mask_size`
 )->torch.Tensor: # `(P,h,w)`
     "The ground-truth masks inside the positive regions."
-    return mask_target([r.pos_bboxes for r in sampling_results], [r.pos_assigned_gt_inds for r in sampling_results],
-                       gt_masks, rcnn_train_cfg)
+    return mask_target([r.pos_bboxes for r in sampling_results],
+                       [r.pos_assigned_gt_inds for r in sampling_results], gt_masks, rcnn_train_cfg)
 
 @patch
 def loss(self:FCNMaskHead,
@@ -151,8 +150,8 @@ def get_seg_masks(self:FCNMaskHead,
 )->list: # per class a list of `(H,W)` arrays
     "`paste` with MMDetection's arguments and result."
     p = mask_pred.sigmoid() if torch.is_tensor(mask_pred) else det_bboxes.new_tensor(mask_pred)
-    masks = self.paste(p, det_bboxes[:,:4], det_labels, rcnn_test_cfg, dict(ori_shape=ori_shape, scale_factor=scale_factor),
-                       rescale).cpu().numpy()
+    masks = self.paste(p, det_bboxes[:,:4], det_labels, rcnn_test_cfg,
+                       dict(ori_shape=ori_shape, scale_factor=scale_factor), rescale).cpu().numpy()
     return [[m for m,l in zip(masks, det_labels.tolist()) if l==c] for c in range(self.num_classes)]
 
 # %% ../../../nbs/06_detect/mask/01_mask_rcnn.ipynb #22f5c656

@@ -108,8 +108,8 @@ def loss(self:FCOSHead,
     total = max(reduce_mean(target.sum().detach()), 1e-6)
     if not len(pos): return dict(out, loss_bbox=box[pos].sum(), loss_centerness=centre[pos].sum())
     at = torch.cat(points).repeat(len(img_metas), 1)[pos]
-    out['loss_bbox'] = self.loss_bbox(self.bbox_coder.decode(at, box[pos]), self.bbox_coder.decode(at, distances[pos]), weight=target,
-                                      avg_factor=total)
+    out['loss_bbox'] = self.loss_bbox(self.bbox_coder.decode(at, box[pos]),
+                                      self.bbox_coder.decode(at, distances[pos]), weight=target, avg_factor=total)
     out['loss_centerness'] = self.loss_centerness(centre[pos,0], target, avg_factor=num_pos)
     return out
 
@@ -127,16 +127,16 @@ def fcos(
     num_classes:int=80, # number of classes
 )->dict:
     "The config of an FCOS."
-    head = tower_cfg('FCOSHead', num_classes, strides=PYRAMID_STRIDES, loss_bbox=dict(type='IoULoss', loss_weight=1.),
-                     loss_centerness=SIGMOID_LOSS)
+    head = tower_cfg('FCOSHead', num_classes, strides=PYRAMID_STRIDES,
+                     loss_bbox=dict(type='IoULoss', loss_weight=1.), loss_centerness=SIGMOID_LOSS)
     neck = fpn_cfg(backbone, start_level=1, add_extra_convs='on_output', relu_before_extra_convs=True)
     return one_stage('FCOS', resnet_cfg(backbone, 'detectron'), neck, head, max_iou(.5, .4, 0), .5)
 
 # %% ../../../nbs/06_detect/point/01_fcos.ipynb #c91dae73
 register_family('fcos_{}_fpn_gn-head_{}_coco', fcos, dict(r50_caffe='1x 4x4_1x fp16_1x_bs8x8 mstrain_640-800_2x',
     r101_caffe='1x mstrain_640-800_2x', x101_64x4d='mstrain_640-800_2x'))
-register_family('fcos_center_{}_fpn_gn-head_{}_coco', fcos, dict(r50_caffe='1x'), options={'bbox_head':dict(center_sampling=True,
-    center_sample_radius=1.5)})
+register_family('fcos_center_{}_fpn_gn-head_{}_coco', fcos, dict(r50_caffe='1x'),
+                options={'bbox_head':dict(center_sampling=True, center_sample_radius=1.5)})
 _BETTER_FCOS = {'backbone.init_cfg.checkpoint':'open-mmlab://detectron2/resnet50_caffe', 'bbox_head':dict(norm_on_bbox=True,
     centerness_on_reg=True, center_sampling=True, conv_bias=True,
     dcn_on_last_conv=False, loss_bbox=dict(type='GIoULoss')), 'test_cfg.nms.iou_threshold':.6}

@@ -241,12 +241,11 @@ def yolox(
     deep,wide = YOLOX_SIZES[size]
     c,depthwise = int(256*wide),{'use_depthwise':True} if size=='nano' else {}
     return dict(type='YOLOX', input_size=tuple(input_size), random_size_range=(10,20) if size in ('nano','tiny') else (15,25),
-                random_size_interval=10,
-        backbone=dict(type='CSPDarknet', deepen_factor=deep, widen_factor=wide, **depthwise),
-        neck=dict(type='YOLOXPAFPN', in_channels=[c,2*c,4*c], out_channels=c, num_csp_blocks=max(round(3*deep), 1), **depthwise),
-        bbox_head=dict(type='YOLOXHead', num_classes=num_classes, in_channels=c, feat_channels=c, **depthwise),
-        train_cfg=dict(assigner=dict(type='SimOTAAssigner', center_radius=2.5)),
-        test_cfg=dict(score_thr=score_thr, nms=dict(type='nms', iou_threshold=iou_threshold)), **kwargs)
+                random_size_interval=10, backbone=dict(type='CSPDarknet', deepen_factor=deep, widen_factor=wide, **depthwise),
+                neck=dict(type='YOLOXPAFPN', in_channels=[c,2*c,4*c], out_channels=c, num_csp_blocks=max(round(3*deep), 1), **depthwise),
+                bbox_head=dict(type='YOLOXHead', num_classes=num_classes, in_channels=c, feat_channels=c, **depthwise),
+                train_cfg=dict(assigner=dict(type='SimOTAAssigner', center_radius=2.5)),
+                test_cfg=dict(score_thr=score_thr, nms=dict(type='nms', iou_threshold=iou_threshold)), **kwargs)
 
 # %% ../../../nbs/06_detect/point/02_yolox.ipynb #a0525370
 from ...core.zoo import zoo

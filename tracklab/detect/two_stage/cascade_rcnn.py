@@ -139,10 +139,9 @@ def cascade_rcnn(
     heads = [box_head_cfg(num_classes, stds, True, smooth_l1(1.)) for stds in ((.1,.1,.2,.2), (.05,.05,.1,.1), (.033,.033,.067,.067))]
     roi = dict(type='CascadeRoIHead', num_stages=3, stage_loss_weights=[1,.5,.25], bbox_roi_extractor=roi_extractor_cfg(), bbox_head=heads,
         **(mask_parts(num_classes) if mask else {}))
-    return dict(type='CascadeRCNN', backbone=resnet_cfg(backbone), neck=fpn_cfg(backbone), rpn_head=rpn_head_cfg(smooth_l1(1/9)),
-        roi_head=roi,
-        train_cfg=dict(rpn=first, rpn_proposal=proposals, rcnn=[rcnn_settings(iou,
-            mask=mask)[0] for iou in (.5,.6,.7)]), test_cfg=dict(rpn=select, rcnn=rcnn_settings(mask=mask)[1]))
+    return dict(type='CascadeRCNN', backbone=resnet_cfg(backbone), neck=fpn_cfg(backbone),
+                rpn_head=rpn_head_cfg(smooth_l1(1/9)), roi_head=roi, train_cfg=dict(rpn=first, rpn_proposal=proposals,
+        rcnn=[rcnn_settings(iou, mask=mask)[0] for iou in (.5,.6,.7)]), test_cfg=dict(rpn=select, rcnn=rcnn_settings(mask=mask)[1]))
 
 # %% ../../../nbs/06_detect/two_stage/02_cascade_rcnn.ipynb #374e079d
 register_family('cascade_rcnn_{}_fpn_{}_coco', cascade_rcnn, dict(r50='1x 20e', r101='1x 20e', x101_32x4d='1x 20e', x101_64x4d='1x 20e',

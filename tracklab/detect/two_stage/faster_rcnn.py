@@ -56,8 +56,8 @@ register_family('faster_rcnn_{}_fpn_{}_coco', faster_rcnn, dict(r50='1x 2x fp16_
 register_family('fast_rcnn_{}_fpn_{}_coco', fast_rcnn, dict(r50='1x 2x', r101='1x 2x', r50_caffe='1x', r101_caffe='1x'))
 register_family('faster_rcnn_{}_dc5_{}_coco', faster_rcnn, dict(r50_caffe='1x mstrain_1x mstrain_3x'), options=DC5_OPTIONS)
 register_family('faster_rcnn_{}_c4_{}_coco', faster_rcnn, dict(r50_caffe='1x mstrain_1x'), options=C4_OPTIONS)
-for s,n in (('person',1), ('person-bicycle-car',3)): zoo.register(f'faster_rcnn_r50_caffe_fpn_mstrain_1x_coco-{s}', faster_rcnn,
-    backbone='r50_caffe', num_classes=n)
+for s,n in (('person',1), ('person-bicycle-car',3)):
+    zoo.register(f'faster_rcnn_r50_caffe_fpn_mstrain_1x_coco-{s}', faster_rcnn, backbone='r50_caffe', num_classes=n)
 for s,loss,w in (('iou','IoULoss',10.), ('giou','GIoULoss',10.), ('ciou','CIoULoss',12.), ('bounded_iou','BoundedIoULoss',10.)):
     zoo.register(f'faster_rcnn_r50_fpn_{s}_1x_coco', faster_rcnn, options={'roi_head.bbox_head':dict(reg_decoded_bbox=True,
         loss_bbox=dict(type=loss, loss_weight=w))})

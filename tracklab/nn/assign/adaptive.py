@@ -234,10 +234,8 @@ class TaskAlignedAssigner(BaseAssigner):
             return result
         metric = pred_scores[:,gt_labels].detach()**alpha*overlaps**beta
         near = metric.topk(min(self.topk, N), 0).indices
-        allowed = torch.zeros_like(metric, dtype=torch.bool).scatter(0, near,
-                                                                     metric.gather(0,
-                                                                                   near)>0)&(border_distance(box_centers(anchors),
-                                                                                       gt_bboxes)>.01)
+        allowed = torch.zeros_like(metric, dtype=torch.bool).scatter(0,
+            near, metric.gather(0, near)>0)&(border_distance(box_centers(anchors), gt_bboxes)>.01)
         inds = overlaps.new_zeros(N, dtype=torch.long)
         best,which = take_largest(overlaps, allowed, inds)
         result = AssignResult(G, inds, best, labels_of(inds, gt_labels))

@@ -16,7 +16,7 @@ from ...core.registry import build, register
 from .max_iou import AssignResult, BaseAssigner, labels_of
 
 # %% ../../../nbs/04_nn/assign/05_matching.ipynb #896520a4
-def build_match_cost(cfg, default_args=None):
+def build_match_cost(cfg:dict, default_args=None):
     "The cost that a config names."
     return build(cfg, **(default_args or {}))
 
@@ -167,8 +167,7 @@ class HungarianAssigner(BaseAssigner):
         h,w = img_meta['img_shape'][:2]
         size = gt_bboxes.new_tensor([w,h,w,h])
         cost = self.cls_cost(cls_pred, gt_labels)+self.reg_cost(bbox_pred,
-                                                                gt_bboxes/size)+self.iou_cost(bbox_cxcywh_to_xyxy(bbox_pred)*size,
-                                                                    gt_bboxes)
+            gt_bboxes/size)+self.iou_cost(bbox_cxcywh_to_xyxy(bbox_pred)*size, gt_bboxes)
         return match_least_cost(cost, gt_labels)
 
 # %% ../../../nbs/04_nn/assign/05_matching.ipynb #c6ab6e27

@@ -19,7 +19,7 @@ class AssignResult:
     "For each prior the number of its object, from 1; 0 is background, −1 is ignored."
     def __init__(self,
         num_gts:int, # objects in the image
-        gt_inds, # `(N,)` long: -1, 0, or object from 1
+        gt_inds:torch.Tensor, # `(N,)` long: -1, 0, or object from 1
         max_overlaps:torch.Tensor, # `(N,)` overlap with the closest object
         labels:torch.Tensor=None, # `(N,)` class of the object, -1 without one
     ):
@@ -47,7 +47,7 @@ class AssignResult:
 
 # %% ../../../nbs/04_nn/assign/01_assigners.ipynb #484e3342
 def labels_of(
-    gt_inds, # `(N,)` -1, 0, or object from 1
+    gt_inds:torch.Tensor, # `(N,)` -1, 0, or object from 1
     gt_labels:torch.Tensor, # `(G,)` classes, or `None`
 )->torch.Tensor: # `(N,)` class of each prior's object, -1 without one
     "The classes that follow from an assignment."
@@ -77,11 +77,11 @@ def random(cls:AssignResult,
     return cls(num_gts, inds, overlaps, labels_of(inds, torch.as_tensor(rng.integers(0, num_classes, num_gts))) if num_classes else None)
 
 # %% ../../../nbs/04_nn/assign/01_assigners.ipynb #cd8d233c
-def build_assigner(cfg, **default_args):
+def build_assigner(cfg:dict, **default_args):
     "The assigner that a config names."
     return build(cfg, **default_args)
 
-def build_iou_calculator(cfg, default_args=None):
+def build_iou_calculator(cfg:dict, default_args=None):
     "The overlap that a config names."
     return build(cfg, **(default_args or {}))
 
@@ -153,8 +153,8 @@ class MaxIoUAssigner(BaseAssigner):
 def _ignore(self:MaxIoUAssigner, overlaps, bboxes, regions):
     "Set the overlap of priors in ignored regions to -1"
     if self.ignore_iof_thr<=0 or regions is None or not len(regions) or not len(bboxes): return overlaps
-    cover = self.iou_calculator(bboxes, regions, mode='iof').amax(1) if self.ignore_wrt_candidates else self.iou_calculator(regions, bboxes,
-        mode='iof').amax(0)
+    cover = self.iou_calculator(bboxes, regions, mode='iof').amax(1) if self.ignore_wrt_candidates else self.iou_calculator(regions,
+        bboxes, mode='iof').amax(0)
     return overlaps.masked_fill(cover>self.ignore_iof_thr, -1)
 
 @patch

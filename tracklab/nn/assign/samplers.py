@@ -13,7 +13,7 @@ from ...core.registry import build, register
 from .max_iou import AssignResult
 
 # %% ../../../nbs/04_nn/assign/02_box_samplers.ipynb #e6b0636d
-def build_sampler(cfg, **default_args):
+def build_sampler(cfg:dict, **default_args):
     "The sampler that a config names."
     return build(cfg, **default_args)
 

@@ -45,5 +45,5 @@ class MaskPseudoSampler(BaseSampler):
     )->MaskSamplingResult:
         "All masks that are not ignored."
         flags = masks.new_zeros(len(masks), dtype=torch.uint8)
-        return MaskSamplingResult(indices(assign_result.gt_inds>0), indices(assign_result.gt_inds==0), masks, gt_masks,
-                                  assign_result, flags)
+        return MaskSamplingResult(indices(assign_result.gt_inds>0), indices(assign_result.gt_inds==0),
+                                  masks, gt_masks, assign_result, flags)

@@ -57,13 +57,13 @@ class MultiScaleDeformableAttention(BaseModule):
         self.init_weights()
 
     def forward(self,
-        query, # `(Q,B,C)`, or `(B,Q,C)` with `batch_first`
+        query:torch.Tensor, # `(Q,B,C)`, or `(B,Q,C)` with `batch_first`
         key=None, # not used
         value:torch.Tensor=None, # `(S,B,C)` maps of all levels; the query if not given
-        identity=None, # added to the result; the query if not given
-        query_pos=None, # added to the query
+        identity:torch.Tensor=None, # added to the result; the query if not given
+        query_pos:torch.Tensor=None, # added to the query
         key_padding_mask:torch.Tensor=None, # `(B,S)` true in the padding
-        reference_points=None, # `(B,Q,L,2)` x and y in 0..1, or `(B,Q,L,4)` with width and height
+        reference_points:torch.Tensor=None, # `(B,Q,L,2)` x and y in 0..1, or `(B,Q,L,4)` with width and height
         spatial_shapes:torch.Tensor=None, # `(L,2)` height and width of each level
         level_start_index=None, # not used
         **kwargs

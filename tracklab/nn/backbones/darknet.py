@@ -32,7 +32,7 @@ class DarknetBlock(BaseModule):
         self.conv1 = ConvModule(in_channels, in_channels//2, 1, **cfg)
         self.conv2 = ConvModule(in_channels//2, in_channels, 3, padding=1, **cfg)
 
-    def forward(self, x): return x+self.conv2(self.conv1(x))
+    def forward(self, x:torch.Tensor): return x+self.conv2(self.conv1(x))
 
 # %% ../../../nbs/04_nn/backbones/03_darknet.ipynb #50d8a265
 DARKNETS = {53:((1,2,8,8,4), (32,64,128,256,512,1024))} # blocks of the stages; channels of the stem and of the stages
@@ -98,7 +98,7 @@ class DarknetBottleneck(BaseModule):
         self.conv2 = conv(hidden, out_channels, 3, stride=1, padding=1, **cfg)
         self.add_identity = add_identity and in_channels==out_channels
 
-    def forward(self, x):
+    def forward(self, x:torch.Tensor):
         y = self.conv2(self.conv1(x))
         return y+x if self.add_identity else y
 
@@ -122,7 +122,7 @@ class CSPLayer(BaseModule):
         self.final_conv = ConvModule(2*part, out_channels, 1, **cfg)
         self.blocks = nn.Sequential(*[DarknetBottleneck(part, part, 1., add_identity, use_depthwise, **cfg) for _ in range(num_blocks)])
 
-    def forward(self, x): return self.final_conv(torch.cat([self.blocks(self.main_conv(x)), self.short_conv(x)], 1))
+    def forward(self, x:torch.Tensor): return self.final_conv(torch.cat([self.blocks(self.main_conv(x)), self.short_conv(x)], 1))
 
 # %% ../../../nbs/04_nn/backbones/03_darknet.ipynb #4c47c880
 class Focus(nn.Module):
@@ -137,10 +137,10 @@ class Focus(nn.Module):
         act_cfg:dict={'type':'Swish'}, # see `ConvModule`
     ):
         super().__init__()
-        self.conv = ConvModule(4*in_channels, out_channels, kernel_size, stride, (kernel_size-1)//2, conv_cfg=conv_cfg, norm_cfg=norm_cfg,
-            act_cfg=act_cfg)
+        self.conv = ConvModule(4*in_channels, out_channels, kernel_size,
+                               stride, (kernel_size-1)//2, conv_cfg=conv_cfg, norm_cfg=norm_cfg, act_cfg=act_cfg)
 
-    def forward(self, x): return self.conv(torch.cat([x[...,i::2,j::2] for j in (0,1) for i in (0,1)], 1))
+    def forward(self, x:torch.Tensor): return self.conv(torch.cat([x[...,i::2,j::2] for j in (0,1) for i in (0,1)], 1))
 
 class SPPBottleneck(BaseModule):
     "Maxima of windows of several sizes."
@@ -159,14 +159,14 @@ class SPPBottleneck(BaseModule):
         self.poolings = nn.ModuleList([nn.MaxPool2d(k, 1, k//2) for k in kernel_sizes])
         self.conv2 = ConvModule(half*(len(kernel_sizes)+1), out_channels, 1, **cfg)
 
-    def forward(self, x):
+    def forward(self, x:torch.Tensor):
         x = self.conv1(x)
         return self.conv2(torch.cat([x,*(p(x) for p in self.poolings)], 1))
 
 # %% ../../../nbs/04_nn/backbones/03_darknet.ipynb #9685f0f3
 CSP_DARKNETS = {'P5':((64,128,3,True,False), (128,256,9,True,False), (256,512,9,True,False), (512,1024,3,False,True)),
-                'P6':((64,128,3,True,False), (128,256,9,True,False), (256,512,9,True,False), (512,768,3,True,False),
-                (768,1024,3,False,True))}
+                'P6':((64,128,3,True,False), (128,256,9,True,False), (256,512,9,True,False),
+    (512,768,3,True,False), (768,1024,3,False,True))}
 
 @register
 class CSPDarknet(StagedBackbone):

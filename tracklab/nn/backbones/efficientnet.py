@@ -28,8 +28,8 @@ class Conv2dAdaptivePadding(nn.Conv2d):
 
 # %% ../../../nbs/04_nn/backbones/07_efficientnet.ipynb #5d96637f
 EFFICIENTNET_GROUPS = ((1,3,16,1,1,1), (2,3,24,2,6,2), (3,5,40,2,6,2), (4,3,80,2,6,3), (4,5,112,1,6,3), (5,5,192,2,6,4), (5,3,320,1,6,1))
-EFFICIENTNETS = dict(b0=(1.,1.), b1=(1.,1.1), b2=(1.1,1.2), b3=(1.2,1.4), b4=(1.4,1.8), b5=(1.6,2.2), b6=(1.8,2.6), b7=(2.,3.1),
-    b8=(2.2,3.6))
+EFFICIENTNETS = dict(b0=(1.,1.), b1=(1.,1.1), b2=(1.1,1.2), b3=(1.2,1.4),
+                     b4=(1.4,1.8), b5=(1.6,2.2), b6=(1.8,2.6), b7=(2.,3.1), b8=(2.2,3.6))
 
 @register
 class EfficientNet(StagedBackbone):

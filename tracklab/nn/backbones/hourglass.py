@@ -18,7 +18,7 @@ class HourglassModule(BaseModule):
     "Down, a smaller hourglass, up, and a branch beside."
     def __init__(self,
         depth:int, # how often the map is halved
-        stage_channels, # channels of each size
+        stage_channels:tuple|list, # channels of each size
         stage_blocks, # blocks of each size
         norm_cfg:dict={'type':'BN', 'requires_grad':True}, # see `build_norm_layer`
         init_cfg:dict|list=None, # see `BaseModule`
@@ -27,8 +27,8 @@ class HourglassModule(BaseModule):
         (here,inner,*_),n = stage_channels,stage_blocks[0]
         row = lambda i, o, blocks, **kw: ResLayer(BasicBlock, i, o, blocks, norm_cfg=norm_cfg, **kw)
         self.up1,self.low1 = row(here, here, n),row(here, inner, n, stride=2)
-        self.low2 = HourglassModule(depth-1, stage_channels[1:], stage_blocks[1:], norm_cfg) if depth>1 else row(inner, inner,
-            stage_blocks[1])
+        self.low2 = HourglassModule(depth-1, stage_channels[1:], stage_blocks[1:],
+                                    norm_cfg) if depth>1 else row(inner, inner, stage_blocks[1])
         self.low3 = row(inner, here, n, downsample_first=False)
 
     def forward(self, x):
@@ -58,8 +58,8 @@ class HourglassNet(BaseModule):
         c,between = stage_channels[0],range(num_stacks-1)
         conv = lambda i, o, k, **kw: ConvModule(i, o, k, padding=k//2, norm_cfg=norm_cfg, **kw)
         self.stem = nn.Sequential(conv(3, c//2, 7, stride=2), ResLayer(BasicBlock, c//2, c, 1, stride=2, norm_cfg=norm_cfg))
-        self.hourglass_modules = ModuleList([HourglassModule(downsample_times, stage_channels, stage_blocks, norm_cfg)
-            for _ in range(num_stacks)])
+        self.hourglass_modules = ModuleList([HourglassModule(downsample_times,
+            stage_channels, stage_blocks, norm_cfg) for _ in range(num_stacks)])
         self.inters = ResLayer(BasicBlock, c, c, num_stacks-1, norm_cfg=norm_cfg)
         self.conv1x1s = ModuleList([conv(c, c, 1, act_cfg=None) for _ in between])
         self.out_convs = ModuleList([conv(c, feat_channel, 3) for _ in range(num_stacks)])

@@ -39,8 +39,7 @@ class HRModule(BaseModule):
         super().__init__(init_cfg)
         if not len(num_blocks)==len(in_channels)==len(num_channels):
             raise ValueError(f"{len(in_channels)} branches, but {len(num_blocks)} num_blocks and {len(num_channels)} num_channels")
-        self.branches = ModuleList([ResLayer(block, i, c, n, with_cp=with_cp, conv_cfg=conv_cfg, norm_cfg=norm_cfg,
-            init_cfg=block_init_cfg)
+        self.branches = ModuleList([ResLayer(block, i, c, n, with_cp=with_cp, conv_cfg=conv_cfg, norm_cfg=norm_cfg, init_cfg=block_init_cfg)
                                     for i,c,n in zip(in_channels, num_channels, num_blocks)])
         self.out_channels = [c*block.expansion for c in num_channels]
         self._cfg = conv_cfg,norm_cfg
@@ -107,7 +106,7 @@ class HRNet(StagedBackbone):
     norm2 = property(lambda self: getattr(self, self.norm2_name))
 
     def forward(self,
-        x, # `(B,in_channels,H,W)`, sizes divisible by 32
+        x:torch.Tensor, # `(B,in_channels,H,W)`, sizes divisible by 32
     )->list: # maps of the branches
         x = self.relu(self.norm1(self.conv1(x)))
         maps = [self.layer1(self.relu(self.norm2(self.conv2(x))))]
@@ -146,7 +145,7 @@ POOLINGS = dict(AVG=F.avg_pool2d, MAX=F.max_pool2d)
 class HRFPN(BaseModule):
     "Levels pooled from all branches side by side."
     def __init__(self,
-        in_channels, # channels of the branches
+        in_channels:tuple|list, # channels of the branches
         out_channels:int, # channels of every output
         num_outs:int=5, # number of outputs
         pooling_type:str='AVG', # or `MAX`
@@ -161,8 +160,8 @@ class HRFPN(BaseModule):
         self.in_channels,self.out_channels,self.num_outs = in_channels,out_channels,num_outs
         self.with_cp,self.pooling = with_cp,POOLINGS[pooling_type]
         self.reduction_conv = ConvModule(sum(in_channels), out_channels, 1, conv_cfg=conv_cfg, act_cfg=None)
-        self.fpn_convs = nn.ModuleList([ConvModule(out_channels, out_channels, 3, stride, 1, conv_cfg=conv_cfg, act_cfg=None)
-            for _ in range(num_outs)])
+        self.fpn_convs = nn.ModuleList([ConvModule(out_channels, out_channels,
+            3, stride, 1, conv_cfg=conv_cfg, act_cfg=None) for _ in range(num_outs)])
 
     def forward(self,
         inputs, # maps of the branches

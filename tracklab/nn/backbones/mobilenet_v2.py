@@ -67,8 +67,8 @@ class InvertedResidual(BaseModule):
         cfg = dict(conv_cfg=conv_cfg, norm_cfg=norm_cfg)
         self.drop_path = DropPath(drop_path_rate) if drop_path_rate>0 else nn.Identity()
         self.expand_conv = ConvModule(in_channels, mid_channels, 1, act_cfg=act_cfg, **cfg) if with_expand_conv else None
-        self.depthwise_conv = ConvModule(mid_channels, mid_channels, kernel_size, stride, kernel_size//2, groups=mid_channels,
-            act_cfg=act_cfg, **cfg)
+        self.depthwise_conv = ConvModule(mid_channels, mid_channels, kernel_size,
+                                         stride, kernel_size//2, groups=mid_channels, act_cfg=act_cfg, **cfg)
         self.se = None if se_cfg is None else SELayer(**se_cfg)
         self.linear_conv = ConvModule(mid_channels, out_channels, 1, act_cfg=None, **cfg)
 
@@ -115,9 +115,8 @@ class MobileNetV2(StagedBackbone):
         "A stage; its first block has the stride."
         blocks = []
         for i in range(num_blocks):
-            blocks.append(InvertedResidual(self.in_channels, out_channels, round(self.in_channels*expand_ratio),
-                stride=stride if i==0 else 1,
-                                           with_expand_conv=expand_ratio!=1, with_cp=self.with_cp, **self._cfg))
+            blocks.append(InvertedResidual(self.in_channels, out_channels, round(self.in_channels*expand_ratio), stride=stride
+                                           if i==0 else 1, with_expand_conv=expand_ratio!=1, with_cp=self.with_cp, **self._cfg))
             self.in_channels = out_channels
         return Sequential(*blocks)
 

@@ -35,8 +35,7 @@ class MixFFN(BaseModule):
         super().__init__(init_cfg)
         inside = [nn.Conv2d(feedforward_channels, feedforward_channels, 3, padding=1, groups=feedforward_channels)] if use_conv else []
         self.layers = nn.Sequential(nn.Conv2d(embed_dims, feedforward_channels, 1), *inside, build_activation_layer(act_cfg),
-            nn.Dropout(ffn_drop),
-                                    nn.Conv2d(feedforward_channels, embed_dims, 1), nn.Dropout(ffn_drop))
+                                    nn.Dropout(ffn_drop), nn.Conv2d(feedforward_channels, embed_dims, 1), nn.Dropout(ffn_drop))
         self.dropout_layer = build(dropout_layer) if dropout_layer else nn.Identity()
 
     def forward(self,
@@ -165,9 +164,8 @@ class PyramidVisionTransformer(BaseModule):
             patches = PatchEmbed(in_channels, dim, kernel_size=patch_sizes[i], stride=strides[i], padding=paddings[i], norm_cfg=norm_cfg)
             size = [n//math.prod(strides[:i+1]) for n in _pair(pretrain_img_size)]
             position = [AbsolutePositionEmbedding(size, dim, drop_rate)] if use_abs_pos_embed else []
-            blocks = [PVTEncoderLayer(dim, num_heads[i], mlp_ratios[i]*dim, drop_rate, attn_drop_rate, r, qkv_bias, act_cfg, norm_cfg,
-                sr_ratios[i], use_conv_ffn)
-                      for r in rates[sum(num_layers[:i]):][:num_layers[i]]]
+            blocks = [PVTEncoderLayer(dim, num_heads[i], mlp_ratios[i]*dim, drop_rate, attn_drop_rate, r, qkv_bias,
+                                      act_cfg, norm_cfg, sr_ratios[i], use_conv_ffn) for r in rates[sum(num_layers[:i]):][:num_layers[i]]]
             self.layers.append(ModuleList([patches, ModuleList(position+blocks),
                 build_norm_layer(norm_cfg, dim)[1] if norm_after_stage else nn.Identity()]))
             in_channels = dim

@@ -55,7 +55,7 @@ class SplitAttentionConv2d(nn.Module):
         if self.radix==1: return a[:,None].sigmoid()
         return a.reshape(len(a), self.groups, self.radix, -1).transpose(1, 2).softmax(1).reshape(len(a), self.radix, -1, 1, 1)
 
-    def forward(self, x):
+    def forward(self, x:torch.Tensor):
         splits = self.relu(self.norm0(self.conv(x))).unflatten(1, (self.radix,-1))
         return (self.attention(splits.sum(1).mean((2, 3), keepdim=True))*splits).sum(1)
 

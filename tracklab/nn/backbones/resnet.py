@@ -56,8 +56,8 @@ class BasicBlock(_Block):
         if dcn is not None or plugins is not None:
             raise NotImplementedError("a BasicBlock takes neither deformable convolutions nor plugins")
         super().__init__(downsample, with_cp, init_cfg)
-        self._add(1, build_conv_layer(conv_cfg, inplanes, planes, 3, stride=stride, padding=dilation, dilation=dilation, bias=False),
-                  norm_cfg, planes)
+        self._add(1, build_conv_layer(conv_cfg, inplanes, planes, 3, stride=stride,
+                                      padding=dilation, dilation=dilation, bias=False), norm_cfg, planes)
         self._add(2, build_conv_layer(conv_cfg, planes, planes, 3, padding=1, bias=False), norm_cfg, planes)
         self.relu,self.stride,self.dilation = nn.ReLU(inplace=True),stride,dilation
 
@@ -75,7 +75,7 @@ def build_plugin_layer(
     layer = REGISTRY.get(cfg['type'])
     if layer is None: raise UnknownType(f"unknown plugin {cfg['type']!r}")
     return f"{getattr(layer, 'abbr', layer.__name__.lower())}{postfix}",layer(in_channels=in_channels,
-                                                                              **{k:v for k,v in cfg.items() if k!='type'})
+        **{k:v for k,v in cfg.items() if k!='type'})
 
 # %% ../../../nbs/04_nn/backbones/01_resnet.ipynb #b7e54bf9
 class Bottleneck(_Block):
@@ -105,8 +105,8 @@ class Bottleneck(_Block):
         dcn = dict(dcn) if dcn else None
         conv2_cfg = conv_cfg if dcn is None or dcn.pop('fallback_on_stride', False) else dcn
         self._add(1, build_conv_layer(conv_cfg, inplanes, width, 1, stride=first, bias=False), norm_cfg, width)
-        self._add(2, build_conv_layer(conv2_cfg, width, width, 3, stride=second, padding=dilation, dilation=dilation, groups=groups,
-                                      bias=False), norm_cfg, width)
+        self._add(2, build_conv_layer(conv2_cfg, width, width, 3, stride=second,
+                                      padding=dilation, dilation=dilation, groups=groups, bias=False), norm_cfg, width)
         self._add(3, build_conv_layer(conv_cfg, width, planes*self.expansion, 1, bias=False), norm_cfg, planes*self.expansion)
         self.relu,self.stride,self.dilation = nn.ReLU(inplace=True),stride,dilation
         self.conv1_stride,self.conv2_stride = first,second
@@ -115,8 +115,8 @@ class Bottleneck(_Block):
             if plugin['position'] not in PLUGIN_POSITIONS:
                 raise ValueError(f"a plugin's position must be one of {PLUGIN_POSITIONS}, got {plugin['position']!r}")
             cfg = dict(plugin['cfg'])
-            name,layer = build_plugin_layer(cfg, planes*self.expansion if plugin['position']=='after_conv3' else width,
-                                            cfg.pop('postfix', ''))
+            name,layer = build_plugin_layer(cfg, planes*self.expansion
+                                            if plugin['position']=='after_conv3' else width, cfg.pop('postfix', ''))
             self.add_module(name, layer)
             self._plugins[plugin['position']].append(name)
 
@@ -155,8 +155,8 @@ class ResLayer(Sequential):
         down = _shortcut(block, inplanes, planes, stride, avg_down, conv_cfg, norm_cfg)
         out = planes*block.expansion
         if downsample_first:
-            blocks = [block(inplanes, planes, stride, downsample=down, **kwargs)]+[block(out, planes, 1, **kwargs)
-                                                                                   for _ in range(num_blocks-1)]
+            blocks = [block(inplanes, planes, stride, downsample=down,
+                            **kwargs)]+[block(out, planes, 1, **kwargs) for _ in range(num_blocks-1)]
         else:
             blocks = [block(inplanes, inplanes//block.expansion, 1, **kwargs)
                       for _ in range(num_blocks-1)]+[block(inplanes, planes, stride, downsample=down, **kwargs)]
@@ -164,8 +164,8 @@ class ResLayer(Sequential):
         super().__init__(*blocks)
 
 # %% ../../../nbs/04_nn/backbones/01_resnet.ipynb #e69ee997
-ARCHITECTURES = {18:(BasicBlock,(2,2,2,2)), 34:(BasicBlock,(3,4,6,3)), 50:(Bottleneck,(3,4,6,3)), 101:(Bottleneck,(3,4,23,3)),
-                 152:(Bottleneck,(3,8,36,3))}
+ARCHITECTURES = {18:(BasicBlock,(2,2,2,2)), 34:(BasicBlock,(3,4,6,3)),
+                 50:(Bottleneck,(3,4,6,3)), 101:(Bottleneck,(3,4,23,3)), 152:(Bottleneck,(3,8,36,3))}
 
 # %% ../../../nbs/04_nn/backbones/01_resnet.ipynb #9704ead5
 @register

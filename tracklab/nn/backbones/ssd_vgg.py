@@ -25,7 +25,7 @@ class L2Norm(nn.Module):
         self.n_dims,self.scale,self.eps = n_dims,scale,eps
         self.weight = nn.Parameter(torch.full((n_dims,), float(scale)))
 
-    def forward(self, x):
+    def forward(self, x:torch.Tensor):
         full = x.float()                     # squares of halves overflow
         return (self.weight.float()[:,None,None]*full/(full.norm(dim=1, keepdim=True)+self.eps)).type_as(x)
 
@@ -70,12 +70,12 @@ class SSDVGG(BaseModule):
         l2_norm_scale:float=None, # deprecated: with `input_size`, factor of the first map, 20 if not given
     ):
         super().__init__(backbone_init(pretrained, init_cfg, [dict(type='Kaiming', layer='Conv2d'),
-            dict(type='Constant', val=1, layer='BatchNorm2d'),
-                                                              dict(type='Normal', std=.01, layer='Linear')]))
+            dict(type='Constant', val=1, layer='BatchNorm2d'), dict(type='Normal', std=.01, layer='Linear')]))
         self.out_indices,self.out_feature_indices = out_indices,out_feature_indices
         self.features = vgg_features(depth, ceil_mode, with_last_pool)
-        for m in (nn.MaxPool2d(3, 1, 1), nn.Conv2d(512, 1024, 3, padding=6, dilation=6), nn.ReLU(inplace=True), nn.Conv2d(1024, 1024, 1),
-            nn.ReLU(inplace=True)): self.features.append(m)
+        for m in (nn.MaxPool2d(3, 1, 1), nn.Conv2d(512, 1024, 3, padding=6, dilation=6),
+                  nn.ReLU(inplace=True), nn.Conv2d(1024, 1024, 1), nn.ReLU(inplace=True)):
+            self.features.append(m)
         self.extra = self.l2_norm = None
         if input_size is None: return
         if input_size not in SSD_EXTRA: raise ValueError(f"input_size must be 300 or 512, got {input_size}")

@@ -150,12 +150,12 @@ class SwinBlock(BaseModule):
         super().__init__(init_cfg)
         self.with_cp,path = with_cp,{'type':'DropPath', 'drop_prob':drop_path_rate}
         self.norm1 = build_norm_layer(norm_cfg, embed_dims)[1]
-        self.attn = ShiftWindowMSA(embed_dims, num_heads, window_size, window_size//2 if shift else 0, qkv_bias, qk_scale, attn_drop_rate,
-            drop_rate, path)
+        self.attn = ShiftWindowMSA(embed_dims, num_heads, window_size,
+                                   window_size//2 if shift else 0, qkv_bias, qk_scale, attn_drop_rate, drop_rate, path)
         self.norm2 = build_norm_layer(norm_cfg, embed_dims)[1]
         self.ffn = FFN(embed_dims, feedforward_channels, act_cfg=act_cfg, ffn_drop=drop_rate, dropout_layer=path)
 
-    def forward(self, x, hw_shape):
+    def forward(self, x:torch.Tensor, hw_shape):
         def both(x):
             x = x+self.attn(self.norm1(x), hw_shape)
             return self.ffn(self.norm2(x), identity=x)
@@ -175,8 +175,8 @@ class SwinBlockSequence(BaseModule):
     ):
         super().__init__(init_cfg)
         rates = drop_path_rate if isinstance(drop_path_rate, list) else [drop_path_rate]*depth
-        self.blocks = ModuleList([SwinBlock(embed_dims, num_heads, feedforward_channels, shift=i%2==1, drop_path_rate=r, **kwargs)
-            for i,r in enumerate(rates)])
+        self.blocks = ModuleList([SwinBlock(embed_dims, num_heads, feedforward_channels,
+                                            shift=i%2==1, drop_path_rate=r, **kwargs) for i,r in enumerate(rates)])
         self.downsample = downsample
 
     def forward(self,
@@ -255,10 +255,9 @@ class SwinTransformer(StagedBackbone):
         self.stages,dim = ModuleList(),embed_dims
         for i,depth in enumerate(depths):
             down = PatchMerging(dim, 2*dim, stride=strides[i+1], norm_cfg=norm) if i<len(depths)-1 else None
-            self.stages.append(SwinBlockSequence(dim, num_heads[i], int(mlp_ratio*dim), depth, rates[sum(depths[:i]):][:depth], down,
-                window_size=window_size,
-                qkv_bias=qkv_bias, qk_scale=qk_scale, drop_rate=drop_rate, attn_drop_rate=attn_drop_rate, act_cfg=act_cfg,
-                norm_cfg=norm_cfg, with_cp=with_cp))
+            self.stages.append(SwinBlockSequence(dim, num_heads[i], int(mlp_ratio*dim),
+                depth, rates[sum(depths[:i]):][:depth], down, window_size=window_size, qkv_bias=qkv_bias,
+                qk_scale=qk_scale, drop_rate=drop_rate, attn_drop_rate=attn_drop_rate, act_cfg=act_cfg, norm_cfg=norm_cfg, with_cp=with_cp))
             if i in out_indices: self.add_module(f'norm{i}', build_norm_layer(norm_cfg, dim)[1])
             dim *= 2
         self.num_features = [embed_dims*2**i for i in range(len(depths))]

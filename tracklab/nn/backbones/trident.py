@@ -61,7 +61,7 @@ class TridentBottleneck(Bottleneck):
         return [self._plugged(y if last else self.relu(y), position) for y in ys]
 
     def forward(self,
-        x, # a map, or one per branch
+        x:torch.Tensor|list, # a map, or one per branch
     ): # a map per branch, or all concatenated along the batch
         branches = len(self.trident_dilations) if self.training or self.test_branch_idx==-1 else 1
         xs = x if isinstance(x, (list,tuple)) else [x]*branches

@@ -62,7 +62,7 @@ def delta2bbox(
     return (clip_to_shape(boxes, max_shape) if clip_border else boxes).reshape(deltas.shape)
 
 # %% ../../../nbs/04_nn/boxes/03_coders.ipynb #c6e96ef7
-def build_bbox_coder(cfg, **default_args):
+def build_bbox_coder(cfg:dict, **default_args):
     "The coder that a config names."
     return build(cfg, **default_args)
 

@@ -88,8 +88,8 @@ class BucketingBBoxCoder(BaseBBoxCoder):
     )->tuple: # four times `(N,4*n)`: offsets, their weights, labels, their weights
         "The targets of a head."
         self._check(bboxes, gt_bboxes)
-        return bbox2bucket(bboxes, gt_bboxes, self.num_buckets, self.scale_factor, self.offset_topk, self.offset_upperbound,
-                           self.cls_ignore_neighbor)
+        return bbox2bucket(bboxes, gt_bboxes, self.num_buckets, self.scale_factor,
+                           self.offset_topk, self.offset_upperbound, self.cls_ignore_neighbor)
 
     def decode(self,
         bboxes:torch.Tensor, # `(N,4)` xyxy

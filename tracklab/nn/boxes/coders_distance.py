@@ -49,7 +49,7 @@ class DistancePointBBoxCoder(BaseBBoxCoder):
         return bbox2distance(points, gt_bboxes, max_dis, eps)
 
     def decode(self,
-        points, # `(N,2)` or `(B,N,2)` x, y
+        points:torch.Tensor, # `(N,2)` or `(B,N,2)` x, y
         pred_bboxes:torch.Tensor, # `(N,4)` or `(B,N,4)`
         max_shape=None, # (height, width) of the image, or one per image
     ): # boxes in the shape of `pred_bboxes`

@@ -24,7 +24,7 @@ def merge_aug_scores(
 # %% ../../../nbs/04_nn/boxes/07_merge_augmented.ipynb #b4ed55b2
 def merge_aug_bboxes(
     aug_bboxes:list, # `(N,4*C)` per version
-    aug_scores, # `(N,C)` per version, or `None`
+    aug_scores:list, # `(N,C)` per version, or `None`
     img_metas:list, # meta per version: `img_shape`, `scale_factor`, `flip`, `flip_direction`
     rcnn_test_cfg:dict=None, # not used
 )->torch.Tensor: # `(N,4*C)` boxes in the original image, and `(N,C)` scores if given

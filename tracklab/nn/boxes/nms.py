@@ -63,7 +63,7 @@ NMS_TYPES = dict(nms=nms, soft_nms=soft_nms)
 def batched_nms(
     boxes:torch.Tensor, # `(N,4)` xyxy
     scores:torch.Tensor, # `(N,)`
-    idxs, # `(N,)` class or group; `None`: one group
+    idxs:torch.Tensor, # `(N,)` class or group; `None`: one group
     nms_cfg, # `type` and its arguments; also `class_agnostic`, `split_thr`, `max_num`; `None`: only sort
     class_agnostic:bool=False, # let all suppress all?
 )->tuple: # `(K,5)` boxes with scores, best first, `(K,)` indices

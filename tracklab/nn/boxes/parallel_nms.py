@@ -33,7 +33,7 @@ def fast_nms(
 
 # %% ../../../nbs/04_nn/boxes/06_parallel_nms.ipynb #8bb783e7
 def mask_matrix_nms(
-    masks, # `(N,H,W)` bool or 0 and 1
+    masks:torch.Tensor, # `(N,H,W)` bool or 0 and 1
     labels:torch.Tensor, # `(N,)` classes
     scores:torch.Tensor, # `(N,)`
     filter_thr:float=-1, # lowered scores must be at least this, if positive

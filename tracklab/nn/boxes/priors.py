@@ -202,7 +202,7 @@ class MlvlPointGenerator:
         return torch.stack([(prior_idxs%w+self.offset)*sx, (prior_idxs//w%h+self.offset)*sy], -1).to(device, dtype)
 
 # %% ../../../nbs/04_nn/boxes/01_priors.ipynb #343be286
-def build_prior_generator(cfg, default_args=None):
+def build_prior_generator(cfg:dict, default_args=None):
     "The generator that a config names."
     return build(cfg, **(default_args or {}))
 

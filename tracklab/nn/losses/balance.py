@@ -66,8 +66,8 @@ class GHMC(DensityLoss):
 
     def forward(self,
         pred:torch.Tensor, # `(N,C)` logits
-        target, # `(N,)` classes, C for background, or `(N,C)` zeros and ones
-        label_weight, # `(N,)` or `(N,C)`; zero: does not count
+        target:torch.Tensor, # `(N,)` classes, C for background, or `(N,C)` zeros and ones
+        label_weight:torch.Tensor, # `(N,)` or `(N,C)`; zero: does not count
         reduction_override:str=None, # instead of `reduction`
         **kwargs
     ):
@@ -237,7 +237,7 @@ def isr_p(
     cls_score:torch.Tensor, # `(N,C)` or `(N,C+1)` logits
     bbox_pred:torch.Tensor, # `(N,4)` or `(N,4*C)`
     bbox_targets, # tuple of labels, label weights, box targets and box weights
-    rois, # `(N,4)` anchors or `(N,5)` regions
+    rois:torch.Tensor, # `(N,4)` anchors or `(N,5)` regions
     sampling_results:list, # per image, with `pos_assigned_gt_inds`
     loss_cls, # loss of classes
     bbox_coder, # coder of `bbox_pred`
@@ -257,8 +257,8 @@ def isr_p(
     if len(own)!=len(pos): raise ValueError(f"{len(own)} sampled positives for {len(pos)} positive labels")
     boxes,truth = (bbox_coder.decode(rois[pos,-4:], d) for d in (own_boxes(bbox_pred.detach()[pos], classes), targets[pos]))
     largest = torch.bincount(classes).max()
-    value = bbox_overlaps(boxes, truth, is_aligned=True)+largest-rank_within(bbox_overlaps(boxes, truth, is_aligned=True),
-                                                                             own*num_class+classes)
+    value = bbox_overlaps(boxes, truth,
+                          is_aligned=True)+largest-rank_within(bbox_overlaps(boxes, truth, is_aligned=True), own*num_class+classes)
     weights = label_weights[pos]*(largest-rank_within(value, classes))/largest
     weights = (bias+weights*(1-bias))**k
     loss = loss_cls(cls_score.detach()[pos], classes, reduction_override='none').reshape(len(pos), -1)

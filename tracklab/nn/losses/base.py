@@ -51,7 +51,7 @@ def weighted_loss(
     return wrapper
 
 # %% ../../../nbs/04_nn/losses/01_losses.ipynb #75b0bf9b
-def build_loss(cfg):
+def build_loss(cfg:dict):
     "The loss that a config names."
     return build(cfg)
 
@@ -152,8 +152,8 @@ class BalancedL1Loss(ElementLoss):
 
 # %% ../../../nbs/04_nn/losses/01_losses.ipynb #60eccdf0
 def cross_entropy(
-    pred, # `(N,C)` logits, or `(N,C,...)`
-    label, # `(N,)` classes, or `(N,...)`
+    pred:torch.Tensor, # `(N,C)` logits, or `(N,C,...)`
+    label:torch.Tensor, # `(N,)` classes, or `(N,...)`
     weight:torch.Tensor=None, # `(N,)`
     reduction:str='mean', # see `reduce_loss`
     avg_factor:float=None, # see `weight_reduce_loss`
@@ -183,9 +183,9 @@ def one_hot_labels(
 
 # %% ../../../nbs/04_nn/losses/01_losses.ipynb #f46267c0
 def binary_cross_entropy(
-    pred, # `(N,C)` logits, or `(N,)`
-    label, # `(N,)` classes, or zeros and ones in the shape of `pred`
-    weight=None, # `(N,)` or in the shape of `pred`
+    pred:torch.Tensor, # `(N,C)` logits, or `(N,)`
+    label:torch.Tensor, # `(N,)` classes, or zeros and ones in the shape of `pred`
+    weight:torch.Tensor=None, # `(N,)` or in the shape of `pred`
     reduction:str='mean', # see `reduce_loss`
     avg_factor:float=None, # see `weight_reduce_loss`
     class_weight:torch.Tensor=None, # `(C,)` factors of the positive terms

@@ -27,7 +27,7 @@ def spread_weight(weight, pred):
 # %% ../../../nbs/04_nn/losses/02_focal_losses.ipynb #b0a15d91
 def sigmoid_focal_loss(
     pred:torch.Tensor, # `(N,C)` logits
-    target, # `(N,)` classes, or `(N,C)`
+    target:torch.Tensor, # `(N,)` classes, or `(N,C)`
     weight:torch.Tensor=None, # `(N,)` or `(N,C)`
     gamma:float=2., # how little easy samples count
     alpha:float=.25, # weight of the truth; of the rest 1 - alpha
@@ -60,10 +60,10 @@ class FocalLoss(nn.Module):
 
     def forward(self,
         pred:torch.Tensor, # `(N,C)`
-        target, # `(N,)` classes, or `(N,C)`
+        target:torch.Tensor, # `(N,)` classes, or `(N,C)`
         weight:torch.Tensor=None, # `(N,)` or `(N,C)`
         avg_factor:float=None, # see `weight_reduce_loss`
         reduction_override:str=None, # instead of `reduction`
     ):
-        return self.loss_weight*sigmoid_focal_loss(pred, target, weight, self.gamma, self.alpha, reduction_override or self.reduction,
-                                                   avg_factor, self.activated)
+        return self.loss_weight*sigmoid_focal_loss(pred, target, weight,
+            self.gamma, self.alpha, reduction_override or self.reduction, avg_factor, self.activated)

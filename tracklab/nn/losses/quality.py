@@ -17,7 +17,7 @@ from .base import ElementLoss, weight_reduce_loss, weighted_loss
 
 # %% ../../../nbs/04_nn/losses/04_quality_losses.ipynb #8eb50b50
 def quality_focal_loss(
-    pred, # `(N,C)` logits, or probabilities if `activated`
+    pred:torch.Tensor, # `(N,C)` logits, or probabilities if `activated`
     target, # pair of `(N,)` classes, C for background, and `(N,)` qualities in 0..1
     weight:torch.Tensor=None, # `(N,)`
     beta:float=2., # exponent of the difference
@@ -29,8 +29,8 @@ def quality_focal_loss(
     label,quality = target
     soft = one_hot(torch.where(label<0, pred.shape[1], label), pred.shape[1])*quality[:,None]
     p = pred if activated else pred.sigmoid()
-    bce = F.binary_cross_entropy(p, soft, reduction='none') if activated else F.binary_cross_entropy_with_logits(pred, soft,
-        reduction='none')
+    bce = F.binary_cross_entropy(p, soft,
+                                 reduction='none') if activated else F.binary_cross_entropy_with_logits(pred, soft, reduction='none')
     return weight_reduce_loss((bce*(soft-p).abs()**beta).sum(1), weight, reduction, avg_factor)
 
 @register
@@ -54,8 +54,8 @@ class QualityFocalLoss(nn.Module):
         avg_factor:float=None, # see `weight_reduce_loss`
         reduction_override:str=None, # instead of `reduction`
     ):
-        return self.loss_weight*quality_focal_loss(pred, target, weight, self.beta, reduction_override or self.reduction,
-                                                   avg_factor, self.activated)
+        return self.loss_weight*quality_focal_loss(pred, target, weight,
+            self.beta, reduction_override or self.reduction, avg_factor, self.activated)
 
 # %% ../../../nbs/04_nn/losses/04_quality_losses.ipynb #5804c924
 def varifocal_loss(
@@ -71,8 +71,8 @@ def varifocal_loss(
     "Cross entropy in which easy negatives count little."
     target = target.to(pred.dtype)
     focal = torch.where(target>0, target if iou_weighted else 1., alpha*(pred.sigmoid()-target).abs()**gamma)
-    return weight_reduce_loss(F.binary_cross_entropy_with_logits(pred, target, reduction='none')*focal, spread_weight(weight, pred),
-                              reduction, avg_factor)
+    return weight_reduce_loss(F.binary_cross_entropy_with_logits(pred, target, reduction='none')*focal,
+                              spread_weight(weight, pred), reduction, avg_factor)
 
 @register
 class VarifocalLoss(nn.Module):
@@ -137,8 +137,8 @@ def distribution_focal_loss(
     "Cross entropy of the two integers around a target."
     low = label.long()
     share = label-low
-    return F.cross_entropy(pred, low, reduction='none')*(1-share)+F.cross_entropy(pred, (low+1).clamp(max=pred.shape[1]-1),
-                                                                                  reduction='none')*share
+    return F.cross_entropy(pred, low, reduction='none')*(1-share)+F.cross_entropy(pred,
+        (low+1).clamp(max=pred.shape[1]-1), reduction='none')*share
 
 @register
 class DistributionFocalLoss(ElementLoss):
@@ -176,8 +176,8 @@ class KnowledgeDistillationKLDivLoss(nn.Module):
         avg_factor:float=None, # see `weight_reduce_loss`
         reduction_override:str=None, # instead of `reduction`
     ):
-        return self.loss_weight*knowledge_distillation_kl_div_loss(pred, soft_label, weight, reduction=reduction_override or self.reduction,
-                                                                   avg_factor=avg_factor, T=self.T)
+        return self.loss_weight*knowledge_distillation_kl_div_loss(pred,
+            soft_label, weight, reduction=reduction_override or self.reduction, avg_factor=avg_factor, T=self.T)
 
 @register
 class LocalizationDistillationLoss(KnowledgeDistillationKLDivLoss):

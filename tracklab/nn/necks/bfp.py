@@ -39,8 +39,8 @@ class BFP(BaseModule):
         if not 0<=refine_level<num_levels: raise ValueError(f"refine_level must be 0 to {num_levels-1}, got {refine_level}")
         self.in_channels,self.num_levels,self.refine_level,self.refine_type = in_channels,num_levels,refine_level,refine_type
         if refine_type=='conv': self.refine = ConvModule(in_channels, in_channels, 3, padding=1, conv_cfg=conv_cfg, norm_cfg=norm_cfg)
-        elif refine_type=='non_local': self.refine = NonLocal2d(in_channels, reduction=1, use_scale=False, conv_cfg=conv_cfg,
-            norm_cfg=norm_cfg)
+        elif refine_type=='non_local':
+            self.refine = NonLocal2d(in_channels, reduction=1, use_scale=False, conv_cfg=conv_cfg, norm_cfg=norm_cfg)
 
     def forward(self,
         inputs, # `num_levels` maps of the same channels

@@ -28,7 +28,7 @@ class CTResNetNeck(BaseModule):
     "Three upsampling steps."
     def __init__(self,
         in_channel:int, # channels of the last map
-        num_deconv_filters, # channels of the steps
+        num_deconv_filters:tuple|list, # channels of the steps
         num_deconv_kernels, # kernels of the transposed convolutions
         use_dcn:bool=True, # deformable convolutions?
         init_cfg:dict|list=None, # see `BaseModule`

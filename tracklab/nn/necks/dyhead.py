@@ -31,7 +31,7 @@ class DyReLU(BaseModule):
         self.conv1 = ConvModule(channels, int(channels/ratio), 1, conv_cfg=conv_cfg, act_cfg=acts[0])
         self.conv2 = ConvModule(int(channels/ratio), 4*channels, 1, conv_cfg=conv_cfg, act_cfg=acts[1])
 
-    def forward(self, x):
+    def forward(self, x:torch.Tensor):
         a1,b1,a2,b2 = (self.conv2(self.conv1(x.mean((2, 3), keepdim=True)))-.5).chunk(4, 1)
         return torch.max(x*(2*a1+1)+b1, x*2*a2+b2)
 
@@ -48,7 +48,7 @@ class DyDCNv2(nn.Module):
         self.conv = ModulatedDeformConv2d(in_channels, out_channels, 3, stride=stride, padding=1, bias=norm_cfg is None)
         self.norm = nn.Identity() if norm_cfg is None else build_norm_layer(norm_cfg, out_channels)[1]
 
-    def forward(self, x, offset, mask): return self.norm(self.conv(x.contiguous(), offset, mask))
+    def forward(self, x:torch.Tensor, offset:torch.Tensor, mask:torch.Tensor): return self.norm(self.conv(x.contiguous(), offset, mask))
 
 # %% ../../../nbs/04_nn/necks/10_dyhead.ipynb #ad02a3dd
 def _first_numbers(x, size):
@@ -66,8 +66,7 @@ class DyHeadBlock(nn.Module):
     ):
         super().__init__()
         self.zero_init_offset = zero_init_offset
-        self.spatial_conv_high,self.spatial_conv_mid,self.spatial_conv_low = (DyDCNv2(in_channels, out_channels, stride=s)
-            for s in (1,1,2))
+        self.spatial_conv_high,self.spatial_conv_mid,self.spatial_conv_low = (DyDCNv2(in_channels, out_channels, stride=s) for s in (1,1,2))
         self.spatial_conv_offset = nn.Conv2d(in_channels, 3*9, 3, padding=1)
         self.scale_attn_module = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(out_channels, 1, 1), nn.ReLU(inplace=True),
             build_activation_layer(act_cfg))
@@ -112,8 +111,8 @@ class DyHead(BaseModule):
         if init_cfg is not None: raise ValueError(f"a DyHead has its own initial weights, got init_cfg={init_cfg}")
         super().__init__(init_cfg)
         self.in_channels,self.out_channels = in_channels,out_channels
-        self.dyhead_blocks = nn.Sequential(*[DyHeadBlock(out_channels if i else in_channels, out_channels, zero_init_offset)
-            for i in range(num_blocks)])
+        self.dyhead_blocks = nn.Sequential(*[DyHeadBlock(out_channels if i else in_channels,
+            out_channels, zero_init_offset) for i in range(num_blocks)])
 
     def forward(self,
         inputs, # maps from fine to coarse, each half as large as the one before

@@ -60,8 +60,8 @@ def build_transition(
     return TRANSITIONS[kind](in_channels, out_channels, **cfg)
 
 # %% ../../../nbs/04_nn/necks/11_fpg.ipynb #7b5afb6e
-FPG_INIT = [{'type':'Caffe2Xavier', 'layer':'Conv2d'}, {'type':'Constant', 'layer':['_BatchNorm','_InstanceNorm','GroupNorm','LayerNorm'],
-    'val':1.}]
+FPG_INIT = [{'type':'Caffe2Xavier', 'layer':'Conv2d'},
+            {'type':'Constant', 'layer':['_BatchNorm','_InstanceNorm','GroupNorm','LayerNorm'], 'val':1.}]
 
 @register
 class FPG(BaseModule):

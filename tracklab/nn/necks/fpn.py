@@ -62,8 +62,8 @@ class FPN(BaseModule):
         self.fpn_convs = nn.ModuleList([conv(out_channels, 3) for _ in used])
         extra = num_outs-len(used) if self.add_extra_convs else 0
         for i in range(extra):
-            self.fpn_convs.append(conv(in_channels[self.end_level-1] if i==0 and self.add_extra_convs=='on_input' else out_channels, 3,
-                                       stride=2))
+            self.fpn_convs.append(conv(in_channels[self.end_level-1] if i==0
+                                       and self.add_extra_convs=='on_input' else out_channels, 3, stride=2))
 
     def forward(self,
         inputs:list|tuple, # maps of the backbone

@@ -124,8 +124,8 @@ class NASFPN(BaseModule):
         return p3,p4,p5,p6,p7
 
 # %% ../../../nbs/04_nn/necks/09_searched_necks.ipynb #e35cae12
-NASFCOS_CELLS = (('c22_1',True,True), ('c22_2',True,True), ('c32',True,False), ('c02',True,False), ('c42',True,True), ('c36',True,True),
-    ('c61',True,True))
+NASFCOS_CELLS = (('c22_1',True,True), ('c22_2',True,True), ('c32',True,False),
+                 ('c02',True,False), ('c42',True,True), ('c36',True,True), ('c61',True,True))
 
 @register
 class NASFCOS_FPN(BaseModule):

@@ -38,8 +38,7 @@ class SSDNeck(BaseModule):
         if not len(level_strides)==len(level_paddings)==extra:
             raise ValueError(f"expected {extra} level_strides and level_paddings, got {len(level_strides)} and {len(level_paddings)}")
         if l2_norm_scale: self.l2_norm = L2Norm(in_channels[0], l2_norm_scale)
-        conv,cfg = DepthwiseSeparableConvModule if use_depthwise else ConvModule,dict(conv_cfg=conv_cfg, norm_cfg=norm_cfg,
-            act_cfg=act_cfg)
+        conv,cfg = DepthwiseSeparableConvModule if use_depthwise else ConvModule,dict(conv_cfg=conv_cfg, norm_cfg=norm_cfg, act_cfg=act_cfg)
         self.extra_layers = nn.ModuleList()
         for i,(c_in,c,stride,padding) in enumerate(zip(out_channels[n-1:], out_channels[n:], level_strides, level_paddings)):
             kernel = last_kernel_size if i==extra-1 else 3

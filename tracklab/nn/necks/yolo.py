@@ -31,7 +31,7 @@ class DetectionBlock(BaseModule):
             self.add_module(f'conv{i+1}', ConvModule(inside, out_channels*(1+wide), 1+2*wide, padding=wide, conv_cfg=conv_cfg,
                 norm_cfg=norm_cfg, act_cfg=act_cfg))
 
-    def forward(self, x):
+    def forward(self, x:torch.Tensor):
         for conv in self.children(): x = conv(x)
         return x
 
@@ -102,6 +102,6 @@ class YOLOXPAFPN(BaseModule):
             sides.append(reduce(x))
             x = mix(torch.cat([self.upsample(sides[-1]), sharp], 1))
         outs = [x]
-        for down,mix,side in zip(self.downsamples, self.bottom_up_blocks,
-            sides[::-1]): outs.append(mix(torch.cat([down(outs[-1]), side], 1)))
+        for down,mix,side in zip(self.downsamples, self.bottom_up_blocks, sides[::-1]):
+            outs.append(mix(torch.cat([down(outs[-1]), side], 1)))
         return tuple(conv(x) for conv,x in zip(self.out_convs, outs))

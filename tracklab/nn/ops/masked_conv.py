@@ -16,7 +16,7 @@ class MaskedConv2d(nn.Conv2d):
     "A convolution that is zero outside a mask."
     def forward(self,
         input:torch.Tensor, # `(B,C,H,W)`
-        mask=None, # `(H,W)` or `(B,H,W)` of the result's size, places that count; all if not given
+        mask:torch.Tensor=None, # `(H,W)` or `(B,H,W)` of the result's size, places that count; all if not given
     ):
         out = super().forward(input)
         if mask is None: return out

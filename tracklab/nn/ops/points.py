@@ -30,7 +30,7 @@ class CornerPool(nn.Module):
 # %% ../../../nbs/04_nn/ops/04_corner_pool_points.ipynb #0af2cea1
 def point_sample(
     input:torch.Tensor, # `(B,C,H,W)`
-    points, # `(B,P,2)` or `(B,h,w,2)` x and y in 0..1
+    points:torch.Tensor, # `(B,P,2)` or `(B,h,w,2)` x and y in 0..1
     align_corners:bool=False, # are 0 and 1 the centres of the outermost cells?
     **kwargs # of `grid_sample`
 ): # `(B,C,P)` or `(B,C,h,w)`

@@ -82,7 +82,7 @@ class RoIPool(nn.Module):
 
 # %% ../../../nbs/04_nn/ops/01_roi_extractors.ipynb #56caab06
 def bbox_rescale(
-    bboxes, # `(N,4)` xyxy, or `(N,5)` with the image index first
+    bboxes:torch.Tensor, # `(N,4)` xyxy, or `(N,5)` with the image index first
     scale_factor:float=1., # factor of width and height
 ): # the same shape
     "Scale boxes about their centres."

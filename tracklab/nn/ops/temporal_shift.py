@@ -23,4 +23,4 @@ def tin_shift(
 
 class TINShift(nn.Module):
     "`tin_shift` as a module."
-    def forward(self, input, shift): return tin_shift(input, shift)
+    def forward(self, input:torch.Tensor, shift): return tin_shift(input, shift)
