@@ -75,8 +75,8 @@ def loss_single(self:ATSSHead, anchors, cls_score, bbox_pred, centre, labels, we
     if not len(pos): return loss_cls,bbox_pred.sum()*0,centre.sum()*0,bbox_pred.new_tensor(0.)
     want = anchor_centerness(anchors[pos], targets[pos])
     boxes = self.bbox_coder.decode(anchors[pos], bbox_pred[pos])
-    return loss_cls,self.loss_bbox(boxes, targets[pos], weight=want,
-                                   avg_factor=1.),self.loss_centerness(centre[pos,0], want, avg_factor=num_total),want.sum()
+    loss_bbox = self.loss_bbox(boxes, targets[pos], weight=want, avg_factor=1.)
+    return loss_cls,loss_bbox,self.loss_centerness(centre[pos,0], want, avg_factor=num_total),want.sum()
 
 @patch
 def loss(self:ATSSHead,
