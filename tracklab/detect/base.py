@@ -104,7 +104,7 @@ class BaseDetector(BaseModel):
         gt_bboxes:list, # `(G,4)` xyxy per image
         gt_labels:list, # `(G,)` per image
         gt_bboxes_ignore:list=None, # `(I,4)` per image
-        gt_masks:list=None, # per image
+        gt_masks:list=None, # masks of the objects per image
         **kwargs # of `loss`
     )->dict:
         "`loss` with the documented arguments."

@@ -304,10 +304,10 @@ def _targets_single(self:AnchorHead, anchors, level_sizes, valid, gt_bboxes, gt_
 def get_targets(self:AnchorHead,
     anchors:list, # list over levels of `(n,4)`
     valid:list, # `(N,)` flags per image
-    gt_bboxes:list, # per image
-    img_metas:list, # per image
-    gt_bboxes_ignore:list=None, # per image
-    gt_labels:list=None, # per image
+    gt_bboxes:list, # `(G,4)` xyxy per image
+    img_metas:list, # meta per image
+    gt_bboxes_ignore:list=None, # `(I,4)` per image
+    gt_labels:list=None, # `(G,)` per image
 )->tuple: # `(B,N)` labels, weights, `(B,N,4)` targets, weights, numbers of positive and negative anchors, sampling results
     "Targets of a batch."
     sizes,none = [len(a) for a in anchors],[None]*len(img_metas)

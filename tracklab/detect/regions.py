@@ -89,10 +89,10 @@ class StandardRoIHead(BaseRoIHead):
 
     def sample(self,
         x:list|tuple, # maps of the levels
-        proposals, # `(n,4)` or `(n,5)` per image
-        gt_bboxes:list, # per image
-        gt_labels:list, # per image
-        gt_bboxes_ignore:list=None, # per image
+        proposals:list, # `(n,4)` or `(n,5)` per image
+        gt_bboxes:list, # `(G,4)` xyxy per image
+        gt_labels:list, # `(G,)` per image
+        gt_bboxes_ignore:list=None, # `(I,4)` per image
     )->list: # `SamplingResult` per image
         "Assign and sample the proposals of a batch."
         return self._sample(self.bbox_assigner, self.bbox_sampler, x, proposals, gt_bboxes, gt_labels, gt_bboxes_ignore)
@@ -111,7 +111,7 @@ class StandardRoIHead(BaseRoIHead):
         gt_bboxes:list, # `(G,4)` xyxy per image
         gt_labels:list, # `(G,)` per image
         gt_bboxes_ignore:list=None, # `(I,4)` per image
-        gt_masks:list=None, # per image
+        gt_masks:list=None, # masks of the objects per image
         **kwargs
     )->dict:
         "Losses of a batch."
@@ -160,7 +160,7 @@ def _classified(self:StandardRoIHead, x, proposals, img_metas):
 def simple_test_bboxes(self:StandardRoIHead,
     x:list|tuple, # maps of the levels
     img_metas:list, # meta per image
-    proposals, # `(n,4)` or `(n,5)` per image
+    proposals:list, # `(n,4)` or `(n,5)` per image
     rcnn_test_cfg, # `score_thr`, `nms`, `max_per_img`; `None`: no suppression
     rescale:bool=False, # results in pixels of the original image?
 )->tuple: # lists over images of `(K,5)` boxes with scores and of `(K,)` classes
@@ -174,7 +174,7 @@ def simple_test_bboxes(self:StandardRoIHead,
 def simple_test_mask(self:StandardRoIHead,
     x:list|tuple, # maps of the levels
     img_metas:list, # meta per image
-    det_bboxes, # `(K,5)` or `(K,4)` per image
+    det_bboxes:list, # `(K,5)` or `(K,4)` per image
     det_labels:list, # `(K,)` per image
     rescale:bool=False, # are boxes and masks in pixels of the original image?
 )->list: # `(K,H,W)` bool per image
@@ -186,7 +186,7 @@ def simple_test_mask(self:StandardRoIHead,
 @patch
 def predict(self:StandardRoIHead,
     x:list|tuple, # maps of the levels
-    proposals, # `(n,4)` or `(n,5)` per image
+    proposals:list, # `(n,4)` or `(n,5)` per image
     metas:list, # meta per image
     rescale:bool=True, # results in pixels of the original image?
 )->list: # `Instances` per image

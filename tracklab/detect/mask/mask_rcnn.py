@@ -105,7 +105,7 @@ class FCNMaskHead(BaseModule):
 @patch
 def get_targets(self:FCNMaskHead,
     sampling_results:list, # `SamplingResult` per image
-    gt_masks:list, # per image
+    gt_masks:list, # masks of the objects per image
     rcnn_train_cfg:dict, # `mask_size`
 )->torch.Tensor: # `(P,h,w)`
     "The ground-truth masks inside the positive regions."

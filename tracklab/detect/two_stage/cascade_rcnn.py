@@ -83,7 +83,7 @@ def forward_train(self:CascadeRoIHead,
     gt_bboxes:list, # `(G,4)` xyxy per image
     gt_labels:list, # `(G,)` per image
     gt_bboxes_ignore:list=None, # `(I,4)` per image
-    gt_masks:list=None, # per image
+    gt_masks:list=None, # masks of the objects per image
 )->dict: # losses named `s0.loss_cls`, ...
     "Losses of all stages."
     losses = {}
