@@ -69,6 +69,14 @@ class BaseRoIHead(BaseModule):
                 context=self)
 
 # %% ../../nbs/06_detect/14_two_stage.ipynb #75f09c96
+def _sample_with(assigner, sampler, x, proposals, gt_bboxes, gt_labels, gt_bboxes_ignore):
+    "A `SamplingResult` per image"
+    out = []
+    for i,(props,boxes,labels,ignored) in enumerate(zip(proposals, gt_bboxes, gt_labels, gt_bboxes_ignore or [None]*len(proposals))):
+        assigned = assigner.assign(props, boxes, ignored, labels)
+        out.append(sampler.sample(assigned, props, boxes, labels, feats=[level[i][None] for level in x]))
+    return out
+
 @register
 class StandardRoIHead(BaseRoIHead):
     "One box head and perhaps one mask head."
@@ -95,14 +103,7 @@ class StandardRoIHead(BaseRoIHead):
         gt_bboxes_ignore:list=None, # `(I,4)` per image
     )->list: # `SamplingResult` per image
         "Assign and sample the proposals of a batch."
-        return self._sample(self.bbox_assigner, self.bbox_sampler, x, proposals, gt_bboxes, gt_labels, gt_bboxes_ignore)
-
-    def _sample(self, assigner, sampler, x, proposals, gt_bboxes, gt_labels, gt_bboxes_ignore):
-        out = []
-        for i,(props,boxes,labels,ignored) in enumerate(zip(proposals, gt_bboxes, gt_labels, gt_bboxes_ignore or [None]*len(proposals))):
-            assigned = assigner.assign(props, boxes, ignored, labels)
-            out.append(sampler.sample(assigned, props, boxes, labels, feats=[level[i][None] for level in x]))
-        return out
+        return _sample_with(self.bbox_assigner, self.bbox_sampler, x, proposals, gt_bboxes, gt_labels, gt_bboxes_ignore)
 
     def forward_train(self,
         x:list|tuple, # maps of the levels

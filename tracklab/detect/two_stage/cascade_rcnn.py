@@ -10,7 +10,7 @@ import torch
 from fastcore.basics import patch
 from ...core.boxes import bbox2roi
 from ...core.registry import build, register
-from ..regions import StandardRoIHead, TwoStageDetector
+from ..regions import StandardRoIHead, TwoStageDetector, _sample_with
 from ...nn.assign.max_iou import build_assigner
 from ...nn.assign.samplers import build_sampler
 from ...nn.init import ModuleList
@@ -89,7 +89,7 @@ def forward_train(self:CascadeRoIHead,
     losses = {}
     for stage,weight in zip(range(self.num_stages), self.stage_loss_weights):
         parts = self.bbox_assigner[stage],self.bbox_sampler[stage]
-        results = self._sample(*parts, x, proposal_list, gt_bboxes, gt_labels, gt_bboxes_ignore)
+        results = _sample_with(*parts, x, proposal_list, gt_bboxes, gt_labels, gt_bboxes_ignore)
         rois = bbox2roi([r.bboxes for r in results])
         out = self._bbox_forward(stage, x, rois)
         targets = self.bbox_head[stage].get_targets(results, gt_bboxes, gt_labels, self.train_cfg[stage])
