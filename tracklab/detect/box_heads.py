@@ -12,11 +12,13 @@ import torch.nn.functional as F
 from fastcore.basics import patch
 from torch import nn
 from torch.nn.modules.utils import _pair
+from ..core.boxes import clip_boxes
 from ..core.registry import register
 from ..nn.boxes.coders import build_bbox_coder
 from ..nn.init import BaseModule
 from ..nn.layers import ConvModule, build_linear_layer
-from ..nn.losses.base import accuracy, build_loss
+from ..nn.losses.balance import own_boxes
+from ..nn.losses.base import accuracy, build_loss, positives
 from ..nn.boxes.nms import multiclass_nms
 
 # %% ../../nbs/06_detect/13_box_heads.ipynb #470a713a
@@ -25,30 +27,34 @@ class BBoxHead(BaseModule):
     "Class and deltas straight from the features."
     def __init__(self,
         with_avg_pool:bool=False, # average the features over the region first?
-        with_cls:bool=True, # answer with classes?
-        with_reg:bool=True, # answer with deltas?
-        roi_feat_size=7, # of the features, number or (height, width)
-        in_channels:int=256, # of the features
-        num_classes:int=80, # classes without background
-        bbox_coder={'type':'DeltaXYWHBBoxCoder', 'clip_border':True, 'target_means':[0.,0.,0.,0.], 'target_stds':[.1,.1,.2,.2]}, # what is predicted of a box
+        with_cls:bool=True, # predict classes?
+        with_reg:bool=True, # predict deltas?
+        roi_feat_size:int|tuple=7, # size of the features, number or (height, width)
+        in_channels:int=256, # channels of the features
+        num_classes:int=80, # number of classes without background
+        bbox_coder:dict={'type':'DeltaXYWHBBoxCoder', 'clip_border':True, 'target_means':[0.,0.,0.,0.], # config of the box coder
+            'target_stds':[.1,.1,.2,.2]},
         reg_class_agnostic:bool=False, # the same deltas for all classes?
-        reg_decoded_bbox:bool=False, # is the box loss one of boxes (IoU) instead of deltas?
-        reg_predictor_cfg={'type':'Linear'}, # layer of the deltas
-        cls_predictor_cfg={'type':'Linear'}, # layer of the classes
-        loss_cls={'type':'CrossEntropyLoss', 'use_sigmoid':False, 'loss_weight':1.}, # of classes
-        loss_bbox={'type':'SmoothL1Loss', 'beta':1., 'loss_weight':1.}, # of boxes
-        init_cfg=None, # see `BaseModule`
+        reg_decoded_bbox:bool=False, # does the box loss compare boxes (IoU) instead of deltas?
+        reg_predictor_cfg:dict={'type':'Linear'}, # layer of the deltas
+        cls_predictor_cfg:dict={'type':'Linear'}, # layer of the classes
+        loss_cls:dict={'type':'CrossEntropyLoss', 'use_sigmoid':False, 'loss_weight':1.}, # config of the class loss
+        loss_bbox:dict={'type':'SmoothL1Loss', 'beta':1., 'loss_weight':1.}, # config of the box loss
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
-        super().__init__(init_cfg or [dict(type='Normal', std=std, override=dict(name=name)) for name,std,on in (('fc_cls',.01,with_cls), ('fc_reg',.001,with_reg)) if on])
+        super().__init__(init_cfg or [dict(type='Normal', std=std, override=dict(name=name))
+                                      for name,std,on in (('fc_cls',.01,with_cls), ('fc_reg',.001,with_reg)) if on])
         if not (with_cls or with_reg): raise ValueError("a box head needs with_cls or with_reg")
-        self.with_avg_pool,self.with_cls,self.with_reg,self.in_channels,self.num_classes = with_avg_pool,with_cls,with_reg,in_channels,num_classes
+        self.with_avg_pool,self.with_cls,self.with_reg = with_avg_pool,with_cls,with_reg
+        self.in_channels,self.num_classes = in_channels,num_classes
         self.roi_feat_size = _pair(roi_feat_size)
         self.roi_feat_area = self.roi_feat_size[0]*self.roi_feat_size[1]
-        self.reg_class_agnostic,self.reg_decoded_bbox,self.reg_predictor_cfg,self.cls_predictor_cfg = reg_class_agnostic,reg_decoded_bbox,reg_predictor_cfg,cls_predictor_cfg
+        self.reg_class_agnostic,self.reg_decoded_bbox = reg_class_agnostic,reg_decoded_bbox
+        self.reg_predictor_cfg,self.cls_predictor_cfg = reg_predictor_cfg,cls_predictor_cfg
         self.bbox_coder,self.loss_cls,self.loss_bbox = build_bbox_coder(bbox_coder),build_loss(loss_cls),build_loss(loss_bbox)
         width = in_channels if with_avg_pool else in_channels*self.roi_feat_area
         if with_avg_pool: self.avg_pool = nn.AvgPool2d(self.roi_feat_size)
-        self._make_answers(width, width)
+        self._make_predictors(width, width)
 
     @property
     def custom_cls_channels(self)->bool: return getattr(self.loss_cls, 'custom_cls_channels', False)
@@ -57,11 +63,13 @@ class BBoxHead(BaseModule):
     @property
     def custom_accuracy(self)->bool: return getattr(self.loss_cls, 'custom_accuracy', False)
 
-    def _make_answers(self, cls_width, reg_width):
+    def _make_predictors(self, cls_width, reg_width):
         if self.with_cls:
             n = self.loss_cls.get_cls_channels(self.num_classes) if self.custom_cls_channels else self.num_classes+1
             self.fc_cls = build_linear_layer(self.cls_predictor_cfg, in_features=cls_width, out_features=n)
-        if self.with_reg: self.fc_reg = build_linear_layer(self.reg_predictor_cfg, in_features=reg_width, out_features=4 if self.reg_class_agnostic else 4*self.num_classes)
+        if self.with_reg:
+            self.fc_reg = build_linear_layer(self.reg_predictor_cfg, in_features=reg_width,
+                out_features=4 if self.reg_class_agnostic else 4*self.num_classes)
 
     def _pooled(self, x):
         "Rows of features"
@@ -69,7 +77,7 @@ class BBoxHead(BaseModule):
         return x.flatten(1)
 
     def forward(self,
-        x, # `(N,C,h,w)`
+        x:torch.Tensor, # `(N,C,h,w)`
     )->tuple: # class logits `(N,C+1)` or `None`, deltas `(N,4*C)` or `None`
         x = self._pooled(x)
         return self.fc_cls(x) if self.with_cls else None,self.fc_reg(x) if self.with_reg else None
@@ -89,26 +97,27 @@ def _targets_single(self:BBoxHead, pos, neg, pos_gt_bboxes, pos_gt_labels, cfg):
 
 @patch
 def get_targets(self:BBoxHead,
-    sampling_results, # `SamplingResult` per image
+    sampling_results:list, # `SamplingResult` per image
     gt_bboxes, # not used: the results know
     gt_labels, # not used: the results know
     rcnn_train_cfg:dict, # `pos_weight`
     concat:bool=True, # all images in one tensor?
 )->tuple: # labels, label weights, targets, box weights
-    "What shall be answered for each region."
-    out = zip(*[self._targets_single(r.pos_bboxes, r.neg_bboxes, r.pos_gt_bboxes, r.pos_gt_labels, rcnn_train_cfg) for r in sampling_results])
+    "Targets of each region."
+    out = zip(*[self._targets_single(r.pos_bboxes, r.neg_bboxes, r.pos_gt_bboxes,
+                                     r.pos_gt_labels, rcnn_train_cfg) for r in sampling_results])
     return tuple(torch.cat(o) if concat else list(o) for o in out)
 
 @patch
 def loss(self:BBoxHead,
-    cls_score, # `(N,C+1)` logits, or `None`
-    bbox_pred, # `(N,4*C)`, or `None`
-    rois, # `(N,5)` image index and xyxy
-    labels, # `(N,)`
-    label_weights, # `(N,)`
-    bbox_targets, # `(N,4)`
-    bbox_weights, # `(N,4)`
-    reduction_override:str=None, # of both losses
+    cls_score:torch.Tensor, # `(N,C+1)` logits, or `None`
+    bbox_pred:torch.Tensor, # `(N,4*C)`, or `None`
+    rois:torch.Tensor, # `(N,5)` image index and xyxy
+    labels:torch.Tensor, # `(N,)`
+    label_weights:torch.Tensor, # `(N,)`
+    bbox_targets:torch.Tensor, # `(N,4)`
+    bbox_weights:torch.Tensor, # `(N,4)`
+    reduction_override:str=None, # reduction of both losses
 )->dict: # `loss_cls`, `acc`, `loss_bbox`
     "Losses of a batch."
     losses = {}
@@ -122,29 +131,28 @@ def loss(self:BBoxHead,
 
 @patch
 def _box_loss(self:BBoxHead, bbox_pred, rois, labels, targets, weights, reduction_override):
-    pos = ((labels>=0)&(labels<self.num_classes)).nonzero().squeeze(1)
+    pos = positives(labels, self.num_classes)
     if not len(pos): return bbox_pred[pos].sum()
     if self.reg_decoded_bbox: bbox_pred = self.bbox_coder.decode(rois[:,1:], bbox_pred)
-    own = bbox_pred[pos].reshape(len(pos), -1, 4)
-    own = own[torch.arange(len(pos), device=own.device),0 if self.reg_class_agnostic else labels[pos]]
+    own = own_boxes(bbox_pred[pos], labels[pos])
     return self.loss_bbox(own, targets[pos], weights[pos], avg_factor=len(targets), reduction_override=reduction_override)
 
 # %% ../../nbs/06_detect/13_box_heads.ipynb #d2cc21b1
 @patch
 def get_bboxes(self:BBoxHead,
-    rois, # `(N,5)` image index and xyxy
+    rois:torch.Tensor, # `(N,5)` image index and xyxy
     cls_score, # `(N,C+1)` logits; several stages: a list, averaged
-    bbox_pred, # `(N,4*C)`, or `None`
-    img_shape, # height and width of the network's input
+    bbox_pred:torch.Tensor, # `(N,4*C)`, or `None`
+    img_shape:tuple, # height and width of the network's input
     scale_factor, # batch pixels per original pixel, x, y, x, y
-    rescale:bool=False, # in pixels of the original?
+    rescale:bool=False, # results in pixels of the original image?
     cfg=None, # `score_thr`, `nms`, `max_per_img`; `None`: no suppression
 )->tuple: # `(K,5)` boxes with scores and `(K,)` classes; without `cfg` `(N,4*C)` boxes and `(N,C+1)` scores
-    "The boxes that the answers mean."
-    if isinstance(cls_score, list): cls_score = sum(cls_score)/len(cls_score)
+    "Decode the predictions into boxes."
+    if isinstance(cls_score, (list,tuple)): cls_score = sum(cls_score)/len(cls_score)
     scores = self.loss_cls.get_activation(cls_score) if self.custom_activation else None if cls_score is None else cls_score.softmax(-1)
     boxes = rois[:,1:] if bbox_pred is None else self.bbox_coder.decode(rois[:,1:], bbox_pred, max_shape=img_shape)
-    if bbox_pred is None and img_shape is not None: boxes = torch.stack([b.clamp(0, n) for b,n in zip(boxes.unbind(1), (*img_shape[1::-1],)*2)], 1)
+    if bbox_pred is None and img_shape is not None: boxes = clip_boxes(boxes, img_shape[1::-1])
     if rescale and len(boxes): boxes = (boxes.reshape(len(boxes), -1, 4)/boxes.new_tensor(np.asarray(scale_factor))).reshape(boxes.shape)
     return (boxes,scores) if cfg is None else multiclass_nms(boxes, scores, cfg['score_thr'], cfg['nms'], cfg['max_per_img'])
 
@@ -152,23 +160,21 @@ def get_bboxes(self:BBoxHead,
 @patch
 def regress_by_class(self:BBoxHead,
     rois, # `(n,4)` xyxy, or `(n,5)` with the image index first
-    label, # `(n,)` classes
-    bbox_pred, # `(n,4*C)` or `(n,4)`
+    label:torch.Tensor, # `(n,)` classes
+    bbox_pred:torch.Tensor, # `(n,4*C)` or `(n,4)`
     img_meta:dict, # meta of the image
 ): # refined boxes in the shape of `rois`
     "Move regions by the deltas of their class."
-    own = bbox_pred.reshape(len(rois), bbox_pred.shape[1]//4, 4)
-    own = own[torch.arange(len(rois), device=own.device),0 if self.reg_class_agnostic else label]
-    boxes = self.bbox_coder.decode(rois[:,-4:], own, max_shape=img_meta['img_shape'])
+    boxes = self.bbox_coder.decode(rois[:,-4:], own_boxes(bbox_pred, label), max_shape=img_meta['img_shape'])
     return boxes if rois.shape[1]==4 else torch.cat([rois[:,:1], boxes], 1)
 
 @patch
 def refine_bboxes(self:BBoxHead,
-    rois, # `(N,5)` image index and xyxy
-    labels, # `(N,)` classes
-    bbox_preds, # `(N,4*C)`
-    pos_is_gts, # per image flags of its first regions: is it an object itself?
-    img_metas, # meta per image
+    rois:torch.Tensor, # `(N,5)` image index and xyxy
+    labels:torch.Tensor, # `(N,)` classes
+    bbox_preds:torch.Tensor, # `(N,4*C)`
+    pos_is_gts:list, # per image flags of its first regions: is it an object itself?
+    img_metas:list, # meta per image
 )->list: # `(n,4)` per image
     "Regions for the next stage of training."
     out = []
@@ -183,7 +189,7 @@ def refine_bboxes(self:BBoxHead,
 # %% ../../nbs/06_detect/13_box_heads.ipynb #5f50bddf
 @register
 class ConvFCBBoxHead(BBoxHead):
-    "Convolutions and fully connected layers, shared or of each answer."
+    "Convolutions and fully connected layers, shared or of each branch."
     def __init__(self,
         num_shared_convs:int=0, # shared convolutions
         num_shared_fcs:int=0, # shared fully connected layers
@@ -191,35 +197,40 @@ class ConvFCBBoxHead(BBoxHead):
         num_cls_fcs:int=0, # fully connected layers before the classes
         num_reg_convs:int=0, # convolutions before the deltas
         num_reg_fcs:int=0, # fully connected layers before the deltas
-        conv_out_channels:int=256, # of convolutions
-        fc_out_channels:int=1024, # of fully connected layers
-        conv_cfg=None, # see `ConvModule`
-        norm_cfg=None, # see `ConvModule`
-        init_cfg=None, # see `BaseModule`
+        conv_out_channels:int=256, # channels of convolutions
+        fc_out_channels:int=1024, # outputs of fully connected layers
+        conv_cfg:dict=None, # see `ConvModule`
+        norm_cfg:dict=None, # see `ConvModule`
+        init_cfg:dict|list=None, # see `BaseModule`
         *args, **kwargs # of `BBoxHead`
     ):
-        self.num_shared_convs,self.num_shared_fcs,self.num_cls_convs,self.num_cls_fcs = num_shared_convs,num_shared_fcs,num_cls_convs,num_cls_fcs
-        self.num_reg_convs,self.num_reg_fcs,self.conv_out_channels,self.fc_out_channels = num_reg_convs,num_reg_fcs,conv_out_channels,fc_out_channels
+        self.num_shared_convs,self.num_shared_fcs = num_shared_convs,num_shared_fcs
+        self.num_cls_convs,self.num_cls_fcs = num_cls_convs,num_cls_fcs
+        self.num_reg_convs,self.num_reg_fcs = num_reg_convs,num_reg_fcs
+        self.conv_out_channels,self.fc_out_channels = conv_out_channels,fc_out_channels
         self.conv_cfg,self.norm_cfg = conv_cfg,norm_cfg
         super().__init__(*args, init_cfg=init_cfg, **kwargs)
-        if init_cfg is None: self.init_cfg.append(dict(type='Xavier', distribution='uniform', override=[dict(name=n) for n in ('shared_fcs','cls_fcs','reg_fcs')]))
+        if init_cfg is None:
+            self.init_cfg.append(dict(type='Xavier', distribution='uniform',
+                                      override=[dict(name=n) for n in ('shared_fcs','cls_fcs','reg_fcs')]))
 
     def _branch(self, convs, fcs, width, flat):
-        "Layers of a branch, and how wide its result is; `flat`: does it get rows?"
-        layers = nn.ModuleList([ConvModule(width if i==0 else self.conv_out_channels, self.conv_out_channels, 3, padding=1, conv_cfg=self.conv_cfg, norm_cfg=self.norm_cfg) for i in range(convs)])
+        "Layers of a branch, and how wide its result is; `flat`: is its input already flat?"
+        layers = nn.ModuleList([ConvModule(width if i==0 else self.conv_out_channels, self.conv_out_channels, 3, padding=1,
+                                           conv_cfg=self.conv_cfg, norm_cfg=self.norm_cfg) for i in range(convs)])
         if convs: width = self.conv_out_channels
         if fcs and not flat and not self.with_avg_pool: width *= self.roi_feat_area
         linear = nn.ModuleList([nn.Linear(width if i==0 else self.fc_out_channels, self.fc_out_channels) for i in range(fcs)])
         return layers,linear,self.fc_out_channels if fcs else width
 
-    def _make_answers(self, cls_width, reg_width):
+    def _make_predictors(self, cls_width, reg_width):
         self.shared_convs,self.shared_fcs,width = self._branch(self.num_shared_convs, self.num_shared_fcs, self.in_channels, False)
         flat = self.num_shared_fcs>0
         self.cls_convs,self.cls_fcs,cls_width = self._branch(self.num_cls_convs, self.num_cls_fcs, width, flat)
         self.reg_convs,self.reg_fcs,reg_width = self._branch(self.num_reg_convs, self.num_reg_fcs, width, flat)
         area = 1 if flat or self.with_avg_pool else self.roi_feat_area
         self.relu = nn.ReLU(inplace=True)
-        super()._make_answers(cls_width if self.num_cls_fcs else cls_width*area, reg_width if self.num_reg_fcs else reg_width*area)
+        super()._make_predictors(cls_width if self.num_cls_fcs else cls_width*area, reg_width if self.num_reg_fcs else reg_width*area)
 
     def _through(self, x, convs, fcs, flatten):
         for conv in convs: x = conv(x)
@@ -228,24 +239,26 @@ class ConvFCBBoxHead(BBoxHead):
         return x
 
     def forward(self,
-        x, # `(N,C,h,w)`
+        x:torch.Tensor, # `(N,C,h,w)`
     )->tuple: # class logits `(N,C+1)` or `None`, deltas `(N,4*C)` or `None`
         x = self._through(x, self.shared_convs, self.shared_fcs, self.num_shared_fcs>0)
         x_cls,x_reg = self._through(x, self.cls_convs, self.cls_fcs, True),self._through(x, self.reg_convs, self.reg_fcs, True)
         return self.fc_cls(x_cls) if self.with_cls else None,self.fc_reg(x_reg) if self.with_reg else None
 
+# %% ../../nbs/06_detect/13_box_heads.ipynb #b6f359f4
 @register
 class Shared2FCBBoxHead(ConvFCBBoxHead):
     "Two shared fully connected layers."
     def __init__(self,
-        fc_out_channels:int=1024, # of fully connected layers
+        fc_out_channels:int=1024, # outputs of fully connected layers
         *args, **kwargs # of `ConvFCBBoxHead`
     ): super().__init__(*args, num_shared_convs=0, num_shared_fcs=2, fc_out_channels=fc_out_channels, **kwargs)
 
+# %% ../../nbs/06_detect/13_box_heads.ipynb #b91539bc
 @register
 class Shared4Conv1FCBBoxHead(ConvFCBBoxHead):
     "Four shared convolutions and one fully connected layer."
     def __init__(self,
-        fc_out_channels:int=1024, # of the fully connected layer
+        fc_out_channels:int=1024, # outputs of the fully connected layer
         *args, **kwargs # of `ConvFCBBoxHead`
     ): super().__init__(*args, num_shared_convs=4, num_shared_fcs=1, fc_out_channels=fc_out_channels, **kwargs)

@@ -40,19 +40,19 @@ def fpn_cfg(
 
 # %% ../../nbs/06_detect/17_config_parts.ipynb #8c344c03
 def delta_coder(
-    stds=(.1,.1,.2,.2), # scale of the four numbers
+    stds:tuple=(.1,.1,.2,.2), # scale of the four numbers
     **kwargs # other settings
 )->dict:
-    "Boxes as shifts and growths."
+    "The config of a coder of boxes as shifts and growths."
     return dict(type='DeltaXYWHBBoxCoder', target_means=[0.,0.,0.,0.], target_stds=list(stds)) | kwargs
 
 def max_iou(
     pos:float, # above it: an object
     neg:float, # below it: background
-    least:float, # what an object's best box must reach
+    least:float, # overlap that an object's best box must reach
     **kwargs # other settings
 )->dict:
-    "Assign boxes by their overlap."
+    "The config of assignment by overlap."
     return dict(type='MaxIoUAssigner', pos_iou_thr=pos, neg_iou_thr=neg, min_pos_iou=least, ignore_iof_thr=-1) | kwargs
 
 def random_sampler(
@@ -60,26 +60,33 @@ def random_sampler(
     fraction:float, # share of objects among them
     add_gt:bool, # are the true boxes among the candidates?
 )->dict:
-    "A random choice of boxes to learn from."
+    "The config of random sampling."
     return dict(type='RandomSampler', num=num, pos_fraction=fraction, neg_pos_ub=-1, add_gt_as_proposals=add_gt)
 
+# %% ../../nbs/06_detect/17_config_parts.ipynb #ec066ad8
 def nms_cfg(
     iou:float, # suppress above it
     **kwargs # other settings, such as how many to keep
 )->dict:
-    "Suppression of doubles."
+    "The config of non-maximum suppression."
     return dict(nms=dict(type='nms', iou_threshold=iou), **kwargs)
 
 SOFTMAX_LOSS = dict(type='CrossEntropyLoss', use_sigmoid=False, loss_weight=1.)
 SIGMOID_LOSS = dict(type='CrossEntropyLoss', use_sigmoid=True, loss_weight=1.)
 FOCAL_LOSS = dict(type='FocalLoss', use_sigmoid=True, gamma=2., alpha=.25, loss_weight=1.)
 L1_LOSS = dict(type='L1Loss', loss_weight=1.)
-def smooth_l1(beta): return dict(type='SmoothL1Loss', beta=beta, loss_weight=1.)
+
+def smooth_l1(
+    beta:float, # errors below it count quadratically
+)->dict:
+    "The config of a smooth L1 loss."
+    return dict(type='SmoothL1Loss', beta=beta, loss_weight=1.)
+
 EQUAL_WEIGHTS = dict(pos_weight=-1, debug=False) # objects weigh as much as background
 
 # %% ../../nbs/06_detect/17_config_parts.ipynb #b7845be8
 def rpn_head_cfg(
-    loss_bbox:dict=L1_LOSS, # of boxes
+    loss_bbox:dict=L1_LOSS, # config of the box loss
 )->dict:
     "The head that proposes regions, on five levels."
     return dict(type='RPNHead', in_channels=256, feat_channels=256, anchor_generator=dict(type='AnchorGenerator', scales=[8],
@@ -88,31 +95,31 @@ def rpn_head_cfg(
 
 def rpn_settings(
     border:int=-1, # how far anchors may reach out of the image; -1: any
-    proposals:int=1000, # for the second stage in training
+    proposals:int=1000, # number of proposals for the second stage in training
     **kwargs # of the assigner
 )->tuple: # settings for training, for proposals in training, for testing
-    "How the first stage learns and selects."
+    "Settings for training and testing the first stage."
     train = dict(assigner=max_iou(.7, .3, .3, **kwargs), sampler=random_sampler(256, .5, False), allowed_border=border, **EQUAL_WEIGHTS)
-    return train,nms_cfg(.7, nms_pre=2000, max_per_img=proposals, min_bbox_size=0),nms_cfg(.7, nms_pre=1000, max_per_img=1000,
-        min_bbox_size=0)
+    return train,nms_cfg(.7, nms_pre=2000, max_per_img=proposals, min_bbox_size=0),nms_cfg(.7,
+        nms_pre=1000, max_per_img=1000, min_bbox_size=0)
 
 def roi_extractor_cfg(
     size:int=7, # cells of a region, along each side
 )->dict:
     "Regions from the level of their size."
-    return dict(type='SingleRoIExtractor', roi_layer=dict(type='RoIAlign', output_size=size, sampling_ratio=0), out_channels=256,
-        featmap_strides=[4,8,16,32])
+    return dict(type='SingleRoIExtractor', roi_layer=dict(type='RoIAlign', output_size=size, sampling_ratio=0),
+                out_channels=256, featmap_strides=[4,8,16,32])
 
+# %% ../../nbs/06_detect/17_config_parts.ipynb #ce2287c8
 def box_head_cfg(
     num_classes:int=80, # without background
-    stds=(.1,.1,.2,.2), # see `delta_coder`
+    stds:tuple=(.1,.1,.2,.2), # see `delta_coder`
     agnostic:bool=False, # one box for all classes?
-    loss_bbox:dict=L1_LOSS, # of boxes
+    loss_bbox:dict=L1_LOSS, # config of the box loss
 )->dict:
     "Two fully connected layers that classify and refine a region."
     return dict(type='Shared2FCBBoxHead', in_channels=256, fc_out_channels=1024, roi_feat_size=7, num_classes=num_classes,
-        bbox_coder=delta_coder(stds),
-        reg_class_agnostic=agnostic, loss_cls=SOFTMAX_LOSS, loss_bbox=loss_bbox)
+                bbox_coder=delta_coder(stds), reg_class_agnostic=agnostic, loss_cls=SOFTMAX_LOSS, loss_bbox=loss_bbox)
 
 def mask_parts(
     num_classes:int=80, # without background
@@ -127,9 +134,10 @@ def rcnn_settings(
     low_quality:bool=False, # may an object's best region overlap less?
     mask:bool=False, # with masks?
 )->tuple: # settings for training, for testing
-    "How the second stage learns and selects."
+    "Settings for training and testing the second stage."
     size,binary = (dict(mask_size=28),dict(mask_thr_binary=.5)) if mask else ({},{})
-    train = dict(assigner=max_iou(iou, iou, iou, match_low_quality=low_quality), sampler=random_sampler(512, .25, True), **EQUAL_WEIGHTS, **size)
+    train = dict(assigner=max_iou(iou, iou, iou, match_low_quality=low_quality),
+                 sampler=random_sampler(512, .25, True), **EQUAL_WEIGHTS, **size)
     return train,nms_cfg(.5, score_thr=.05, max_per_img=100, **binary)
 
 # %% ../../nbs/06_detect/17_config_parts.ipynb #c19c2ed1
@@ -143,16 +151,15 @@ def faster_rcnn(
     roi = dict(type='StandardRoIHead', bbox_roi_extractor=roi_extractor_cfg(), bbox_head=box_head_cfg(num_classes),
         **(mask_parts(num_classes) if mask else {}))
     return dict(type='MaskRCNN' if mask else 'FasterRCNN', backbone=resnet_cfg(backbone), neck=fpn_cfg(backbone), rpn_head=rpn_head_cfg(),
-        roi_head=roi,
-        train_cfg=dict(rpn=first, rpn_proposal=proposals, rcnn=second), test_cfg=dict(rpn=select, rcnn=test))
+                roi_head=roi, train_cfg=dict(rpn=first, rpn_proposal=proposals, rcnn=second), test_cfg=dict(rpn=select, rcnn=test))
 
 # %% ../../nbs/06_detect/17_config_parts.ipynb #669412dc
 def _one_level(channels):
     return {'neck':None, 'rpn_head.in_channels':channels, 'rpn_head.feat_channels':channels,
         'rpn_head.anchor_generator.scales':[2,4,8,16,32], 'rpn_head.anchor_generator.strides':[16]}
 
-C4_STAGES = {'backbone.num_stages':3, 'backbone.strides':(1,2,2), 'backbone.dilations':(1,1,1), 'backbone.out_indices':(2,),
-    **_one_level(1024)}
+C4_STAGES = {'backbone.num_stages':3, 'backbone.strides':(1,2,2), 'backbone.dilations':(1,1,1),
+             'backbone.out_indices':(2,), **_one_level(1024)}
 _MORE_PROPOSALS = {'train_cfg.rpn_proposal.nms_pre':12000, 'train_cfg.rpn_proposal.max_per_img':2000, 'test_cfg.rpn.nms_pre':6000}
 C4_OPTIONS = {**C4_STAGES, **_MORE_PROPOSALS, 'roi_head.bbox_roi_extractor':dict(featmap_strides=[16], out_channels=1024),
     'roi_head.bbox_roi_extractor.roi_layer.output_size':14,
@@ -170,22 +177,22 @@ DC5_OPTIONS = {'backbone.strides':(1,2,2,1), 'backbone.dilations':(1,1,1,2), 'ba
 
 # %% ../../nbs/06_detect/17_config_parts.ipynb #59fd3335
 def one_stage(
-    type:str, # of the detector
+    type:str, # registered name of the detector
     backbone:dict, # config
     neck:dict, # config
     head:dict, # config
     assigner:dict, # config
-    iou:float, # of suppression
+    iou:float, # overlap above which boxes are suppressed
     border:dict={'allowed_border':-1}, # settings of training that not all have
     **kwargs # other settings of testing
 )->dict:
-    "A detector that is trained and tested as most are."
+    "The config of a one-stage detector with the usual settings."
     return dict(type=type, backbone=backbone, neck=neck, bbox_head=head, train_cfg=dict(assigner=assigner, **border, **EQUAL_WEIGHTS),
         test_cfg=nms_cfg(iou, **{'nms_pre':1000, 'min_bbox_size':0, 'score_thr':.05, 'max_per_img':100, **kwargs}))
 
 def tower_cfg(
-    type:str, # of the head
-    num_classes:int=80, # classes
+    type:str, # registered name of the head
+    num_classes:int=80, # number of classes
     **kwargs # other settings
 )->dict:
     "A head with two towers of four convolutions."
@@ -203,7 +210,7 @@ _RELEASES = {'faster_rcnn_r50_fpn_1x_coco':('faster_rcnn','20200130-047c8118'),
     'yolox_x_8x8_300e_coco':('yolox','20211126_140254-1ef88d67')} # those that other official configs start from
 
 def released(name):
-    "Address of a published checkpoint, and the accuracy that it tells"
+    "Address and accuracy of a published checkpoint"
     if name not in _RELEASES: return {}
     family,stamp = _RELEASES[name]
     m = re.match(r'bbox_mAP-([\d.]+)_', stamp)
@@ -211,12 +218,12 @@ def released(name):
         reported={'bbox_mAP':float(m[1])} if m else {})
 
 def register_family(
-    pattern:str, # of the names, with places for backbone and schedule
+    pattern:str, # pattern of the names, with places for backbone and schedule
     make, # gives a config for a backbone
     runs:dict, # backbone -> schedules, separated by blanks
     **kwargs # of `make` and of `Zoo.register`
 ):
-    "Enter all names of a family into the zoo."
+    "Register all names of a family in the zoo."
     for backbone,schedules in runs.items():
-        for name in (pattern.format(backbone, s) for s in schedules.split()): zoo.register(name, make, backbone=backbone, **released(name),
-            **kwargs)
+        for name in (pattern.format(backbone, s) for s in schedules.split()):
+            zoo.register(name, make, backbone=backbone, **released(name), **kwargs)

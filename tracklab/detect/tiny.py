@@ -25,10 +25,10 @@ from ..metrics.coco import coco_numbers, run_cocoeval
 # %% ../../nbs/06_detect/30_tiny_detector.ipynb #45a18873
 def street_images(
     seeds, # one street each
-    per_street:int=5, # pictures of each
+    per_street:int=5, # images of each
     size:tuple=(320,180), # width and height that they are reduced to
-)->list: # of (`(H,W,3)` uint8 picture, `Instances` with `boxes`, `labels` and `ignore`)
-    "Pictures of streets and who is in them."
+)->list: # of (`(H,W,3)` uint8 image, `Instances` with `boxes`, `labels` and `ignore`)
+    "Images of streets and the people in them."
     out,(w,h) = [],size
     for seed in seeds:
         rng = np.random.default_rng(seed)
@@ -39,14 +39,15 @@ def street_images(
             boxes = np.array([o['box'] for o in seen], 'float32').reshape(-1, 4)*np.tile(np.float32([w,h])/scene.size, 2)
             boxes = np.clip(boxes, 0, [w,h,w,h]).astype('float32')
             hidden = np.array([o['visibility']<.15 for o in seen], bool)
-            out.append((cv2.resize(img, size, interpolation=cv2.INTER_AREA), Instances(boxes=boxes, labels=np.zeros(len(boxes), 'int64'), ignore=hidden)))
+            out.append((cv2.resize(img, size, interpolation=cv2.INTER_AREA),
+                        Instances(boxes=boxes, labels=np.zeros(len(boxes), 'int64'), ignore=hidden)))
     return out
 
 def varied(
     img, # `(H,W,3)` uint8
-    target:Instances, # who is in it
+    target:Instances, # the people in it
     rng, # numpy generator
-)->tuple: # another picture, another target
+)->tuple: # another image, another target
     "Mirror, brighten, tint, shift and zoom."
     (h,w),boxes,keep = img.shape[:2],target.boxes.copy(),np.ones(len(target), bool)
     if rng.random()<.5: img,boxes[:,[0,2]] = img[:,::-1],w-boxes[:,[2,0]]
@@ -63,28 +64,37 @@ def varied(
 
 # %% ../../nbs/06_detect/30_tiny_detector.ipynb #040a0290
 def tiny_faster_rcnn(
-    num_classes:int=2, # classes
-    depth:int=18, # of the ResNet
+    num_classes:int=2, # number of classes
+    depth:int=18, # layers of the ResNet
     **kwargs # other parts of the config
 )->dict: # config of a Faster R-CNN
     "A Faster R-CNN small enough for experiments on a CPU."
     rpn = dict(nms_pre=200, max_per_img=100, nms=dict(type='nms', iou_threshold=.7), min_bbox_size=0)
-    assign = lambda pos, neg, low, keep: dict(type='MaxIoUAssigner', pos_iou_thr=pos, neg_iou_thr=neg, min_pos_iou=low, match_low_quality=keep, ignore_iof_thr=-1)
-    return dict(type='FasterRCNN', backbone=dict(type='ResNet', depth=depth, num_stages=4, base_channels=16, out_indices=(0,1,2,3), norm_eval=False, norm_cfg=dict(type='BN', requires_grad=True)),
+    assign = lambda pos, neg, low, keep: dict(type='MaxIoUAssigner', pos_iou_thr=pos, neg_iou_thr=neg, min_pos_iou=low,
+                                              match_low_quality=keep, ignore_iof_thr=-1)
+    return dict(type='FasterRCNN', backbone=dict(type='ResNet', depth=depth, num_stages=4, base_channels=16, out_indices=(0,1,2,3),
+                                                 norm_eval=False, norm_cfg=dict(type='BN', requires_grad=True)),
         neck=dict(type='FPN', in_channels=[16,32,64,128], out_channels=32, num_outs=5),
-        rpn_head=dict(type='RPNHead', in_channels=32, feat_channels=32, anchor_generator=dict(type='AnchorGenerator', scales=[4], ratios=[.5,1.,2.], strides=[4,8,16,32,64]),
-            bbox_coder=dict(type='DeltaXYWHBBoxCoder'), loss_cls=dict(type='CrossEntropyLoss', use_sigmoid=True), loss_bbox=dict(type='L1Loss')),
-        roi_head=dict(type='StandardRoIHead', bbox_roi_extractor=dict(type='SingleRoIExtractor', roi_layer=dict(type='RoIAlign', output_size=7), out_channels=32, featmap_strides=[4,8,16,32]),
-            bbox_head=dict(type='Shared2FCBBoxHead', in_channels=32, fc_out_channels=128, num_classes=num_classes, loss_bbox=dict(type='L1Loss'))),
-        train_cfg=dict(rpn=dict(assigner=assign(.7, .3, .3, True), sampler=dict(type='RandomSampler', num=256, pos_fraction=.5, add_gt_as_proposals=False), allowed_border=-1, pos_weight=-1), rpn_proposal=rpn,
+        rpn_head=dict(type='RPNHead', in_channels=32, feat_channels=32,
+                      anchor_generator=dict(type='AnchorGenerator', scales=[4], ratios=[.5,1.,2.], strides=[4,8,16,32,64]),
+            bbox_coder=dict(type='DeltaXYWHBBoxCoder'), loss_cls=dict(type='CrossEntropyLoss', use_sigmoid=True),
+            loss_bbox=dict(type='L1Loss')),
+        roi_head=dict(type='StandardRoIHead', bbox_roi_extractor=dict(type='SingleRoIExtractor',
+                                                                      roi_layer=dict(type='RoIAlign', output_size=7), out_channels=32,
+                                                                      featmap_strides=[4,8,16,32]),
+            bbox_head=dict(type='Shared2FCBBoxHead', in_channels=32, fc_out_channels=128, num_classes=num_classes,
+                           loss_bbox=dict(type='L1Loss'))),
+        train_cfg=dict(rpn=dict(assigner=assign(.7, .3, .3, True),
+                                sampler=dict(type='RandomSampler', num=256, pos_fraction=.5, add_gt_as_proposals=False), allowed_border=-1,
+                                pos_weight=-1), rpn_proposal=rpn,
             rcnn=dict(assigner=assign(.5, .5, .5, False), sampler=dict(type='RandomSampler', num=128, pos_fraction=.25), pos_weight=-1)),
         test_cfg=dict(rpn=rpn, rcnn=dict(score_thr=.05, nms=dict(type='nms', iou_threshold=.65), max_per_img=20)), **kwargs)
 
 # %% ../../nbs/06_detect/30_tiny_detector.ipynb #0000fc3f
 def to_batch(
-    items, # pictures and who is in them
+    items, # images and the people in them
     size:tuple, # width and height of the batch
-    rng=None, # vary the pictures with this generator
+    rng=None, # vary the images with this generator
 )->tuple: # `(B,3,H,W)` float tensor, metas, targets
     "A batch for `loss`."
     pairs = [varied(i, t, rng) if rng is not None else (i,t) for i,t in items]
@@ -92,7 +102,8 @@ def to_batch(
     for x,(img,_) in zip(images, pairs): x[:img.shape[0],:img.shape[1]] = img
     real = [t[~t.ignore] for _,t in pairs]
     targets = [Instances(boxes=torch.from_numpy(t.boxes), labels=torch.from_numpy(t.labels)) for t in real]
-    metas = [dict(img_shape=img.shape, ori_shape=img.shape, pad_shape=(size[1],size[0],3), scale_factor=np.ones(4, 'float32'), flip=False) for img,_ in pairs]
+    metas = [dict(img_shape=img.shape, ori_shape=img.shape, pad_shape=(size[1],size[0],3),
+                  scale_factor=np.ones(4, 'float32'), flip=False) for img,_ in pairs]
     return torch.from_numpy(images.transpose(0, 3, 1, 2)).contiguous(),metas,targets
 
 # %% ../../nbs/06_detect/30_tiny_detector.ipynb #c06cb21a
@@ -104,7 +115,7 @@ def fit(
     batch_size:int=8, # images per step
     lr:float=3e-3, # the largest learning rate
     vary:bool=True, # see `varied`; not in the last tenth
-    seed:int=0, # of everything random
+    seed:int=0, # seed of everything random
     scale:float=1., # factor of the pixels
     device:str='cpu', # where to compute
     log=lambda epoch, losses: None, # called after each epoch with the numbers of `parse_losses`
@@ -125,18 +136,19 @@ def fit(
 
 # %% ../../nbs/06_detect/30_tiny_detector.ipynb #135fe4c7
 def precision_on(
-    predict, # function of a list of pictures that gives `Instances` per picture, numpy
-    pictures, # see `street_images`
-    batch_size:int=10, # pictures per call
+    predict, # function of a list of images that gives `Instances` per image, numpy
+    images, # see `street_images`
+    batch_size:int=10, # images per call
 )->dict: # `mAP`, `mAP_50`, ...
     "COCO numbers of a detector."
     gts,results = dict(images=[], annotations=[], categories=[dict(id=1, name='person')]),[]
-    for i,(img,t) in enumerate(pictures):
+    for i,(img,t) in enumerate(images):
         gts['images'].append(dict(id=i, width=img.shape[1], height=img.shape[0]))
         for b,hidden in zip(xyxy_to_xywh(t.boxes).tolist(), t.ignore.tolist()):
-            gts['annotations'].append(dict(id=len(gts['annotations'])+1, image_id=i, category_id=1, bbox=b, area=b[2]*b[3], iscrowd=int(hidden)))
-    for i in range(0, len(pictures), batch_size):
-        for k,o in enumerate(predict([img for img,_ in pictures[i:i+batch_size]])):
+            gts['annotations'].append(dict(id=len(gts['annotations'])+1,
+                                           image_id=i, category_id=1, bbox=b, area=b[2]*b[3], iscrowd=int(hidden)))
+    for i in range(0, len(images), batch_size):
+        for k,o in enumerate(predict([img for img,_ in images[i:i+batch_size]])):
             results += [dict(image_id=i+k, category_id=1, bbox=b, score=float(s)) for b,s in zip(xyxy_to_xywh(o.boxes).tolist(), o.scores)]
     return coco_numbers(run_cocoeval(gts, results))
 
@@ -155,7 +167,7 @@ def tiny_yolox()->dict: # config
 
 def train_tiny_detector(
     path, # file to write
-    epochs:int=50, # passes over the 200 pictures
+    epochs:int=50, # passes over the 200 images
     log=lambda epoch, losses: None, # see `fit`
 ): # the trained model
     "Train the tiny detector and write its weights in half precision."
@@ -172,8 +184,9 @@ def tiny_detector(
     checkpoint=None, # weights; those of the package if not given
     **kwargs # of `FrameDetector`
 )->FrameDetector: # finds people of synthetic streets
-    "The detector that ships with the package."
+    "The detector whose weights are part of the package."
     checkpoint = asset('tiny_yolox.pth') if checkpoint is None else checkpoint
     model = build(tiny_yolox())
-    load_state_dict(model, {k:v.float() if v.dtype==torch.half else v for k,v in read_checkpoint(checkpoint)['state_dict'].items()}, strict=True, name=str(checkpoint))
+    load_state_dict(model, {k:v.float() if v.dtype==torch.half else v for k,v in read_checkpoint(checkpoint)['state_dict'].items()},
+                    strict=True, name=str(checkpoint))
     return FrameDetector(model, **{'scale':TINY_SIZE, 'pad_val':114., 'classes':('person',), 'device':device, **kwargs})

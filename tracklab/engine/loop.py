@@ -15,9 +15,9 @@ from ..nn.model import parse_losses
 # %% ../../nbs/05_engine/01_loop.ipynb #1bd20a11
 def moved_to(
     data, # tensors in nested lists, tuples and dicts
-    device, # where they shall be
+    device:str, # target device
 ): # the same there
-    "Move a batch."
+    "Move a batch to a device."
     if isinstance(data, dict): return {k:moved_to(v, device) for k,v in data.items()}
     if isinstance(data, (list,tuple)): return type(data)(moved_to(v, device) for v in data)
     return data.to(device) if hasattr(data, 'to') else data
@@ -40,10 +40,10 @@ def train_by_steps(
     steps:int, # updates of the weights
     losses=lambda model, data: model.forward_train(**data), # -> dict of losses
     lr:float=3e-3, # the largest learning rate
-    weight_decay:float=.05, # of filters
+    weight_decay:float=.05, # weight decay of filters
     clip:float=10., # the longest gradient
     average:bool=True, # average the weights over the steps?
-    seed:int=0, # of everything random
+    seed:int=0, # seed of everything random
     device:str='cpu', # where to compute
     log=lambda step, losses: None, # called after each step with the numbers of `parse_losses`
 ): # the trained model in eval mode

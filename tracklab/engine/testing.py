@@ -19,8 +19,8 @@ from ..data.pipeline import DataContainer
 
 # %% ../../nbs/05_engine/02_testing.ipynb #24fa6365
 def unpack_batch(
-    data, # what a loader gives: containers, lists, tensors
-    device='cpu', # where tensors go
+    data, # data of a loader: containers, lists, tensors
+    device:str='cpu', # where tensors go
 ): # the same without containers
     "The batch of one device."
     if isinstance(data, DataContainer): return unpack_batch(data.data[0], 'cpu' if data.cpu_only else device)
@@ -29,22 +29,25 @@ def unpack_batch(
     return data.to(device) if torch.is_tensor(data) else data
 
 # %% ../../nbs/05_engine/02_testing.ipynb #d571744f
-class _Films:
-    "Draws results, into a film per video"
-    def __init__(self, model, out_dir, fps, show, score_thr): self.model,self.out,self.fps,self.show,self.score_thr,self.film = model,out_dir,fps,show,score_thr,None
+class _VideoFiles:
+    "Draws results, into a file per video"
+    def __init__(self, model, out_dir, fps, show, score_thr):
+        self.model,self.out,self.fps,self.show,self.score_thr,self.writer = model,out_dir,fps,show,score_thr,None
     def add(self, img, meta, result):
         name = Path(meta.get('ori_filename') or f"{meta.get('frame_id', 0):06d}.jpg")
         file = None if self.out is None else Path(self.out)/name
-        picture = self.model.show_result(original_image(img[None], meta), result, score_thr=self.score_thr, show=self.show, out_file=None if file is None else str(file))
+        image = self.model.show_result(original_image(img[None], meta), result, score_thr=self.score_thr, show=self.show,
+                                       out_file=None if file is None else str(file))
         if file is None: return
-        if meta.get('frame_id', 0)==0: self.close(); self.film = VideoWriter(Path(self.out)/f"{'_'.join(name.parent.parts) or 'video'}.mp4", self.fps)
-        if self.film is not None: self.film.write(picture)
+        if meta.get('frame_id', 0)==0:
+            self.close(); self.writer = VideoWriter(Path(self.out)/f"{'_'.join(name.parent.parts) or 'video'}.mp4", self.fps)
+        if self.writer is not None: self.writer.write(image)
     def close(self):
-        if self.film is not None: self.film.close()
-        self.film = None
+        if self.writer is not None: self.writer.close()
+        self.writer = None
 
 def run_batch(
-    model, # of `init_model`
+    model, # as `init_model` makes it
     data:dict, # `img`, `img_metas`, ... as a loader collates them
 )->list: # a result per frame
     "Test one batch of a loader."
@@ -55,27 +58,27 @@ def run_batch(
     return model.test_batch(data['img'][0], data['img_metas'][0], rescale=True, **({} if public is None else {'public_bboxes':public}))
 
 def single_gpu_test(
-    model, # of `init_model`
-    data_loader, # of a dataset in test mode, frames in order
+    model, # as `init_model` makes it
+    data_loader, # loader of a dataset in test mode, frames in order
     show:bool=False, # open a window?
-    out_dir=None, # folder for drawn frames and films
-    fps:float=3, # of the films
+    out_dir=None, # folder for drawn frames and videos
+    fps:float=3, # frames per second of the videos
     show_score_thr:float=.3, # boxes below are not drawn
     progress=lambda n: None, # told how many frames are done
 )->dict: # name -> list of results, one per frame
     "Test a model on one device."
     results,model = defaultdict(list),model.eval()
-    films = _Films(model, out_dir, fps, show, show_score_thr)
+    videos = _VideoFiles(model, out_dir, fps, show, show_score_thr)
     try:
         for data in data_loader:
             with torch.no_grad(): batch = run_batch(model, data)
             if show or out_dir is not None:
                 plain = unpack_batch(data)
-                for img,meta,r in zip(plain['img'][0], plain['img_metas'][0], batch): films.add(img, meta, r)
+                for img,meta,r in zip(plain['img'][0], plain['img_metas'][0], batch): videos.add(img, meta, r)
             for r in batch:
                 for k,v in r.items(): results[k].append(v)
             progress(len(batch))
-    finally: films.close()
+    finally: videos.close()
     return dict(results)
 
 # %% ../../nbs/05_engine/02_testing.ipynb #eb3295e4
@@ -95,10 +98,10 @@ def _arrays(o):
     return [_arrays(v) for v in o] if isinstance(o, list) else o
 
 def save_results(
-    results:dict, # of `single_gpu_test`
+    results:dict, # as `single_gpu_test` returns them
     path, # `.json`, `.json.gz`, or `.pkl` for a pickle
 ):
-    "Write results, completely or not at all."
+    "Write results atomically."
     import gzip, pickle
     path = Path(path)
     with atomic_path(path) as part:
@@ -109,7 +112,7 @@ def save_results(
 
 # %% ../../nbs/05_engine/02_testing.ipynb #3c151446
 def load_results(
-    path, # of `save_results`, or a pickle of MMTracking
+    path, # file of `save_results`, or a pickle of MMTracking
 )->dict:
     "Read results."
     import gzip
@@ -120,10 +123,10 @@ def load_results(
 
 # %% ../../nbs/05_engine/02_testing.ipynb #ca0cbb39
 def multi_gpu_test(
-    model, # of `init_model`
-    data_loader, # of `build_dataloader`, which gives each process its own videos
+    model, # as `init_model` makes it
+    data_loader, # from `build_dataloader`, which gives each process its own videos
     tmpdir=None, # folder that all processes see; one beside the first process's temporary files if not given
-    gpu_collect:bool=False, # not supported, as documented
+    gpu_collect:bool=False, # not supported, as in MMTracking
     progress=lambda n: None, # told how many frames are done
 ): # in the first process the results of all, else `None`
     "Test a model in several processes, each with its own videos."

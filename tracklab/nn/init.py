@@ -15,7 +15,7 @@ from ..core.registry import build, register
 
 # %% ../../nbs/04_nn/00_init.ipynb #e5358159
 def bias_init_with_prob(
-    prior_prob:float, # probability in (0,1) that a fresh classifier should answer
+    prior_prob:float, # probability in (0,1) of a newly initialised classifier
 )->float: # the bias
     "The bias at which a sigmoid gives `prior_prob`."
     return -math.log((1-prior_prob)/prior_prob)
@@ -46,7 +46,7 @@ class Initializer:
 
 # %% ../../nbs/04_nn/00_init.ipynb #437122f1
 def _only_matrices(fill):
-    "A filling that leaves vectors, which have no fan in, as they are."
+    "A filling that skips vectors, which have no fan-in."
     return lambda w: fill(w) if w.ndim>1 else w
 
 @register('Constant')
@@ -61,17 +61,18 @@ def ConstantInit(
 @register('Normal')
 @delegates(Initializer, but='fill')
 def NormalInit(
-    mean:float=0., # of the distribution
+    mean:float=0., # mean of the distribution
     std:float=1., # its standard deviation
     **kwargs
 )->Initializer:
     "Fill from a normal distribution."
     return Initializer(lambda w: nn.init.normal_(w, mean, std), **kwargs)
 
+# %% ../../nbs/04_nn/00_init.ipynb #ab3735fc
 @register('TruncNormal')
 @delegates(Initializer, but='fill')
 def TruncNormalInit(
-    mean:float=0., # of the distribution
+    mean:float=0., # mean of the distribution
     std:float=1., # its standard deviation
     a:float=-2., # lower bound, as a value
     b:float=2., # upper bound
@@ -106,6 +107,7 @@ def XavierInit(
     fill = _by_name(dict(normal=nn.init.xavier_normal_, uniform=nn.init.xavier_uniform_), distribution)
     return Initializer(_only_matrices(lambda w: fill(w, gain)), **kwargs)
 
+# %% ../../nbs/04_nn/00_init.ipynb #e9d7ac41
 @register('Kaiming')
 @delegates(Initializer, but='fill')
 def KaimingInit(
@@ -184,7 +186,7 @@ class Sequential(BaseModule, nn.Sequential):
     "`nn.Sequential` with an `init_cfg`."
     def __init__(self,
         *args, # modules, or one ordered dict of them
-        init_cfg=None, # see `BaseModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         BaseModule.__init__(self, init_cfg)
         nn.Sequential.__init__(self, *args)
@@ -193,7 +195,7 @@ class ModuleList(BaseModule, nn.ModuleList):
     "`nn.ModuleList` with an `init_cfg`."
     def __init__(self,
         modules=None, # iterable of modules
-        init_cfg=None, # see `BaseModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         BaseModule.__init__(self, init_cfg)
         nn.ModuleList.__init__(self, modules)

@@ -11,19 +11,21 @@ __all__ = ['NORM_NAMES', 'NOT_INPLACE', 'HSigmoid', 'Clamp', 'Scale', 'ConvWS2d'
 # %% ../../nbs/04_nn/02_layers.ipynb #e81688f2
 import torch
 import torch.nn.functional as F
+from fastcore.basics import patch
 from torch import nn
 from torch.nn.utils import spectral_norm
 from ..core.registry import UnknownType, build, register, REGISTRY, near
 from .init import KaimingInit
 
 # %% ../../nbs/04_nn/02_layers.ipynb #77b621bb
-for _names,_layer in ((('Conv1d',), nn.Conv1d), (('Conv2d','Conv'), nn.Conv2d), (('Conv3d',), nn.Conv3d), (('deconv','ConvTranspose2d'), nn.ConvTranspose2d),
-                      (('BN','BN2d'), nn.BatchNorm2d), (('BN1d',), nn.BatchNorm1d), (('BN3d',), nn.BatchNorm3d), (('SyncBN','MMSyncBN'), nn.SyncBatchNorm),
-                      (('GN',), nn.GroupNorm), (('LN',), nn.LayerNorm), (('IN','IN2d'), nn.InstanceNorm2d),
-                      (('ReLU',), nn.ReLU), (('LeakyReLU',), nn.LeakyReLU), (('PReLU',), nn.PReLU), (('RReLU',), nn.RReLU), (('ReLU6',), nn.ReLU6),
-                      (('ELU',), nn.ELU), (('Sigmoid',), nn.Sigmoid), (('Tanh',), nn.Tanh), (('GELU',), nn.GELU), (('HSwish',), nn.Hardswish),
-                      (('Swish','SiLU'), nn.SiLU), (('zero',), nn.ZeroPad2d), (('reflect',), nn.ReflectionPad2d), (('replicate',), nn.ReplicationPad2d),
-                      (('Linear',), nn.Linear)): register(*_names)(_layer)
+for _names,_layer in ((('Conv1d',), nn.Conv1d), (('Conv2d','Conv'), nn.Conv2d), (('Conv3d',), nn.Conv3d),
+                      (('deconv','ConvTranspose2d'), nn.ConvTranspose2d), (('BN','BN2d'), nn.BatchNorm2d), (('BN1d',), nn.BatchNorm1d),
+                      (('BN3d',), nn.BatchNorm3d), (('SyncBN','MMSyncBN'), nn.SyncBatchNorm), (('GN',), nn.GroupNorm), (('LN',),
+    nn.LayerNorm), (('IN','IN2d'), nn.InstanceNorm2d), (('ReLU',), nn.ReLU), (('LeakyReLU',), nn.LeakyReLU), (('PReLU',), nn.PReLU),
+                      (('RReLU',), nn.RReLU), (('ReLU6',), nn.ReLU6), (('ELU',), nn.ELU), (('Sigmoid',), nn.Sigmoid), (('Tanh',), nn.Tanh),
+                      (('GELU',), nn.GELU), (('HSwish',), nn.Hardswish), (('Swish','SiLU'), nn.SiLU), (('zero',), nn.ZeroPad2d),
+                      (('reflect',), nn.ReflectionPad2d), (('replicate',), nn.ReplicationPad2d), (('Linear',), nn.Linear)):
+    register(*_names)(_layer)
 
 # %% ../../nbs/04_nn/02_layers.ipynb #4f094dbc
 @register
@@ -39,7 +41,7 @@ class HSigmoid(nn.Module):
         if divisor==0: raise ValueError("HSigmoid: the divisor must not be 0")
         self.bias,self.divisor,self.min_value,self.max_value = bias,divisor,min_value,max_value
 
-    def forward(self, x): return ((x+self.bias)/self.divisor).clamp(self.min_value, self.max_value)
+    def forward(self, x:torch.Tensor): return ((x+self.bias)/self.divisor).clamp(self.min_value, self.max_value)
 
 @register('Clip', 'Clamp')
 class Clamp(nn.Module):
@@ -51,7 +53,7 @@ class Clamp(nn.Module):
         super().__init__()
         self.min,self.max = min,max
 
-    def forward(self, x): return x.clamp(self.min, self.max)
+    def forward(self, x:torch.Tensor): return x.clamp(self.min, self.max)
 
 class Scale(nn.Module):
     "One learnt factor."
@@ -61,7 +63,7 @@ class Scale(nn.Module):
         super().__init__()
         self.scale = nn.Parameter(torch.tensor(scale, dtype=torch.float))
 
-    def forward(self, x): return x*self.scale
+    def forward(self, x:torch.Tensor): return x*self.scale
 
 # %% ../../nbs/04_nn/02_layers.ipynb #da8851b0
 def _standardise(weight, eps):
@@ -78,7 +80,7 @@ class ConvWS2d(nn.Conv2d):
         super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias)
         self.eps = eps
 
-    def forward(self, x): return self._conv_forward(x, _standardise(self.weight, self.eps), self.bias)
+    def forward(self, x:torch.Tensor): return self._conv_forward(x, _standardise(self.weight, self.eps), self.bias)
 
 # %% ../../nbs/04_nn/02_layers.ipynb #0bc3b8c4
 @register('ConvAWS')
@@ -95,11 +97,11 @@ class ConvAWS2d(nn.Conv2d):
         return (flat.var(1)+1e-5).sqrt().reshape(-1, 1, 1, 1), flat.mean(1).reshape(-1, 1, 1, 1)
 
     def standardised_weight(self):
-        "The filters that are used."
+        "The standardised filters."
         std,mean = self._moments(self.weight)
         return self.weight_gamma*(self.weight-mean)/std+self.weight_beta
 
-    def forward(self, x): return self._conv_forward(x, self.standardised_weight(), self.bias)
+    def forward(self, x:torch.Tensor): return self._conv_forward(x, self.standardised_weight(), self.bias)
 
     def _load_from_state_dict(self, state_dict, prefix, *args):
         fresh = prefix+'weight' in state_dict and prefix+'weight_gamma' not in state_dict
@@ -126,10 +128,11 @@ class PixelShufflePack(nn.Module):
         self.scale_factor = scale_factor
         self.upsample_conv = nn.Conv2d(in_channels, out_channels*scale_factor**2, upsample_kernel, padding=(upsample_kernel-1)//2)
 
-    def forward(self, x): return F.pixel_shuffle(self.upsample_conv(x), self.scale_factor)
+    def forward(self, x:torch.Tensor): return F.pixel_shuffle(self.upsample_conv(x), self.scale_factor)
 
-for _mode in ('nearest','bilinear'): register(_mode)(type(_mode.title()+'Upsample', (nn.Upsample,), dict(
-    __init__=lambda self, mode=_mode, **kwargs: nn.Upsample.__init__(self, mode=mode, **kwargs), __module__=__name__)))
+for _mode in ('nearest','bilinear'):
+    register(_mode)(type(_mode.title()+'Upsample', (nn.Upsample,), dict(__init__=lambda self,
+        mode=_mode, **kwargs: nn.Upsample.__init__(self, mode=mode, **kwargs), __module__=__name__)))
 
 # %% ../../nbs/04_nn/02_layers.ipynb #92ddf5e6
 def build_conv_layer(
@@ -142,18 +145,20 @@ def build_conv_layer(
     if layer is None: raise UnknownType(f"unknown convolution {cfg['type']!r}{near(cfg['type'], REGISTRY.names())}")
     return layer(*args, **kwargs, **{k:v for k,v in cfg.items() if k!='type'})
 
-NORM_NAMES = ((nn.modules.batchnorm._BatchNorm, 'bn'), (nn.GroupNorm, 'gn'), (nn.LayerNorm, 'ln'), (nn.modules.instancenorm._InstanceNorm, 'in'))
+NORM_NAMES = ((nn.modules.batchnorm._BatchNorm, 'bn'), (nn.GroupNorm, 'gn'), (nn.LayerNorm, 'ln'),
+              (nn.modules.instancenorm._InstanceNorm, 'in'))
 
 def norm_name(
     layer, # a norm layer's class
 )->str: # `bn`, `gn`, `ln`, `in`
-    "What a norm layer is called in checkpoints."
-    return next((name for base,name in NORM_NAMES if issubclass(layer, base) and not (name=='bn' and 'InstanceNorm' in layer.__name__)), 'norm_layer')
+    "The name of a norm layer in checkpoints."
+    return next((name for base,name in NORM_NAMES if issubclass(layer, base)
+                 and not (name=='bn' and 'InstanceNorm' in layer.__name__)), 'norm_layer')
 
 def build_norm_layer(
     cfg:dict, # `type`, arguments of the layer, and `requires_grad`
     num_features:int, # channels
-    postfix='', # number or text behind the name
+    postfix='', # number or text appended to the name
 )->tuple: # name such as `bn1`, and the layer
     "A norm layer and the name under which it is stored."
     if not isinstance(cfg, dict) or 'type' not in cfg: raise TypeError(f"norm_cfg must be a dict with 'type', got {cfg!r}")
@@ -198,7 +203,7 @@ class NormedLinear(nn.Linear):
     "Linear layer of normalised weights and inputs."
     def __init__(self, *args,
         tempearture:float=20, # factor of the input, $\tau$
-        power:float=1.0, # of the norms, $p$
+        power:float=1.0, # exponent of the norms, $p$
         eps:float=1e-6, # added to the norms
         **kwargs # of `nn.Linear`
     ):
@@ -207,7 +212,7 @@ class NormedLinear(nn.Linear):
         nn.init.normal_(self.weight, std=.01)
         if self.bias is not None: nn.init.zeros_(self.bias)
 
-    def forward(self, x):
+    def forward(self, x:torch.Tensor):
         w = self.weight/(self.weight.norm(dim=1, keepdim=True)**self.power+self.eps)
         return F.linear(self.tempearture*x/(x.norm(dim=1, keepdim=True)**self.power+self.eps), w, self.bias)
 
@@ -216,7 +221,7 @@ class NormedConv2d(nn.Conv2d):
     "Convolution of normalised weights and inputs."
     def __init__(self, *args,
         tempearture:float=20, # factor of the input, $\tau$
-        power:float=1.0, # of the norms, $p$
+        power:float=1.0, # exponent of the norms, $p$
         eps:float=1e-6, # added to the norms
         norm_over_kernel:bool=False, # one norm for a whole filter instead of one per kernel position
         **kwargs # of `nn.Conv2d`
@@ -224,10 +229,11 @@ class NormedConv2d(nn.Conv2d):
         super().__init__(*args, **kwargs)
         self.tempearture,self.power,self.eps,self.norm_over_kernel = tempearture,power,eps,norm_over_kernel
 
-    def forward(self, x):
+    def forward(self, x:torch.Tensor):
         w = self.weight
         norm = w.flatten(1).norm(dim=1).reshape(-1, 1, 1, 1) if self.norm_over_kernel else w.norm(dim=1, keepdim=True)
-        return self._conv_forward(self.tempearture*x/(x.norm(dim=1, keepdim=True)**self.power+self.eps), w/(norm**self.power+self.eps), self.bias)
+        return self._conv_forward(self.tempearture*x/(x.norm(dim=1, keepdim=True)**self.power+self.eps),
+                                  w/(norm**self.power+self.eps), self.bias)
 
 def build_linear_layer(
     cfg, # `type` and extra arguments; `None` is `Linear`
@@ -243,22 +249,23 @@ class ConvModule(nn.Module):
     def __init__(self,
         in_channels:int, # channels in
         out_channels:int, # channels out
-        kernel_size, # number or pair
-        stride=1, # number or pair
-        padding=0, # number or pair
-        dilation=1, # number or pair
+        kernel_size:int|tuple, # number or pair
+        stride:int|tuple=1, # number or pair
+        padding:int|tuple=0, # number or pair
+        dilation:int|tuple=1, # number or pair
         groups:int=1, # groups of channels
         bias='auto', # `True`, `False`, or `auto`: only without a norm
-        conv_cfg=None, # see `build_conv_layer`
-        norm_cfg=None, # see `build_norm_layer`
+        conv_cfg:dict=None, # see `build_conv_layer`
+        norm_cfg:dict=None, # see `build_norm_layer`
         act_cfg={'type':'ReLU'}, # see `build_activation_layer`; `None` for none
         inplace:bool=True, # may the activation overwrite its input?
         with_spectral_norm:bool=False, # divide the weight by its largest singular value?
         padding_mode:str='zeros', # `zeros`, `circular`, `reflect`, `replicate`
-        order=('conv','norm','act'), # what comes first
+        order:tuple=('conv','norm','act'), # the operations in order
     ):
         super().__init__()
-        if set(order)!={'conv','norm','act'} or len(order)!=3: raise ValueError(f"order must hold 'conv', 'norm' and 'act' once each, got {order}")
+        if set(order)!={'conv','norm','act'} or len(order)!=3:
+            raise ValueError(f"order must hold 'conv', 'norm' and 'act' once each, got {order}")
         self.conv_cfg,self.norm_cfg,self.act_cfg,self.order,self.inplace = conv_cfg,norm_cfg,act_cfg,order,inplace
         own = padding_mode in ('zeros','circular')
         self.padding_layer = None if own else build_padding_layer({'type':padding_mode}, padding)
@@ -272,7 +279,8 @@ class ConvModule(nn.Module):
             self.norm_name,norm = build_norm_layer(norm_cfg, out_channels if order.index('norm')>order.index('conv') else in_channels)
             self.add_module(self.norm_name, norm)
         self.activate = None if act_cfg is None else build_activation_layer({'inplace':inplace, **act_cfg})
-        for k in ('in_channels','out_channels','kernel_size','stride','padding','dilation','groups'): setattr(self, k, getattr(self.conv, k, None))
+        for k in ('in_channels','out_channels','kernel_size','stride','padding','dilation','groups'):
+            setattr(self, k, getattr(self.conv, k, None))
         self.init_weights()
 
     @property
@@ -282,17 +290,8 @@ class ConvModule(nn.Module):
     @property
     def with_activation(self): return self.activate is not None
 
-    def init_weights(self):
-        "Kaiming for the convolution, one for the norm."
-        if not hasattr(self.conv, 'init_weights'):
-            leaky = self.with_activation and self.act_cfg['type']=='LeakyReLU'
-            KaimingInit(a=self.act_cfg.get('negative_slope', .01) if leaky else 0, nonlinearity='leaky_relu' if leaky else 'relu')(self.conv)
-        if self.with_norm and getattr(self.norm, 'weight', None) is not None:
-            nn.init.ones_(self.norm.weight)
-            nn.init.zeros_(self.norm.bias)
-
     def forward(self,
-        x, # `(B,C,H,W)`
+        x:torch.Tensor, # `(B,C,H,W)`
         activate:bool=True, # use the activation?
         norm:bool=True, # use the norm?
     ):
@@ -302,22 +301,33 @@ class ConvModule(nn.Module):
             elif step=='act' and activate and self.with_activation: x = self.activate(x)
         return x
 
+# %% ../../nbs/04_nn/02_layers.ipynb #bcc863f9
+@patch
+def init_weights(self:ConvModule):
+    "Kaiming for the convolution, one for the norm."
+    if not hasattr(self.conv, 'init_weights'):
+        leaky = self.with_activation and self.act_cfg['type']=='LeakyReLU'
+        KaimingInit(a=self.act_cfg.get('negative_slope', .01) if leaky else 0, nonlinearity='leaky_relu' if leaky else 'relu')(self.conv)
+    if self.with_norm and getattr(self.norm, 'weight', None) is not None:
+        nn.init.ones_(self.norm.weight)
+        nn.init.zeros_(self.norm.bias)
+
 # %% ../../nbs/04_nn/02_layers.ipynb #3000ead3
 class DepthwiseSeparableConvModule(nn.Module):
     "Depthwise and pointwise convolution, each with norm and activation."
     def __init__(self,
         in_channels:int, # channels in
         out_channels:int, # channels out
-        kernel_size, # of the depthwise convolution
-        stride=1, # of the depthwise convolution
-        padding=0, # of the depthwise convolution
-        dilation=1, # of the depthwise convolution
-        norm_cfg=None, # of both
-        act_cfg={'type':'ReLU'}, # of both
-        dw_norm_cfg='default', # of the depthwise convolution instead
-        dw_act_cfg='default', # of the depthwise convolution instead
-        pw_norm_cfg='default', # of the pointwise convolution instead
-        pw_act_cfg='default', # of the pointwise convolution instead
+        kernel_size, # kernel size of the depthwise convolution
+        stride=1, # stride of the depthwise convolution
+        padding=0, # padding of the depthwise convolution
+        dilation=1, # dilation of the depthwise convolution
+        norm_cfg:dict=None, # norm of both
+        act_cfg:dict={'type':'ReLU'}, # activation of both
+        dw_norm_cfg:dict='default', # norm of the depthwise convolution instead
+        dw_act_cfg:dict='default', # activation of the depthwise convolution instead
+        pw_norm_cfg:dict='default', # norm of the pointwise convolution instead
+        pw_act_cfg:dict='default', # activation of the pointwise convolution instead
         **kwargs # of both `ConvModule`s
     ):
         super().__init__()
@@ -325,21 +335,23 @@ class DepthwiseSeparableConvModule(nn.Module):
         pick = lambda v, d: d if v=='default' else v
         self.depthwise_conv = ConvModule(in_channels, in_channels, kernel_size, stride, padding, dilation, groups=in_channels,
             norm_cfg=pick(dw_norm_cfg, norm_cfg), act_cfg=pick(dw_act_cfg, act_cfg), **kwargs)
-        self.pointwise_conv = ConvModule(in_channels, out_channels, 1, norm_cfg=pick(pw_norm_cfg, norm_cfg), act_cfg=pick(pw_act_cfg, act_cfg), **kwargs)
+        self.pointwise_conv = ConvModule(in_channels, out_channels, 1, norm_cfg=pick(pw_norm_cfg, norm_cfg),
+                                         act_cfg=pick(pw_act_cfg, act_cfg), **kwargs)
 
-    def forward(self, x): return self.pointwise_conv(self.depthwise_conv(x))
+    def forward(self, x:torch.Tensor): return self.pointwise_conv(self.depthwise_conv(x))
 
 # %% ../../nbs/04_nn/02_layers.ipynb #10bae5da
 def interpolate_as(
-    source, # `(B,C,h,w)` or `(C,h,w)`
-    target, # tensor or array whose last two sizes are wanted
+    source:torch.Tensor, # `(B,C,h,w)` or `(C,h,w)`
+    target, # tensor or array whose last two sizes are taken
     mode:str='bilinear', # see `F.interpolate`
     align_corners:bool=False, # do corner pixels keep their centres?
 ): # `source` in the size of `target`
     "Resize a map to the size of another."
     size = tuple(target.shape[-2:])
     if tuple(source.shape[-2:])==size: return source
-    out = F.interpolate(source if source.ndim==4 else source[None], size=size, mode=mode, **({} if mode=='nearest' else {'align_corners':align_corners}))
+    out = F.interpolate(source if source.ndim==4 else source[None], size=size, mode=mode,
+                        **({} if mode=='nearest' else {'align_corners':align_corners}))
     return out if source.ndim==4 else out[0]
 
 @register
@@ -351,7 +363,7 @@ class DropPath(nn.Module):
         super().__init__()
         self.drop_prob = drop_prob
 
-    def forward(self, x):
+    def forward(self, x:torch.Tensor):
         if self.drop_prob==0 or not self.training: return x
         keep = 1-self.drop_prob
         return x/keep*x.new_empty(len(x), *[1]*(x.ndim-1)).bernoulli_(keep)

@@ -16,41 +16,43 @@ from .init import BaseModule
 def parse_losses(
     losses:dict, # tensors, lists of tensors, or dicts of tensors
 )->tuple: # the sum of those with `loss` in their name, dict of numbers for the log
-    "The loss to minimise, and what to write down."
+    "The loss to minimise, and the numbers to log."
     log = OrderedDict()
     for k,v in [o for k,v in losses.items() for o in (v.items() if isinstance(v, dict) else [(k,v)])]:
-        if not isinstance(v, (torch.Tensor,list,tuple)): raise TypeError(f"{k} must be a tensor or a list of tensors, got a {type(v).__name__}")
+        if not isinstance(v, (torch.Tensor,list,tuple)):
+            raise TypeError(f"{k} must be a tensor or a list of tensors, got a {type(v).__name__}")
         log[k] = v.mean() if isinstance(v, torch.Tensor) else sum(x.mean() for x in v)
     log['loss'] = total = sum(v for k,v in log.items() if 'loss' in k)
     return total,OrderedDict((k,reduce_mean(v.detach().float()).item()) for k,v in log.items())
 
 # %% ../../nbs/04_nn/01_model.ipynb #753f5a45
 def check_augmentations(
-    imgs, # list over augmentations
-    img_metas, # list over augmentations
+    imgs:list, # list over augmentations
+    img_metas:list, # list over augmentations
 ):
-    "Refuse what is not a list of batches with a list of their metas."
+    "Check that there is a list of batches and a list of their metas."
     for name,v in (('imgs',imgs), ('img_metas',img_metas)):
         if not isinstance(v, list): raise TypeError(f"{name} must be a list, got a {type(v).__name__}")
     if len(imgs)!=len(img_metas): raise ValueError(f"{len(imgs)} augmentations but metas of {len(img_metas)}")
 
 # %% ../../nbs/04_nn/01_model.ipynb #5ce3b9e9
 class BaseModel(BaseModule):
-    "Calls that all models have."
+    "Calls shared by all models."
     CLASSES = None
     def __init__(self,
-        init_cfg=None, # see `BaseModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         self.fp16_enabled,self.frozen = False,set()
 
     def forward_train(self, img, *args, **kwargs): raise NotImplementedError(f"{type(self).__name__} has no loss of its own")
     def simple_test(self, img, img_metas, **kwargs): raise NotImplementedError(f"{type(self).__name__} does not say how it is tested")
-    def aug_test(self, imgs, img_metas, **kwargs): raise NotImplementedError(f"{type(self).__name__} has no augmented test: give one version of each image")
+    def aug_test(self, imgs, img_metas, **kwargs):
+        raise NotImplementedError(f"{type(self).__name__} has no augmented test: give one version of each image")
 
     def forward_test(self,
-        imgs, # list over augmentations of `(B,3,H,W)`
-        img_metas, # list over augmentations of metas per image
+        imgs:list, # list over augmentations of `(B,3,H,W)`
+        img_metas:list, # list over augmentations of metas per image
         **kwargs # of `simple_test` or `aug_test`
     ):
         "Test one version of a batch, or several."
@@ -72,7 +74,7 @@ def train_step(self:BaseModel,
     data:dict, # arguments of `forward`
     optimizer=None, # not used
 )->dict: # `loss`, `log_vars`, `num_samples`
-    "One step of training, without the optimiser's."
+    "The losses of a training batch; the optimiser steps elsewhere."
     loss,log = parse_losses(self(**data))
     return dict(loss=loss, log_vars=log, num_samples=len(data['img_metas'] if 'img_metas' in data else data['img']))
 
@@ -89,7 +91,7 @@ def val_step(self:BaseModel,
 def freeze_module(self:BaseModel,
     module, # name of a part, or several
 ):
-    "Keep a part as it is while the rest trains."
+    "Freeze a part of the model."
     for name in [module] if isinstance(module, str) else module:
         part = getattr(self, name, None)
         known = ', '.join(n for n,_ in self.named_children())

@@ -9,27 +9,28 @@ __all__ = ['ATSSHead', 'anchor_centerness', 'ATSS', 'atss']
 import torch
 from fastcore.basics import patch
 from torch import nn
+from ...core.boxes import box_centers
 from ...core.distributed import reduce_mean
 from ...core.registry import register
-from ..dense import AnchorHead, SingleStageDetector, flatten_map
+from ..dense import AnchorHead, SingleStageDetector, level_rows
 from ..towers import centerness, layer_init, through, tower
 from ...nn.layers import Scale
-from ...nn.losses.base import build_loss
+from ...nn.losses.base import build_loss, positives
 
 # %% ../../../nbs/06_detect/anchor/03_atss.ipynb #8c33094c
 @register
 class ATSSHead(AnchorHead):
     "One anchor per cell, adaptive assignment, centerness."
     def __init__(self,
-        num_classes:int, # classes without background
-        in_channels:int, # of the maps
-        pred_kernel_size:int=3, # of the answers
+        num_classes:int, # number of classes without background
+        in_channels:int, # channels of the maps
+        pred_kernel_size:int=3, # kernel size of the prediction layers
         stacked_convs:int=4, # depth of the towers
-        conv_cfg=None, # see `ConvModule`
-        norm_cfg={'type':'GN', 'num_groups':32, 'requires_grad':True}, # see `ConvModule`
-        reg_decoded_bbox:bool=True, # is the box loss one of boxes?
-        loss_centerness={'type':'CrossEntropyLoss', 'use_sigmoid':True, 'loss_weight':1.}, # of the centerness
-        init_cfg=layer_init('atss_cls'), # see `BaseModule`
+        conv_cfg:dict=None, # see `ConvModule`
+        norm_cfg:dict={'type':'GN', 'num_groups':32, 'requires_grad':True}, # see `ConvModule`
+        reg_decoded_bbox:bool=True, # does the box loss compare boxes instead of deltas?
+        loss_centerness:dict={'type':'CrossEntropyLoss', 'use_sigmoid':True, 'loss_weight':1.}, # config of the centerness loss
+        init_cfg:dict|list=layer_init('atss_cls'), # see `BaseModule`
         **kwargs # of `AnchorHead`
     ):
         self.pred_kernel_size,self.stacked_convs,self.conv_cfg,self.norm_cfg = pred_kernel_size,stacked_convs,conv_cfg,norm_cfg
@@ -38,13 +39,14 @@ class ATSSHead(AnchorHead):
 
     def _init_layers(self):
         c,k = self.feat_channels,self.pred_kernel_size
-        self.cls_convs,self.reg_convs = (tower(self.in_channels, c, self.stacked_convs, conv_cfg=self.conv_cfg, norm_cfg=self.norm_cfg) for _ in range(2))
-        answer = lambda n: nn.Conv2d(c, self.num_base_priors*n, k, padding=k//2)
-        self.atss_cls,self.atss_reg,self.atss_centerness = answer(self.cls_out_channels),answer(4),answer(1)
+        self.cls_convs,self.reg_convs = (tower(self.in_channels, c, self.stacked_convs,
+            conv_cfg=self.conv_cfg, norm_cfg=self.norm_cfg) for _ in range(2))
+        predictor = lambda n: nn.Conv2d(c, self.num_base_priors*n, k, padding=k//2)
+        self.atss_cls,self.atss_reg,self.atss_centerness = predictor(self.cls_out_channels),predictor(4),predictor(1)
         self.scales = nn.ModuleList([Scale(1.) for _ in self.prior_generator.strides])
 
     def forward(self,
-        feats, # maps of the levels
+        feats:list|tuple, # maps of the levels
     )->tuple: # lists over levels of class, box and centerness maps
         return tuple(map(list, zip(*map(self.forward_single, feats, self.scales))))
 
@@ -58,43 +60,39 @@ class ATSSHead(AnchorHead):
 
 # %% ../../../nbs/06_detect/anchor/03_atss.ipynb #37bc35ba
 def anchor_centerness(
-    anchors, # `(N,4)` xyxy
-    gts, # `(N,4)` xyxy
-): # `(N,)`
+    anchors:torch.Tensor, # `(N,4)` xyxy
+    gts:torch.Tensor, # `(N,4)` xyxy
+)->torch.Tensor: # `(N,)`
     "How central each anchor lies in its object."
-    c = (anchors[:,:2]+anchors[:,2:])/2
+    c = box_centers(anchors)
     return centerness(torch.cat([c-gts[:,:2], gts[:,2:]-c], 1))
 
 @patch
 def loss_single(self:ATSSHead, anchors, cls_score, bbox_pred, centre, labels, weights, targets, num_total):
     "Class, box and centerness loss of one level's rows, and the sum of box weights"
-    pos = ((labels>=0)&(labels<self.num_classes)).nonzero().squeeze(1)
+    pos = positives(labels, self.num_classes)
     loss_cls = self.loss_cls(cls_score, labels, weights, avg_factor=num_total)
     if not len(pos): return loss_cls,bbox_pred.sum()*0,centre.sum()*0,bbox_pred.new_tensor(0.)
     want = anchor_centerness(anchors[pos], targets[pos])
     boxes = self.bbox_coder.decode(anchors[pos], bbox_pred[pos])
-    return loss_cls,self.loss_bbox(boxes, targets[pos], weight=want, avg_factor=1.),self.loss_centerness(centre[pos], want, avg_factor=num_total),want.sum()
+    loss_bbox = self.loss_bbox(boxes, targets[pos], weight=want, avg_factor=1.)
+    return loss_cls,loss_bbox,self.loss_centerness(centre[pos,0], want, avg_factor=num_total),want.sum()
 
 @patch
 def loss(self:ATSSHead,
-    cls_scores, # list over levels of `(B,C,H,W)`
-    bbox_preds, # list over levels of `(B,4,H,W)`
-    centernesses, # list over levels of `(B,1,H,W)`
-    gt_bboxes, # `(G,4)` xyxy per image
-    gt_labels, # `(G,)` per image
-    img_metas, # meta per image
-    gt_bboxes_ignore=None, # `(I,4)` per image
+    cls_scores:list, # list over levels of `(B,C,H,W)`
+    bbox_preds:list, # list over levels of `(B,4,H,W)`
+    centernesses:list, # list over levels of `(B,1,H,W)`
+    gt_bboxes:list, # `(G,4)` xyxy per image
+    gt_labels:list, # `(G,)` per image
+    img_metas:list, # meta per image
+    gt_bboxes_ignore:list=None, # `(I,4)` per image
 )->dict: # `loss_cls`, `loss_bbox`, `loss_centerness`, lists over levels
     "Losses of a batch."
-    anchors,valid = self.get_anchors([c.shape[-2:] for c in cls_scores], img_metas, cls_scores[0].device)
-    labels,weights,targets,_,num_pos,_,_ = self.get_targets(anchors, valid, gt_bboxes, img_metas, gt_bboxes_ignore, gt_labels)
+    anchors,*targets,_,num_pos,_,_ = self._targets_of_maps(cls_scores, gt_bboxes, gt_labels, img_metas, gt_bboxes_ignore)
     num_total = max(reduce_mean(cls_scores[0].new_tensor(float(num_pos))).item(), 1.)
-    sizes,B = [len(a) for a in anchors],len(img_metas)
-    split = [t.split(sizes, 1) for t in (labels, weights, targets)]
-    rows = lambda m, n: flatten_map(m, n).flatten(0, 1)
-    found = [self.loss_single(a.repeat(B, 1), rows(c, self.cls_out_channels), rows(b, 4), rows(e, 1)[:,0], *(t[i].flatten(0, 1) for t in split), num_total)
-             for i,(a,c,b,e) in enumerate(zip(anchors, cls_scores, bbox_preds, centernesses))]
-    cls,box,centre,total = zip(*found)
+    maps = (cls_scores,self.cls_out_channels),(bbox_preds,4),(centernesses,1)
+    cls,box,centre,total = zip(*[self.loss_single(*rows, num_total) for rows in level_rows(anchors, maps, targets)])
     factor = reduce_mean(sum(total).detach()).clamp(min=1).item()
     return dict(loss_cls=list(cls), loss_bbox=[b/factor for b in box], loss_centerness=list(centre))
 
@@ -109,9 +107,9 @@ from ..config_parts import (resnet_cfg, fpn_cfg, delta_coder, SIGMOID_LOSS,
 # %% ../../../nbs/06_detect/anchor/03_atss.ipynb #a1edc3b2
 def atss(
     backbone:str='r50', # see `resnet_cfg`
-    num_classes:int=80, # classes
+    num_classes:int=80, # number of classes
 )->dict:
-    "ATSS."
+    "The config of an ATSS."
     head = tower_cfg('ATSSHead', num_classes, anchor_generator=dict(type='AnchorGenerator', ratios=[1.], octave_base_scale=8,
         scales_per_octave=1, strides=PYRAMID_STRIDES),
         bbox_coder=delta_coder(), loss_bbox=dict(type='GIoULoss', loss_weight=2.), loss_centerness=SIGMOID_LOSS)

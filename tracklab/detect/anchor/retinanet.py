@@ -17,13 +17,15 @@ from ...nn.layers import ConvModule
 class RetinaHead(AnchorHead):
     "Two towers over anchors."
     def __init__(self,
-        num_classes:int, # classes without background
-        in_channels:int, # of the maps
+        num_classes:int, # number of classes without background
+        in_channels:int, # channels of the maps
         stacked_convs:int=4, # depth of the towers
-        conv_cfg=None, # see `ConvModule`
-        norm_cfg=None, # see `ConvModule`
-        anchor_generator={'type':'AnchorGenerator', 'octave_base_scale':4, 'scales_per_octave':3, 'ratios':[.5,1.,2.], 'strides':[8,16,32,64,128]}, # boxes at each cell
-        init_cfg={'type':'Normal', 'layer':'Conv2d', 'std':.01, 'override':{'type':'Normal', 'name':'retina_cls', 'std':.01, 'bias_prob':.01}}, # see `BaseModule`
+        conv_cfg:dict=None, # see `ConvModule`
+        norm_cfg:dict=None, # see `ConvModule`
+        anchor_generator={'type':'AnchorGenerator', 'octave_base_scale':4, 'scales_per_octave':3, 'ratios':[.5,1.,2.], # boxes at each cell
+            'strides':[8,16,32,64,128]},
+        init_cfg:dict|list={'type':'Normal', 'layer':'Conv2d', 'std':.01, # see `BaseModule`
+            'override':{'type':'Normal', 'name':'retina_cls', 'std':.01, 'bias_prob':.01}},
         **kwargs # of `AnchorHead`
     ):
         self.stacked_convs,self.conv_cfg,self.norm_cfg = stacked_convs,conv_cfg,norm_cfg
@@ -53,14 +55,14 @@ from ..config_parts import (resnet_cfg, fpn_cfg, delta_coder, max_iou,
 # %% ../../../nbs/06_detect/anchor/01_retinanet.ipynb #55379989
 def retinanet(
     backbone:str='r50', # see `resnet_cfg`
-    num_classes:int=80, # classes
+    num_classes:int=80, # number of classes
 )->dict:
-    "RetinaNet."
+    "The config of a RetinaNet."
     head = tower_cfg('RetinaHead', num_classes, anchor_generator=dict(type='AnchorGenerator', octave_base_scale=4, scales_per_octave=3,
         ratios=[.5,1.,2.], strides=PYRAMID_STRIDES),
         bbox_coder=delta_coder((1.,1.,1.,1.)), loss_bbox=L1_LOSS)
-    return one_stage('RetinaNet', resnet_cfg(backbone), fpn_cfg(backbone, start_level=1, add_extra_convs='on_input'), head, max_iou(.5, .4,
-        0), .5)
+    return one_stage('RetinaNet', resnet_cfg(backbone),
+                     fpn_cfg(backbone, start_level=1, add_extra_convs='on_input'), head, max_iou(.5, .4, 0), .5)
 
 # %% ../../../nbs/06_detect/anchor/01_retinanet.ipynb #aa67df81
 register_family('retinanet_{}_fpn_{}_coco', retinanet, dict(r18='1x 1x8_1x', r50='1x 2x 90k fp16_1x mstrain_640-800_3x',

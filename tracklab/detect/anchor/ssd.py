@@ -12,76 +12,82 @@ from torch import nn
 from ...core.registry import register
 from ..dense import AnchorHead, flatten_levels
 from ...nn.layers import ConvModule, DepthwiseSeparableConvModule
-from ...nn.losses.base import cross_entropy, smooth_l1_loss
+from ...nn.losses.base import cross_entropy, positives, smooth_l1_loss
 
 # %% ../../../nbs/06_detect/anchor/04_ssd.ipynb #8c158057
 @register
 class SSDHead(AnchorHead):
     "A convolution on every layer."
     def __init__(self,
-        num_classes:int=80, # classes without background
-        in_channels=(512,1024,512,256,256,256), # of the maps
-        stacked_convs:int=0, # convolutions before the answers
-        feat_channels:int=256, # of those
+        num_classes:int=80, # number of classes without background
+        in_channels:tuple=(512,1024,512,256,256,256), # channels of the maps
+        stacked_convs:int=0, # convolutions before the prediction layers
+        feat_channels:int=256, # channels of these convolutions
         use_depthwise:bool=False, # depthwise separable convolutions?
-        conv_cfg=None, # see `ConvModule`
-        norm_cfg=None, # see `ConvModule`
-        act_cfg=None, # see `ConvModule`
-        anchor_generator={'type':'SSDAnchorGenerator', 'scale_major':False, 'input_size':300, 'strides':[8,16,32,64,100,300], 'ratios':([2],[2,3],[2,3],[2,3],[2],[2]), 'basesize_ratio_range':(.1,.9)}, # boxes at each cell
-        bbox_coder={'type':'DeltaXYWHBBoxCoder', 'clip_border':True, 'target_means':[0.,0.,0.,0.], 'target_stds':[1.,1.,1.,1.]}, # what is predicted of a box
-        reg_decoded_bbox:bool=False, # is the box loss one of boxes?
-        train_cfg=None, # assigner, `smoothl1_beta`, `neg_pos_ratio`
-        test_cfg=None, # `nms_pre`, `score_thr`, `nms`, `max_per_img`
-        init_cfg={'type':'Xavier', 'layer':'Conv2d', 'distribution':'uniform', 'bias':0}, # see `BaseModule`
+        conv_cfg:dict=None, # see `ConvModule`
+        norm_cfg:dict=None, # see `ConvModule`
+        act_cfg:dict=None, # see `ConvModule`
+        anchor_generator:dict={'type':'SSDAnchorGenerator', 'scale_major':False, 'input_size':300, # boxes at each cell
+            'strides':[8,16,32,64,100,300], 'ratios':([2],[2,3],[2,3],[2,3],[2],[2]), 'basesize_ratio_range':(.1,.9)},
+        bbox_coder:dict={'type':'DeltaXYWHBBoxCoder', 'clip_border':True, 'target_means':[0.,0.,0.,0.], # config of the box coder
+            'target_stds':[1.,1.,1.,1.]},
+        reg_decoded_bbox:bool=False, # does the box loss compare boxes instead of deltas?
+        train_cfg:dict=None, # assigner, `smoothl1_beta`, `neg_pos_ratio`
+        test_cfg:dict=None, # `nms_pre`, `score_thr`, `nms`, `max_per_img`
+        init_cfg:dict|list={'type':'Xavier', 'layer':'Conv2d', 'distribution':'uniform', 'bias':0}, # see `BaseModule`
     ):
-        self.stacked_convs,self.use_depthwise,self.layer_args = stacked_convs,use_depthwise,dict(conv_cfg=conv_cfg, norm_cfg=norm_cfg, act_cfg=act_cfg)
-        super().__init__(num_classes, in_channels, feat_channels, anchor_generator, bbox_coder, reg_decoded_bbox, dict(type='CrossEntropyLoss'), dict(type='SmoothL1Loss'), train_cfg, test_cfg, init_cfg)
+        self.stacked_convs,self.use_depthwise,self.layer_args = stacked_convs,use_depthwise,dict(conv_cfg=conv_cfg,
+            norm_cfg=norm_cfg, act_cfg=act_cfg)
+        super().__init__(num_classes, in_channels, feat_channels, anchor_generator, bbox_coder, reg_decoded_bbox,
+                         dict(type='CrossEntropyLoss'), dict(type='SmoothL1Loss'), train_cfg, test_cfg, init_cfg)
 
-    def _answer(self, channels, out):
-        "Layers of one answer on one level"
+    def _predictor(self, channels, out):
+        "Layers of one prediction on one level"
         conv = DepthwiseSeparableConvModule if self.use_depthwise else ConvModule
-        layers = [conv(channels if i==0 else self.feat_channels, self.feat_channels, 3, padding=1, **self.layer_args) for i in range(self.stacked_convs)]
+        layers = [conv(channels if i==0 else self.feat_channels, self.feat_channels, 3, padding=1, **self.layer_args)
+                  for i in range(self.stacked_convs)]
         if self.stacked_convs: channels = self.feat_channels
         if self.use_depthwise: layers.append(ConvModule(channels, channels, 3, padding=1, groups=channels, **self.layer_args))
         return nn.Sequential(*layers, nn.Conv2d(channels, out, 1 if self.use_depthwise else 3, padding=0 if self.use_depthwise else 1))
 
     def _init_layers(self):
         priors = list(zip(self.in_channels, self.prior_generator.num_base_priors))
-        self.cls_convs = nn.ModuleList([self._answer(c, n*self.cls_out_channels) for c,n in priors])
-        self.reg_convs = nn.ModuleList([self._answer(c, n*4) for c,n in priors])
+        self.cls_convs = nn.ModuleList([self._predictor(c, n*self.cls_out_channels) for c,n in priors])
+        self.reg_convs = nn.ModuleList([self._predictor(c, n*4) for c,n in priors])
 
     def forward(self,
-        feats, # maps of the levels
+        feats:list|tuple, # maps of the levels
     )->tuple: # lists over levels of class maps and of box maps
         return [c(x) for c,x in zip(self.cls_convs, feats)],[r(x) for r,x in zip(self.reg_convs, feats)]
 
 # %% ../../../nbs/06_detect/anchor/04_ssd.ipynb #79986ad5
 def hard_negatives(
-    losses, # `(N,)` per prior
-    labels, # `(N,)`
+    losses:torch.Tensor, # `(N,)` per prior
+    labels:torch.Tensor, # `(N,)`
     background:int, # label of the background
     ratio:float, # negatives per positive
 ): # scalar
     "The sum of the losses of all positives and of the worst negatives."
-    pos,neg = (labels>=0)&(labels<background),labels==background
-    n = min(int(ratio*int(pos.sum())), int(neg.sum()))
+    pos,neg = positives(labels, background),labels==background
+    n = min(int(ratio*len(pos)), int(neg.sum()))
     return losses[pos].sum()+losses[neg].topk(n).values.sum()
 
 @patch
 def loss(self:SSDHead,
-    cls_scores, # list over levels of `(B,A*(C+1),H,W)`
-    bbox_preds, # list over levels of `(B,A*4,H,W)`
-    gt_bboxes, # `(G,4)` xyxy per image
-    gt_labels, # `(G,)` per image
-    img_metas, # meta per image
-    gt_bboxes_ignore=None, # `(I,4)` per image
+    cls_scores:list, # list over levels of `(B,A*(C+1),H,W)`
+    bbox_preds:list, # list over levels of `(B,A*4,H,W)`
+    gt_bboxes:list, # `(G,4)` xyxy per image
+    gt_labels:list, # `(G,)` per image
+    img_metas:list, # meta per image
+    gt_bboxes_ignore:list=None, # `(I,4)` per image
 )->dict: # `loss_cls` and `loss_bbox`, lists over images
     "Losses of a batch."
-    anchors,valid = self.get_anchors([c.shape[-2:] for c in cls_scores], img_metas, cls_scores[0].device)
-    labels,weights,targets,box_weights,num_pos,_,_ = self.get_targets(anchors, valid, gt_bboxes, img_metas, gt_bboxes_ignore, gt_labels)
+    anchors,labels,weights,targets,box_weights,num_pos,_,_ = self._targets_of_maps(cls_scores,
+        gt_bboxes, gt_labels, img_metas, gt_bboxes_ignore)
     cls,box,cfg = flatten_levels(cls_scores, self.cls_out_channels),flatten_levels(bbox_preds, 4),self.train_cfg
     if self.reg_decoded_bbox: box = self.bbox_coder.decode(torch.cat(anchors).expand(len(box), -1, 4), box)
-    loss_cls = [hard_negatives(cross_entropy(c, l, reduction='none')*w, l, self.num_classes, cfg['neg_pos_ratio'])[None]/num_pos for c,l,w in zip(cls, labels, weights)]
+    loss_cls = [hard_negatives(cross_entropy(c, l, reduction='none')*w, l, self.num_classes, cfg['neg_pos_ratio'])[None]/num_pos
+                for c,l,w in zip(cls, labels, weights)]
     loss_bbox = [smooth_l1_loss(b, t, w, beta=cfg['smoothl1_beta'], avg_factor=num_pos) for b,t,w in zip(box, targets, box_weights)]
     return dict(loss_cls=loss_cls, loss_bbox=loss_bbox)
 
@@ -91,14 +97,14 @@ from ..config_parts import delta_coder, max_iou, one_stage
 
 # %% ../../../nbs/06_detect/anchor/04_ssd.ipynb #71b6c0a0
 def _ssd_detector(backbone, neck, head, anchors):
-    head = dict(type='SSDHead', anchor_generator=dict(type='SSDAnchorGenerator', scale_major=False, **anchors), bbox_coder=delta_coder(),
-        **head)
+    head = dict(type='SSDHead', anchor_generator=dict(type='SSDAnchorGenerator', scale_major=False, **anchors),
+                bbox_coder=delta_coder(), **head)
     assigner,border = max_iou(.5, .5, 0., gt_max_assign_all=False),dict(allowed_border=-1, smoothl1_beta=1., neg_pos_ratio=3)
     return one_stage('SingleStageDetector', backbone, neck, head, assigner, .45, border, score_thr=.02, max_per_img=200)
 
 def ssd(
     size:int=300, # 300 or 512: sides of the image
-    num_classes:int=80, # classes
+    num_classes:int=80, # number of classes
 )->dict:
     "SSD with a VGG-16."
     if size not in (300,512): raise ValueError(f"size must be 300 or 512, got {size}")
@@ -114,7 +120,7 @@ def ssd(
     return _ssd_detector(backbone, neck, dict(in_channels=channels, num_classes=num_classes), anchors)
 
 def ssdlite(
-    num_classes:int=80, # classes
+    num_classes:int=80, # number of classes
 )->dict:
     "SSDLite with a MobileNetV2, to be trained from scratch."
     norm,init,channels = dict(type='BN', eps=.001, momentum=.03),dict(type='TruncNormal', layer='Conv2d', std=.03),(96,1280,512,256,256,128)

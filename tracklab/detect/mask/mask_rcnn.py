@@ -21,19 +21,21 @@ from ...nn.ops.mask_targets import mask_target
 
 # %% ../../../nbs/06_detect/mask/01_mask_rcnn.ipynb #cb5d27ea
 def stretch_masks(
-    masks, # `(N,h,w)` probabilities
-    boxes, # `(N,4)` xyxy, pixels of the image
+    masks:torch.Tensor, # `(N,h,w)` probabilities
+    boxes:torch.Tensor, # `(N,4)` xyxy, pixels of the image
     size:tuple, # height and width of the image
     threshold:float=.5, # pixels from it on belong to the object; negative: give probabilities as uint8
-): # `(N,H,W)` bool
-    "Stretch masks over their boxes."
+)->torch.Tensor: # `(N,H,W)` bool
+    "Resize masks to their boxes in the image."
     H,W = size
     out = torch.zeros(len(masks), H, W, dtype=torch.bool if threshold>=0 else torch.uint8, device=masks.device)
-    whole = torch.stack([boxes[:,:2].floor()-1, boxes[:,2:].ceil()+1], 1).nan_to_num(0).clamp(-1e6, 1e6).long().tolist() if len(boxes) else []
+    whole = torch.stack([boxes[:,:2].floor()-1, boxes[:,2:].ceil()+1],
+                        1).nan_to_num(0).clamp(-1e6, 1e6).long().tolist() if len(boxes) else []
     for o,mask,box,((x1,y1),(x2,y2)) in zip(out, masks, boxes, whole):
         x1,y1,x2,y2 = max(x1, 0),max(y1, 0),min(x2, W),min(y2, H)
         if x1>=x2 or y1>=y2: continue
-        y,x = (((torch.arange(a, b, device=box.device, dtype=box.dtype)+.5-lo)/(hi-lo)*2-1).nan_to_num(0, posinf=0, neginf=0) for a,b,lo,hi in ((y1,y2,box[1],box[3]), (x1,x2,box[0],box[2])))
+        y,x = (((torch.arange(a, b, device=box.device, dtype=box.dtype)+.5-lo)/(hi-lo)*2-1).nan_to_num(0, posinf=0, neginf=0)
+               for a,b,lo,hi in ((y1,y2,box[1],box[3]), (x1,x2,box[0],box[2])))
         grid = torch.stack([x[None].expand(len(y), -1), y[:,None].expand(-1, len(x))], -1)
         p = F.grid_sample(mask[None,None].to(grid.dtype), grid[None], align_corners=False)[0,0]
         o[y1:y2,x1:x2] = p>=threshold if threshold>=0 else (p*255).to(torch.uint8)
@@ -45,31 +47,34 @@ class FCNMaskHead(BaseModule):
     "Convolutions, an upsampling, a mask per class."
     def __init__(self,
         num_convs:int=4, # convolutions
-        roi_feat_size=14, # of the features, number or (height, width)
-        in_channels:int=256, # of the features
-        conv_kernel_size:int=3, # of the convolutions
-        conv_out_channels:int=256, # of the convolutions
-        num_classes:int=80, # classes
+        roi_feat_size:int|tuple=14, # size of the features, number or (height, width)
+        in_channels:int=256, # channels of the features
+        conv_kernel_size:int=3, # kernel size of the convolutions
+        conv_out_channels:int=256, # channels of the convolutions
+        num_classes:int=80, # number of classes
         class_agnostic:bool=False, # one mask for all classes?
         upsample_cfg={'type':'deconv', 'scale_factor':2}, # `deconv`, `nearest`, `bilinear`, `carafe`; `None` for none
-        conv_cfg=None, # see `ConvModule`
-        norm_cfg=None, # see `ConvModule`
-        predictor_cfg={'type':'Conv'}, # layer of the masks
-        loss_mask={'type':'CrossEntropyLoss', 'use_mask':True, 'loss_weight':1.}, # of masks
-        init_cfg=None, # refused: each layer has its own
+        conv_cfg:dict=None, # see `ConvModule`
+        norm_cfg:dict=None, # see `ConvModule`
+        predictor_cfg:dict={'type':'Conv'}, # layer of the masks
+        loss_mask:dict={'type':'CrossEntropyLoss', 'use_mask':True, 'loss_weight':1.}, # config of the mask loss
+        init_cfg:dict|list=None, # refused: each layer has its own
     ):
         if init_cfg is not None: raise ValueError("FCNMaskHead takes no init_cfg")
         super().__init__()
-        self.num_convs,self.roi_feat_size,self.num_classes,self.class_agnostic,self.predictor_cfg = num_convs,_pair(roi_feat_size),num_classes,class_agnostic,predictor_cfg
+        self.num_convs,self.roi_feat_size,self.num_classes = num_convs,_pair(roi_feat_size),num_classes
+        self.class_agnostic,self.predictor_cfg = class_agnostic,predictor_cfg
         self.upsample_cfg = dict(upsample_cfg or {'type':None})
         self.upsample_method,self.scale_factor = self.upsample_cfg.get('type'),self.upsample_cfg.pop('scale_factor', None)
-        if self.upsample_method not in (None,'deconv','nearest','bilinear','carafe'): raise ValueError(f"upsample_cfg must be of type deconv, nearest, bilinear or carafe, got {self.upsample_method!r}")
+        if self.upsample_method not in (None,'deconv','nearest','bilinear','carafe'):
+            raise ValueError(f"upsample_cfg must be of type deconv, nearest, bilinear or carafe, got {self.upsample_method!r}")
         self.loss_mask = build_loss(loss_mask)
-        self.convs = nn.ModuleList([ConvModule(in_channels if i==0 else conv_out_channels, conv_out_channels, conv_kernel_size, padding=(conv_kernel_size-1)//2, conv_cfg=conv_cfg, norm_cfg=norm_cfg)
-                                    for i in range(num_convs)])
+        self.convs = nn.ModuleList([ConvModule(in_channels if i==0 else conv_out_channels, conv_out_channels,
+            conv_kernel_size, padding=(conv_kernel_size-1)//2, conv_cfg=conv_cfg, norm_cfg=norm_cfg) for i in range(num_convs)])
         width = conv_out_channels if num_convs else in_channels
         self.upsample = self._make_upsample(width, conv_out_channels)
-        self.conv_logits = build_conv_layer(predictor_cfg, conv_out_channels if self.upsample_method=='deconv' else width, 1 if class_agnostic else num_classes, 1)
+        self.conv_logits = build_conv_layer(predictor_cfg, conv_out_channels if self.upsample_method=='deconv' else width,
+                                            1 if class_agnostic else num_classes, 1)
         self.relu = nn.ReLU(inplace=True)
 
     def _make_upsample(self, width, channels):
@@ -81,7 +86,7 @@ class FCNMaskHead(BaseModule):
         return build_upsample_layer(cfg)
 
     def init_weights(self):
-        "Kaiming for the layers that are no `ConvModule`."
+        "Kaiming for the layers that are not a `ConvModule`."
         super().init_weights()
         for m in (self.upsample,self.conv_logits):
             if hasattr(m, 'init_weights'): m.init_weights()
@@ -90,8 +95,8 @@ class FCNMaskHead(BaseModule):
                 if m.bias is not None: nn.init.zeros_(m.bias)
 
     def forward(self,
-        x, # `(N,C,h,w)`
-    ): # `(N,C,2h,2w)` logits
+        x:torch.Tensor, # `(N,C,h,w)`
+    )->torch.Tensor: # `(N,C,2h,2w)` logits
         for conv in self.convs: x = conv(x)
         if self.upsample is not None: x = self.upsample(x)
         return self.conv_logits(self.relu(x) if self.upsample_method=='deconv' else x)
@@ -99,18 +104,19 @@ class FCNMaskHead(BaseModule):
 # %% ../../../nbs/06_detect/mask/01_mask_rcnn.ipynb #2536fb53
 @patch
 def get_targets(self:FCNMaskHead,
-    sampling_results, # `SamplingResult` per image
-    gt_masks, # per image
+    sampling_results:list, # `SamplingResult` per image
+    gt_masks:list, # masks of the objects per image
     rcnn_train_cfg:dict, # `mask_size`
-): # `(P,h,w)`
-    "The true masks within the regions on objects."
-    return mask_target([r.pos_bboxes for r in sampling_results], [r.pos_assigned_gt_inds for r in sampling_results], gt_masks, rcnn_train_cfg)
+)->torch.Tensor: # `(P,h,w)`
+    "The ground-truth masks inside the positive regions."
+    return mask_target([r.pos_bboxes for r in sampling_results],
+                       [r.pos_assigned_gt_inds for r in sampling_results], gt_masks, rcnn_train_cfg)
 
 @patch
 def loss(self:FCNMaskHead,
-    mask_pred, # `(P,C,h,w)` logits
-    mask_targets, # `(P,h,w)`
-    labels, # `(P,)`
+    mask_pred:torch.Tensor, # `(P,C,h,w)` logits
+    mask_targets:torch.Tensor, # `(P,h,w)`
+    labels:torch.Tensor, # `(P,)`
 )->dict: # `loss_mask`
     "Loss of the masks of the labelled classes."
     if not len(mask_pred): return dict(loss_mask=mask_pred.sum())
@@ -118,13 +124,13 @@ def loss(self:FCNMaskHead,
 
 @patch
 def paste(self:FCNMaskHead,
-    mask_pred, # `(K,C,h,w)` probabilities
-    boxes, # `(K,4)` pixels of the network's input
-    labels, # `(K,)`
+    mask_pred:torch.Tensor, # `(K,C,h,w)` probabilities
+    boxes:torch.Tensor, # `(K,4)` pixels of the network's input
+    labels:torch.Tensor, # `(K,)`
     test_cfg:dict, # `mask_thr_binary`
-    meta:dict, # of the image
+    meta:dict, # meta of the image
     rescale:bool, # masks of the original, or of the input?
-): # `(K,H,W)` bool
+)->torch.Tensor: # `(K,H,W)` bool
     "Masks of whole images."
     s = np.broadcast_to(np.asarray(meta['scale_factor'], 'float32'), 4)
     if rescale: size,boxes = tuple(meta['ori_shape'][:2]),boxes/boxes.new_tensor(s)
@@ -136,15 +142,16 @@ def paste(self:FCNMaskHead,
 def get_seg_masks(self:FCNMaskHead,
     mask_pred, # `(K,C,h,w)` logits, or probabilities as an array
     det_bboxes, # `(K,4)` or `(K,5)`, pixels of the network's input
-    det_labels, # `(K,)`
+    det_labels:torch.Tensor, # `(K,)`
     rcnn_test_cfg:dict, # `mask_thr_binary`
-    ori_shape, # height and width of the original
+    ori_shape:tuple, # height and width of the original
     scale_factor, # input pixels per original pixel, x, y, x, y
     rescale:bool, # masks of the original, or of the input?
 )->list: # per class a list of `(H,W)` arrays
-    "`paste` with the documented arguments and result."
+    "`paste` with MMDetection's arguments and result."
     p = mask_pred.sigmoid() if torch.is_tensor(mask_pred) else det_bboxes.new_tensor(mask_pred)
-    masks = self.paste(p, det_bboxes[:,:4], det_labels, rcnn_test_cfg, dict(ori_shape=ori_shape, scale_factor=scale_factor), rescale).cpu().numpy()
+    masks = self.paste(p, det_bboxes[:,:4], det_labels, rcnn_test_cfg,
+                       dict(ori_shape=ori_shape, scale_factor=scale_factor), rescale).cpu().numpy()
     return [[m for m,l in zip(masks, det_labels.tolist()) if l==c] for c in range(self.num_classes)]
 
 # %% ../../../nbs/06_detect/mask/01_mask_rcnn.ipynb #22f5c656
@@ -161,7 +168,8 @@ from ..config_parts import smooth_l1, faster_rcnn, MASK_C4_OPTIONS, register_fam
 # %% ../../../nbs/06_detect/mask/01_mask_rcnn.ipynb #5c096d74
 register_family('mask_rcnn_{}_fpn_{}_coco', faster_rcnn, dict(r50='1x 1x_wandb 2x fp16_1x mstrain-poly_3x poly_1x',
     r50_caffe='1x mstrain-poly_1x mstrain-poly_2x mstrain-poly_3x mstrain_1x',
-    r101='1x 2x mstrain-poly_3x', r101_caffe='1x mstrain-poly_3x', x101_32x4d='1x 2x mstrain-poly_3x', x101_64x4d='1x 2x mstrain-poly_3x', x101_32x8d='1x mstrain-poly_1x mstrain-poly_3x'), mask=True)
+    r101='1x 2x mstrain-poly_3x', r101_caffe='1x mstrain-poly_3x', x101_32x4d='1x 2x mstrain-poly_3x', x101_64x4d='1x 2x mstrain-poly_3x',
+    x101_32x8d='1x mstrain-poly_1x mstrain-poly_3x'), mask=True)
 register_family('mask_rcnn_{}_c4_{}_coco', faster_rcnn, dict(r50_caffe='1x'), mask=True, options=MASK_C4_OPTIONS)
 _OLD_ALIGN = dict(aligned=False, sampling_ratio=2)
 zoo.register('mask_rcnn_r50_caffe_fpn_poly_1x_coco_v1', faster_rcnn, backbone='r50_caffe', mask=True,

@@ -9,12 +9,13 @@ __all__ = ['INF', 'FCOSHead', 'FCOS', 'fcos']
 import torch
 from fastcore.basics import patch
 from torch import nn
+from ...core.boxes import box_area
 from ...core.distributed import reduce_mean
 from ...core.registry import register
 from ..dense import SingleStageDetector, flatten_levels
 from ..towers import AnchorFreeHead, box_distances, centerness, layer_init, near_centre
 from ...nn.layers import Scale
-from ...nn.losses.base import build_loss
+from ...nn.losses.base import build_loss, positives
 
 # %% ../../../nbs/06_detect/point/01_fcos.ipynb #d1a338ed
 INF = 1e8
@@ -23,18 +24,18 @@ INF = 1e8
 class FCOSHead(AnchorFreeHead):
     "Class, distances and centerness of every point."
     def __init__(self,
-        num_classes:int, # classes without background
-        in_channels:int, # of the maps
-        regress_ranges=((-1,64),(64,128),(128,256),(256,512),(512,INF)), # distances of each level, pixels
+        num_classes:int, # number of classes without background
+        in_channels:int, # channels of the maps
+        regress_ranges:tuple=((-1,64),(64,128),(128,256),(256,512),(512,INF)), # distances of each level, pixels
         center_sampling:bool=False, # train only points near the centre?
         center_sample_radius:float=1.5, # how near, in strides
         norm_on_bbox:bool=False, # distances in units of the stride?
         centerness_on_reg:bool=False, # centerness from the tower of the distances?
-        loss_cls={'type':'FocalLoss', 'use_sigmoid':True, 'gamma':2., 'alpha':.25, 'loss_weight':1.}, # of classes
-        loss_bbox={'type':'IoULoss', 'loss_weight':1.}, # of boxes
-        loss_centerness={'type':'CrossEntropyLoss', 'use_sigmoid':True, 'loss_weight':1.}, # of the centerness
-        norm_cfg={'type':'GN', 'num_groups':32, 'requires_grad':True}, # see `ConvModule`
-        init_cfg=layer_init('conv_cls'), # see `BaseModule`
+        loss_cls:dict={'type':'FocalLoss', 'use_sigmoid':True, 'gamma':2., 'alpha':.25, 'loss_weight':1.}, # config of the class loss
+        loss_bbox:dict={'type':'IoULoss', 'loss_weight':1.}, # config of the box loss
+        loss_centerness:dict={'type':'CrossEntropyLoss', 'use_sigmoid':True, 'loss_weight':1.}, # config of the centerness loss
+        norm_cfg:dict={'type':'GN', 'num_groups':32, 'requires_grad':True}, # see `ConvModule`
+        init_cfg:dict|list=layer_init('conv_cls'), # see `BaseModule`
         **kwargs # of `AnchorFreeHead`
     ):
         self.regress_ranges,self.center_sampling,self.center_sample_radius = regress_ranges,center_sampling,center_sample_radius
@@ -48,7 +49,7 @@ class FCOSHead(AnchorFreeHead):
         self.scales = nn.ModuleList([Scale(1.) for _ in self.strides])
 
     def forward(self,
-        feats, # maps of the levels
+        feats:list|tuple, # maps of the levels
     )->tuple: # lists over levels of class, box and centerness maps
         return tuple(map(list, zip(*map(self.forward_single, feats, self.scales, self.strides))))
 
@@ -69,17 +70,17 @@ def _targets_single(self:FCOSHead, points, ranges, strides, gt_bboxes, gt_labels
     possible = near_centre(points, gt_bboxes, strides*self.center_sample_radius) if self.center_sampling else d.amin(-1)>0
     far = d.amax(-1)
     possible = possible&(far>=ranges[:,:1])&(far<=ranges[:,1:])
-    area = ((gt_bboxes[:,2]-gt_bboxes[:,0])*(gt_bboxes[:,3]-gt_bboxes[:,1]))[None].masked_fill(~possible, INF)
+    area = box_area(gt_bboxes)[None].masked_fill(~possible, INF)
     smallest,which = area.min(1)
     return gt_labels[which].masked_fill(smallest==INF, self.num_classes),d[torch.arange(N, device=d.device),which]
 
 @patch
 def get_targets(self:FCOSHead,
-    points, # list over levels of `(n,2)`
-    gt_bboxes, # `(G,4)` per image
-    gt_labels, # `(G,)` per image
+    points:list, # list over levels of `(n,2)`
+    gt_bboxes:list, # `(G,4)` per image
+    gt_labels:list, # `(G,)` per image
 )->tuple: # `(B,N)` labels, `(B,N,4)` distances
-    "What shall be answered at every point."
+    "Targets of every point."
     per_level = lambda values: torch.cat([p.new_tensor(v).expand(len(p), *p.new_tensor(v).shape) for p,v in zip(points, values)])
     ranges,strides = per_level(self.regress_ranges),per_level(self.strides)
     found = [self._targets_single(torch.cat(points), ranges, strides, b, l) for b,l in zip(gt_bboxes, gt_labels)]
@@ -88,26 +89,27 @@ def get_targets(self:FCOSHead,
 
 @patch
 def loss(self:FCOSHead,
-    cls_scores, # list over levels of `(B,C,H,W)`
-    bbox_preds, # list over levels of `(B,4,H,W)`
-    centernesses, # list over levels of `(B,1,H,W)`
-    gt_bboxes, # `(G,4)` xyxy per image
-    gt_labels, # `(G,)` per image
-    img_metas, # meta per image
+    cls_scores:list, # list over levels of `(B,C,H,W)`
+    bbox_preds:list, # list over levels of `(B,4,H,W)`
+    centernesses:list, # list over levels of `(B,1,H,W)`
+    gt_bboxes:list, # `(G,4)` xyxy per image
+    gt_labels:list, # `(G,)` per image
+    img_metas:list, # meta per image
     gt_bboxes_ignore=None, # not used
 )->dict: # `loss_cls`, `loss_bbox`, `loss_centerness`
     "Losses of a batch."
     points = self.prior_generator.grid_priors([c.shape[-2:] for c in cls_scores], dtype=bbox_preds[0].dtype, device=bbox_preds[0].device)
     labels,distances = (t.flatten(0, 1) for t in self.get_targets(points, gt_bboxes, gt_labels))
     cls,box,centre = (flatten_levels(m, n).flatten(0, 1) for m,n in ((cls_scores,self.cls_out_channels), (bbox_preds,4), (centernesses,1)))
-    pos = ((labels>=0)&(labels<self.num_classes)).nonzero().squeeze(1)
+    pos = positives(labels, self.num_classes)
     num_pos = max(reduce_mean(cls.new_tensor(float(len(pos)))), 1.)
     out = dict(loss_cls=self.loss_cls(cls, labels, avg_factor=num_pos))
     target = centerness(distances[pos])
     total = max(reduce_mean(target.sum().detach()), 1e-6)
     if not len(pos): return dict(out, loss_bbox=box[pos].sum(), loss_centerness=centre[pos].sum())
     at = torch.cat(points).repeat(len(img_metas), 1)[pos]
-    out['loss_bbox'] = self.loss_bbox(self.bbox_coder.decode(at, box[pos]), self.bbox_coder.decode(at, distances[pos]), weight=target, avg_factor=total)
+    out['loss_bbox'] = self.loss_bbox(self.bbox_coder.decode(at, box[pos]),
+                                      self.bbox_coder.decode(at, distances[pos]), weight=target, avg_factor=total)
     out['loss_centerness'] = self.loss_centerness(centre[pos,0], target, avg_factor=num_pos)
     return out
 
@@ -122,18 +124,19 @@ from ..config_parts import resnet_cfg, fpn_cfg, max_iou, SIGMOID_LOSS, one_stage
 # %% ../../../nbs/06_detect/point/01_fcos.ipynb #c8f5d6c1
 def fcos(
     backbone:str='r50_caffe', # see `resnet_cfg`
-    num_classes:int=80, # classes
+    num_classes:int=80, # number of classes
 )->dict:
-    "FCOS."
-    head = tower_cfg('FCOSHead', num_classes, strides=PYRAMID_STRIDES, loss_bbox=dict(type='IoULoss', loss_weight=1.), loss_centerness=SIGMOID_LOSS)
+    "The config of an FCOS."
+    head = tower_cfg('FCOSHead', num_classes, strides=PYRAMID_STRIDES,
+                     loss_bbox=dict(type='IoULoss', loss_weight=1.), loss_centerness=SIGMOID_LOSS)
     neck = fpn_cfg(backbone, start_level=1, add_extra_convs='on_output', relu_before_extra_convs=True)
     return one_stage('FCOS', resnet_cfg(backbone, 'detectron'), neck, head, max_iou(.5, .4, 0), .5)
 
 # %% ../../../nbs/06_detect/point/01_fcos.ipynb #c91dae73
 register_family('fcos_{}_fpn_gn-head_{}_coco', fcos, dict(r50_caffe='1x 4x4_1x fp16_1x_bs8x8 mstrain_640-800_2x',
     r101_caffe='1x mstrain_640-800_2x', x101_64x4d='mstrain_640-800_2x'))
-register_family('fcos_center_{}_fpn_gn-head_{}_coco', fcos, dict(r50_caffe='1x'), options={'bbox_head':dict(center_sampling=True,
-    center_sample_radius=1.5)})
+register_family('fcos_center_{}_fpn_gn-head_{}_coco', fcos, dict(r50_caffe='1x'),
+                options={'bbox_head':dict(center_sampling=True, center_sample_radius=1.5)})
 _BETTER_FCOS = {'backbone.init_cfg.checkpoint':'open-mmlab://detectron2/resnet50_caffe', 'bbox_head':dict(norm_on_bbox=True,
     centerness_on_reg=True, center_sampling=True, conv_bias=True,
     dcn_on_last_conv=False, loss_bbox=dict(type='GIoULoss')), 'test_cfg.nms.iou_threshold':.6}

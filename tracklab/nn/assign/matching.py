@@ -16,7 +16,7 @@ from ...core.registry import build, register
 from .max_iou import AssignResult, BaseAssigner, labels_of
 
 # %% ../../../nbs/04_nn/assign/05_matching.ipynb #896520a4
-def build_match_cost(cfg, default_args=None):
+def build_match_cost(cfg:dict, default_args=None):
     "The cost that a config names."
     return build(cfg, **(default_args or {}))
 
@@ -38,6 +38,7 @@ class BBoxL1Cost:
         else: bbox_pred = bbox_cxcywh_to_xyxy(bbox_pred)
         return torch.cdist(bbox_pred, gt_bboxes, p=1)*self.weight
 
+# %% ../../../nbs/04_nn/assign/05_matching.ipynb #bc55da8f
 @register
 class ClassificationCost:
     "Minus the probability of the object's class."
@@ -67,10 +68,10 @@ class IoUCost:
 
 # %% ../../../nbs/04_nn/assign/05_matching.ipynb #b263c70c
 def mask_sums(
-    pos, # `(Q,L)` cost of each element as a positive
-    neg, # `(Q,L)` as a negative
-    masks, # `(G,L)` zeros and ones
-): # `(Q,G)`
+    pos:torch.Tensor, # `(Q,L)` cost of each element as a positive
+    neg:torch.Tensor, # `(Q,L)` as a negative
+    masks:torch.Tensor, # `(G,L)` zeros and ones
+)->torch.Tensor: # `(Q,G)`
     "Costs of whole masks, averaged over their elements."
     return (pos@masks.T+neg@(1-masks).T)/masks.shape[1]
 
@@ -94,6 +95,7 @@ class FocalLossCost:
         pos = -(p+self.eps).log()*self.alpha*(1-p)**self.gamma
         return self.weight*(mask_sums(pos, neg, gt_labels.flatten(1).float()) if self.binary_input else (pos-neg)[:,gt_labels])
 
+# %% ../../../nbs/04_nn/assign/05_matching.ipynb #a5f28dc7
 @register
 class CrossEntropyLossCost:
     "The binary cross entropy of masks as a cost."
@@ -131,8 +133,8 @@ class DiceCost:
 
 # %% ../../../nbs/04_nn/assign/05_matching.ipynb #939385c1
 def match_least_cost(
-    cost, # `(Q,G)`
-    gt_labels, # `(G,)` classes
+    cost:torch.Tensor, # `(Q,G)`
+    gt_labels:torch.Tensor, # `(G,)` classes
 )->AssignResult: # one query per object
     "Match every object with one query."
     G = cost.shape[1]
@@ -146,16 +148,16 @@ def match_least_cost(
 class HungarianAssigner(BaseAssigner):
     "One query per object by class, distance and overlap."
     def __init__(self,
-        cls_cost={'type':'ClassificationCost', 'weight':1.}, # of the class
-        reg_cost={'type':'BBoxL1Cost', 'weight':1.}, # of the four numbers
-        iou_cost={'type':'IoUCost', 'iou_mode':'giou', 'weight':1.}, # of the overlap
+        cls_cost:dict={'type':'ClassificationCost', 'weight':1.}, # config of the cost of the class
+        reg_cost:dict={'type':'BBoxL1Cost', 'weight':1.}, # config of the cost of the four numbers
+        iou_cost:dict={'type':'IoUCost', 'iou_mode':'giou', 'weight':1.}, # config of the cost of the overlap
     ): self.cls_cost,self.reg_cost,self.iou_cost = (build_match_cost(c) for c in (cls_cost, reg_cost, iou_cost))
 
     def assign(self,
-        bbox_pred, # `(Q,4)` centre and size over the image's
-        cls_pred, # `(Q,C)` logits
-        gt_bboxes, # `(G,4)` objects, xyxy in pixels
-        gt_labels, # `(G,)` classes
+        bbox_pred:torch.Tensor, # `(Q,4)` centre and size over the image's
+        cls_pred:torch.Tensor, # `(Q,C)` logits
+        gt_bboxes:torch.Tensor, # `(G,4)` objects, xyxy in pixels
+        gt_labels:torch.Tensor, # `(G,)` classes
         img_meta, # `img_shape`
         gt_bboxes_ignore=None, # must be `None`
         eps:float=1e-7, # not used
@@ -164,23 +166,25 @@ class HungarianAssigner(BaseAssigner):
         if gt_bboxes_ignore is not None: raise ValueError("one-to-one matching cannot ignore regions: gt_bboxes_ignore must be None")
         h,w = img_meta['img_shape'][:2]
         size = gt_bboxes.new_tensor([w,h,w,h])
-        cost = self.cls_cost(cls_pred, gt_labels)+self.reg_cost(bbox_pred, gt_bboxes/size)+self.iou_cost(bbox_cxcywh_to_xyxy(bbox_pred)*size, gt_bboxes)
+        cost = self.cls_cost(cls_pred, gt_labels)+self.reg_cost(bbox_pred,
+            gt_bboxes/size)+self.iou_cost(bbox_cxcywh_to_xyxy(bbox_pred)*size, gt_bboxes)
         return match_least_cost(cost, gt_labels)
 
+# %% ../../../nbs/04_nn/assign/05_matching.ipynb #c6ab6e27
 @register
 class MaskHungarianAssigner(BaseAssigner):
     "One query per object by class and mask."
     def __init__(self,
-        cls_cost={'type':'ClassificationCost', 'weight':1.}, # of the class
-        mask_cost={'type':'FocalLossCost', 'weight':1., 'binary_input':True}, # of the mask's elements
-        dice_cost={'type':'DiceCost', 'weight':1.}, # of the mask
+        cls_cost:dict={'type':'ClassificationCost', 'weight':1.}, # config of the cost of the class
+        mask_cost:dict={'type':'FocalLossCost', 'weight':1., 'binary_input':True}, # config of the cost of the mask's elements
+        dice_cost:dict={'type':'DiceCost', 'weight':1.}, # config of the cost of the mask
     ): self.cls_cost,self.mask_cost,self.dice_cost = (build_match_cost(c) for c in (cls_cost, mask_cost, dice_cost))
 
     def assign(self,
-        cls_pred, # `(Q,C)` logits, or `None`
-        mask_pred, # `(Q,...)` logits
-        gt_labels, # `(G,)` classes
-        gt_mask, # `(G,...)` zeros and ones
+        cls_pred:torch.Tensor, # `(Q,C)` logits, or `None`
+        mask_pred:torch.Tensor, # `(Q,...)` logits
+        gt_labels:torch.Tensor, # `(G,)` classes
+        gt_mask:torch.Tensor, # `(G,...)` zeros and ones
         img_meta=None, # not used
         gt_bboxes_ignore=None, # must be `None`
         eps:float=1e-7, # not used

@@ -13,19 +13,19 @@ from ...core.registry import build, register
 from .max_iou import AssignResult
 
 # %% ../../../nbs/04_nn/assign/02_box_samplers.ipynb #e6b0636d
-def build_sampler(cfg, **default_args):
+def build_sampler(cfg:dict, **default_args):
     "The sampler that a config names."
     return build(cfg, **default_args)
 
 class SamplingResult:
-    "The chosen boxes, and what they shall become."
+    "The chosen boxes and their targets."
     def __init__(self,
         pos_inds, # indices of boxes on objects
         neg_inds, # indices of background
-        bboxes, # `(N,4)` all boxes
-        gt_bboxes, # `(G,4)` objects
-        assign_result:AssignResult, # of `bboxes`
-        gt_flags, # `(N,)` is a box an object itself?
+        bboxes:torch.Tensor, # `(N,4)` all boxes
+        gt_bboxes:torch.Tensor, # `(G,4)` objects
+        assign_result:AssignResult, # assignment of `bboxes`
+        gt_flags:torch.Tensor, # `(N,)` is a box an object itself?
     ):
         self.pos_inds,self.neg_inds,self.num_gts = pos_inds,neg_inds,len(gt_bboxes)
         self.pos_bboxes,self.neg_bboxes,self.pos_is_gt = bboxes[pos_inds],bboxes[neg_inds],gt_flags[pos_inds]
@@ -37,7 +37,8 @@ class SamplingResult:
     @property
     def bboxes(self): return torch.cat([self.pos_bboxes, self.neg_bboxes]) # `(P+N,4)`, those on objects first
     @property
-    def info(self)->dict: return {k:getattr(self, k) for k in ('pos_inds','neg_inds','pos_bboxes','neg_bboxes','pos_is_gt','num_gts','pos_assigned_gt_inds')}
+    def info(self)->dict:
+        return {k:getattr(self, k) for k in ('pos_inds','neg_inds','pos_bboxes','neg_bboxes','pos_is_gt','num_gts','pos_assigned_gt_inds')}
     def to(self, device):
         "The same on another device."
         for k,v in self.__dict__.items():
@@ -47,9 +48,9 @@ class SamplingResult:
 
 # %% ../../../nbs/04_nn/assign/02_box_samplers.ipynb #7097e0be
 class BaseSampler:
-    "Chooses boxes for training."
+    "The base of box samplers."
     def __init__(self,
-        num:int, # boxes wanted
+        num:int, # number of boxes to choose
         pos_fraction:float, # largest share of boxes on objects
         neg_pos_ub:float=-1, # at most this many times as much background as boxes on objects; negative: no limit
         add_gt_as_proposals:bool=True, # put the objects among the boxes?
@@ -62,11 +63,11 @@ class BaseSampler:
     def _sample_neg(self, assign_result, num_expected, **kwargs): raise NotImplementedError
 
     def sample(self,
-        assign_result:AssignResult, # of `bboxes`; changed if objects are added
-        bboxes, # `(N,4)` xyxy
-        gt_bboxes, # `(G,4)` xyxy
-        gt_labels=None, # `(G,)` classes
-        **kwargs # what a sampler needs besides
+        assign_result:AssignResult, # assignment of `bboxes`; changed if objects are added
+        bboxes:torch.Tensor, # `(N,4)` xyxy
+        gt_bboxes:torch.Tensor, # `(G,4)` xyxy
+        gt_labels:torch.Tensor=None, # `(G,)` classes
+        **kwargs # other arguments of a sampler
     )->SamplingResult:
         "Choose boxes."
         bboxes = bboxes.reshape(-1, bboxes.shape[-1])[:,:4]
@@ -82,14 +83,18 @@ class BaseSampler:
         neg = self.neg_sampler._sample_neg(assign_result, num_neg, bboxes=bboxes, **kwargs).unique()
         return SamplingResult(pos, neg, bboxes, gt_bboxes, assign_result, flags)
 
-def indices(mask): return mask.nonzero(as_tuple=False).squeeze(1)
+def indices(
+    mask:torch.Tensor, # `(N,)` bool
+)->torch.Tensor: # `(K,)` long
+    "The indices at which a mask is true."
+    return mask.nonzero(as_tuple=False).squeeze(1)
 
 # %% ../../../nbs/04_nn/assign/02_box_samplers.ipynb #b9fc96f9
 @register
 class RandomSampler(BaseSampler):
     "Chooses at random."
     def __init__(self,
-        num:int, # boxes wanted
+        num:int, # number of boxes to choose
         pos_fraction:float, # largest share of boxes on objects
         neg_pos_ub:float=-1, # at most this many times as much background as boxes on objects; negative: no limit
         add_gt_as_proposals:bool=True, # put the objects among the boxes?
@@ -103,7 +108,7 @@ class RandomSampler(BaseSampler):
         gallery, # tensor, array or list
         num:int, # how many; no more than there are
     ): # tensor if `gallery` is one, else an array
-        "Different elements at random."
+        "Distinct elements at random."
         if len(gallery)<num: raise ValueError(f"cannot choose {num} of {len(gallery)}")
         n = len(gallery)
         perm = torch.randperm(n)[:num] if self.rng is None else torch.as_tensor(self.rng.permutation(n)[:num])
@@ -116,13 +121,13 @@ class RandomSampler(BaseSampler):
 # %% ../../../nbs/04_nn/assign/02_box_samplers.ipynb #6ce693f0
 @register
 class PseudoSampler(BaseSampler):
-    "Chooses everything."
+    "Keeps every box."
     def __init__(self, **kwargs): pass
 
     def sample(self,
-        assign_result:AssignResult, # of `bboxes`
-        bboxes, # `(N,4)` xyxy
-        gt_bboxes, # `(G,4)` xyxy
+        assign_result:AssignResult, # assignment of `bboxes`
+        bboxes:torch.Tensor, # `(N,4)` xyxy
+        gt_bboxes:torch.Tensor, # `(G,4)` xyxy
         *args, **kwargs
     )->SamplingResult:
         "All boxes that are not ignored."

@@ -9,18 +9,19 @@ __all__ = ['multi_scale_deformable_attn', 'MultiScaleDeformableAttention']
 import math
 import torch
 import torch.nn.functional as F
+from fastcore.basics import patch
 from torch import nn
 from ...core.registry import register
 from ..init import BaseModule
 
 # %% ../../../nbs/04_nn/attention/02_deformable_attention.ipynb #d97bd0a1
 def multi_scale_deformable_attn(
-    value, # `(B,S,H,D)` maps of all levels, flattened one after the other; H heads
-    spatial_shapes, # `(L,2)` height and width of each level
-    sampling_locations, # `(B,Q,H,L,P,2)` x and y in 0..1
-    attention_weights, # `(B,Q,H,L,P)`
-): # `(B,Q,H*D)`
-    "Weighted bilinear values of all levels."
+    value:torch.Tensor, # `(B,S,H,D)` maps of all levels, flattened one after the other; H heads
+    spatial_shapes:torch.Tensor, # `(L,2)` height and width of each level
+    sampling_locations:torch.Tensor, # `(B,Q,H,L,P,2)` x and y in 0..1
+    attention_weights:torch.Tensor, # `(B,Q,H,L,P)`
+)->torch.Tensor: # `(B,Q,H*D)`
+    "Weighted sum of bilinear samples of all levels."
     B,_,H,D = value.shape
     sizes = [tuple(int(v) for v in s) for s in spatial_shapes]
     grids = (2*sampling_locations-1).transpose(1, 2).flatten(0, 1)                       # (B*H,Q,L,P,2)
@@ -40,40 +41,30 @@ class MultiScaleDeformableAttention(BaseModule):
         num_levels:int=4, # levels
         num_points:int=4, # points per head and level
         im2col_step:int=64, # no difference: of another implementation
-        dropout:float=.1, # of the result, before the identity is added
+        dropout:float=.1, # dropout rate of the result, before the identity is added
         batch_first:bool=False, # is the batch the first axis?
-        norm_cfg=None, # not used
-        init_cfg=None, # see `BaseModule`
+        norm_cfg:dict=None, # not used
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         if embed_dims%num_heads: raise ValueError(f"embed_dims must be divisible by num_heads, got {embed_dims} and {num_heads}")
-        self.embed_dims,self.num_heads,self.num_levels,self.num_points,self.batch_first = embed_dims,num_heads,num_levels,num_points,batch_first
+        self.embed_dims,self.num_heads,self.num_levels = embed_dims,num_heads,num_levels
+        self.num_points,self.batch_first = num_points,batch_first
         n = num_heads*num_levels*num_points
         self.dropout = nn.Dropout(dropout)
         self.sampling_offsets,self.attention_weights = nn.Linear(embed_dims, 2*n),nn.Linear(embed_dims, n)
         self.value_proj,self.output_proj = nn.Linear(embed_dims, embed_dims),nn.Linear(embed_dims, embed_dims)
         self.init_weights()
 
-    def init_weights(self):
-        "Directions for the heads, distances for the points, equal weights."
-        angle = torch.arange(self.num_heads, dtype=torch.float32)*(2*math.pi/self.num_heads)
-        ray = torch.stack([angle.cos(), angle.sin()], -1)
-        ray = (ray/ray.abs().amax(-1, keepdim=True))[:,None,None].expand(-1, self.num_levels, self.num_points, -1)
-        steps = torch.arange(1, self.num_points+1)[:,None]
-        with torch.no_grad():
-            for layer in (self.sampling_offsets, self.attention_weights): layer.weight.zero_(); layer.bias.zero_()
-            self.sampling_offsets.bias.copy_((ray*steps).flatten())
-            for layer in (self.value_proj, self.output_proj): nn.init.xavier_uniform_(layer.weight); layer.bias.zero_()
-
     def forward(self,
-        query, # `(Q,B,C)`, or `(B,Q,C)` with `batch_first`
+        query:torch.Tensor, # `(Q,B,C)`, or `(B,Q,C)` with `batch_first`
         key=None, # not used
-        value=None, # `(S,B,C)` maps of all levels; the query if not given
-        identity=None, # added to the result; the query if not given
-        query_pos=None, # added to the query
-        key_padding_mask=None, # `(B,S)` true in the padding
-        reference_points=None, # `(B,Q,L,2)` x and y in 0..1, or `(B,Q,L,4)` with width and height
-        spatial_shapes=None, # `(L,2)` height and width of each level
+        value:torch.Tensor=None, # `(S,B,C)` maps of all levels; the query if not given
+        identity:torch.Tensor=None, # added to the result; the query if not given
+        query_pos:torch.Tensor=None, # added to the query
+        key_padding_mask:torch.Tensor=None, # `(B,S)` true in the padding
+        reference_points:torch.Tensor=None, # `(B,Q,L,2)` x and y in 0..1, or `(B,Q,L,4)` with width and height
+        spatial_shapes:torch.Tensor=None, # `(L,2)` height and width of each level
         level_start_index=None, # not used
         **kwargs
     ): # in the shape of `query`
@@ -81,7 +72,8 @@ class MultiScaleDeformableAttention(BaseModule):
         if query_pos is not None: query = query+query_pos
         if not self.batch_first: query,value = query.transpose(0, 1),value.transpose(0, 1)
         (B,Q,_),S = query.shape,value.shape[1]
-        if S!=sum(int(h)*int(w) for h,w in spatial_shapes): raise ValueError(f"{S} values for levels of {[tuple(map(int, s)) for s in spatial_shapes]}")
+        if S!=sum(int(h)*int(w) for h,w in spatial_shapes):
+            raise ValueError(f"{S} values for levels of {[tuple(map(int, s)) for s in spatial_shapes]}")
         value = self.value_proj(value)
         if key_padding_mask is not None: value = value.masked_fill(key_padding_mask[...,None], 0)
         shape = (B,Q,self.num_heads,self.num_levels,self.num_points)
@@ -90,10 +82,24 @@ class MultiScaleDeformableAttention(BaseModule):
         out = self.output_proj(multi_scale_deformable_attn(value.reshape(B, S, self.num_heads, -1), spatial_shapes, points, weights))
         return self.dropout(out if self.batch_first else out.transpose(0, 1))+identity
 
-    def _points(self, reference, offsets, spatial_shapes):
-        "Offsets are cells around a point, or shares of half a box around its centre"
-        if reference.shape[-1] not in (2,4): raise ValueError(f"reference points have 2 or 4 numbers, got {reference.shape[-1]}")
-        around = reference[:,:,None,:,None]
-        if reference.shape[-1]==4: return around[...,:2]+offsets/self.num_points*around[...,2:]/2
-        size = torch.as_tensor(spatial_shapes, device=offsets.device).flip(-1).to(offsets.dtype)
-        return around+offsets/size[:,None]
+# %% ../../../nbs/04_nn/attention/02_deformable_attention.ipynb #e7c2baf6
+@patch
+def init_weights(self:MultiScaleDeformableAttention):
+    "Directions for the heads, distances for the points, equal weights."
+    angle = torch.arange(self.num_heads, dtype=torch.float32)*(2*math.pi/self.num_heads)
+    ray = torch.stack([angle.cos(), angle.sin()], -1)
+    ray = (ray/ray.abs().amax(-1, keepdim=True))[:,None,None].expand(-1, self.num_levels, self.num_points, -1)
+    steps = torch.arange(1, self.num_points+1)[:,None]
+    with torch.no_grad():
+        for layer in (self.sampling_offsets, self.attention_weights): layer.weight.zero_(); layer.bias.zero_()
+        self.sampling_offsets.bias.copy_((ray*steps).flatten())
+        for layer in (self.value_proj, self.output_proj): nn.init.xavier_uniform_(layer.weight); layer.bias.zero_()
+
+@patch
+def _points(self:MultiScaleDeformableAttention, reference, offsets, spatial_shapes):
+    "Offsets are cells around a point, or shares of half a box around its centre"
+    if reference.shape[-1] not in (2,4): raise ValueError(f"reference points have 2 or 4 numbers, got {reference.shape[-1]}")
+    around = reference[:,:,None,:,None]
+    if reference.shape[-1]==4: return around[...,:2]+offsets/self.num_points*around[...,2:]/2
+    size = torch.as_tensor(spatial_shapes, device=offsets.device).flip(-1).to(offsets.dtype)
+    return around+offsets/size[:,None]

@@ -21,10 +21,10 @@ class DarknetBlock(BaseModule):
     "A 1×1 and a 3×3 convolution beside a shortcut."
     def __init__(self,
         in_channels:int, # channels in and out, even
-        conv_cfg=None, # see `ConvModule`
-        norm_cfg={'type':'BN', 'requires_grad':True}, # see `ConvModule`
-        act_cfg=LEAKY, # see `ConvModule`
-        init_cfg=None, # see `BaseModule`
+        conv_cfg:dict=None, # see `ConvModule`
+        norm_cfg:dict={'type':'BN', 'requires_grad':True}, # see `ConvModule`
+        act_cfg:dict=LEAKY, # see `ConvModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         if in_channels%2: raise ValueError(f"in_channels must be even, got {in_channels}")
@@ -32,7 +32,7 @@ class DarknetBlock(BaseModule):
         self.conv1 = ConvModule(in_channels, in_channels//2, 1, **cfg)
         self.conv2 = ConvModule(in_channels//2, in_channels, 3, padding=1, **cfg)
 
-    def forward(self, x): return x+self.conv2(self.conv1(x))
+    def forward(self, x:torch.Tensor): return x+self.conv2(self.conv1(x))
 
 # %% ../../../nbs/04_nn/backbones/03_darknet.ipynb #50d8a265
 DARKNETS = {53:((1,2,8,8,4), (32,64,128,256,512,1024))} # blocks of the stages; channels of the stem and of the stages
@@ -42,14 +42,14 @@ class Darknet(StagedBackbone):
     "The backbone of YOLOv3."
     def __init__(self,
         depth:int=53, # 53
-        out_indices=(3,4,5), # stages whose maps are returned; 0 is the first convolution
+        out_indices:tuple=(3,4,5), # stages whose maps are returned; 0 is the first convolution
         frozen_stages:int=-1, # freeze this many stages, the first convolution included; -1 for none
-        conv_cfg=None, # see `ConvModule`
-        norm_cfg={'type':'BN', 'requires_grad':True}, # see `ConvModule`
-        act_cfg=LEAKY, # see `ConvModule`
+        conv_cfg:dict=None, # see `ConvModule`
+        norm_cfg:dict={'type':'BN', 'requires_grad':True}, # see `ConvModule`
+        act_cfg:dict=LEAKY, # see `ConvModule`
         norm_eval:bool=True, # keep the statistics of batch norm fixed while training?
-        pretrained=None, # deprecated: a checkpoint
-        init_cfg=None, # see `BaseModule`
+        pretrained:str=None, # deprecated: a checkpoint
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(backbone_init(pretrained, init_cfg, CONV_BN_INIT))
         if depth not in DARKNETS: raise KeyError(f"no Darknet of depth {depth}; there are {', '.join(map(str, DARKNETS))}")
@@ -64,7 +64,7 @@ class Darknet(StagedBackbone):
 
     @staticmethod
     def make_conv_res_block(in_channels, out_channels, res_repeat, conv_cfg=None, norm_cfg={'type':'BN', 'requires_grad':True},
-        act_cfg=LEAKY):
+        act_cfg:dict=LEAKY):
         "A strided convolution and `res_repeat` blocks."
         cfg = dict(conv_cfg=conv_cfg, norm_cfg=norm_cfg, act_cfg=act_cfg)
         stage = Sequential()
@@ -83,13 +83,13 @@ class DarknetBottleneck(BaseModule):
     def __init__(self,
         in_channels:int, # channels in
         out_channels:int, # channels out
-        expansion:float=.5, # of hidden to `out_channels`
+        expansion:float=.5, # channels of the hidden layer relative to `out_channels`
         add_identity:bool=True, # add the input, where the channels allow it?
         use_depthwise:bool=False, # depthwise separable 3×3 convolution?
-        conv_cfg=None, # see `ConvModule`
-        norm_cfg=YOLOX_NORM, # see `ConvModule`
-        act_cfg={'type':'Swish'}, # see `ConvModule`
-        init_cfg=None, # see `BaseModule`
+        conv_cfg:dict=None, # see `ConvModule`
+        norm_cfg:dict=YOLOX_NORM, # see `ConvModule`
+        act_cfg:dict={'type':'Swish'}, # see `ConvModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         hidden,cfg = int(out_channels*expansion),dict(conv_cfg=conv_cfg, norm_cfg=norm_cfg, act_cfg=act_cfg)
@@ -98,23 +98,23 @@ class DarknetBottleneck(BaseModule):
         self.conv2 = conv(hidden, out_channels, 3, stride=1, padding=1, **cfg)
         self.add_identity = add_identity and in_channels==out_channels
 
-    def forward(self, x):
+    def forward(self, x:torch.Tensor):
         y = self.conv2(self.conv1(x))
         return y+x if self.add_identity else y
 
 class CSPLayer(BaseModule):
-    "Blocks for one part of the channels, a short way for the other."
+    "Blocks for half of the channels, a bypass for the other half."
     def __init__(self,
         in_channels:int, # channels in
         out_channels:int, # channels out
-        expand_ratio:float=.5, # of each part to `out_channels`
+        expand_ratio:float=.5, # channels of each part relative to `out_channels`
         num_blocks:int=1, # on the long way
         add_identity:bool=True, # see `DarknetBottleneck`
         use_depthwise:bool=False, # see `DarknetBottleneck`
-        conv_cfg=None, # see `ConvModule`
-        norm_cfg=YOLOX_NORM, # see `ConvModule`
-        act_cfg={'type':'Swish'}, # see `ConvModule`
-        init_cfg=None, # see `BaseModule`
+        conv_cfg:dict=None, # see `ConvModule`
+        norm_cfg:dict=YOLOX_NORM, # see `ConvModule`
+        act_cfg:dict={'type':'Swish'}, # see `ConvModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         part,cfg = int(out_channels*expand_ratio),dict(conv_cfg=conv_cfg, norm_cfg=norm_cfg, act_cfg=act_cfg)
@@ -122,7 +122,7 @@ class CSPLayer(BaseModule):
         self.final_conv = ConvModule(2*part, out_channels, 1, **cfg)
         self.blocks = nn.Sequential(*[DarknetBottleneck(part, part, 1., add_identity, use_depthwise, **cfg) for _ in range(num_blocks)])
 
-    def forward(self, x): return self.final_conv(torch.cat([self.blocks(self.main_conv(x)), self.short_conv(x)], 1))
+    def forward(self, x:torch.Tensor): return self.final_conv(torch.cat([self.blocks(self.main_conv(x)), self.short_conv(x)], 1))
 
 # %% ../../../nbs/04_nn/backbones/03_darknet.ipynb #4c47c880
 class Focus(nn.Module):
@@ -130,28 +130,28 @@ class Focus(nn.Module):
     def __init__(self,
         in_channels:int, # channels in
         out_channels:int, # channels out
-        kernel_size:int=1, # of the convolution
-        stride:int=1, # of the convolution
-        conv_cfg=None, # see `ConvModule`
-        norm_cfg=YOLOX_NORM, # see `ConvModule`
-        act_cfg={'type':'Swish'}, # see `ConvModule`
+        kernel_size:int=1, # kernel size of the convolution
+        stride:int=1, # stride of the convolution
+        conv_cfg:dict=None, # see `ConvModule`
+        norm_cfg:dict=YOLOX_NORM, # see `ConvModule`
+        act_cfg:dict={'type':'Swish'}, # see `ConvModule`
     ):
         super().__init__()
-        self.conv = ConvModule(4*in_channels, out_channels, kernel_size, stride, (kernel_size-1)//2, conv_cfg=conv_cfg, norm_cfg=norm_cfg,
-            act_cfg=act_cfg)
+        self.conv = ConvModule(4*in_channels, out_channels, kernel_size,
+                               stride, (kernel_size-1)//2, conv_cfg=conv_cfg, norm_cfg=norm_cfg, act_cfg=act_cfg)
 
-    def forward(self, x): return self.conv(torch.cat([x[...,i::2,j::2] for j in (0,1) for i in (0,1)], 1))
+    def forward(self, x:torch.Tensor): return self.conv(torch.cat([x[...,i::2,j::2] for j in (0,1) for i in (0,1)], 1))
 
 class SPPBottleneck(BaseModule):
     "Maxima of windows of several sizes."
     def __init__(self,
         in_channels:int, # channels in
         out_channels:int, # channels out
-        kernel_sizes=(5,9,13), # sizes of the windows
-        conv_cfg=None, # see `ConvModule`
-        norm_cfg=YOLOX_NORM, # see `ConvModule`
-        act_cfg={'type':'Swish'}, # see `ConvModule`
-        init_cfg=None, # see `BaseModule`
+        kernel_sizes:tuple=(5,9,13), # sizes of the windows
+        conv_cfg:dict=None, # see `ConvModule`
+        norm_cfg:dict=YOLOX_NORM, # see `ConvModule`
+        act_cfg:dict={'type':'Swish'}, # see `ConvModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         half,cfg = in_channels//2,dict(conv_cfg=conv_cfg, norm_cfg=norm_cfg, act_cfg=act_cfg)
@@ -159,32 +159,32 @@ class SPPBottleneck(BaseModule):
         self.poolings = nn.ModuleList([nn.MaxPool2d(k, 1, k//2) for k in kernel_sizes])
         self.conv2 = ConvModule(half*(len(kernel_sizes)+1), out_channels, 1, **cfg)
 
-    def forward(self, x):
+    def forward(self, x:torch.Tensor):
         x = self.conv1(x)
         return self.conv2(torch.cat([x,*(p(x) for p in self.poolings)], 1))
 
 # %% ../../../nbs/04_nn/backbones/03_darknet.ipynb #9685f0f3
 CSP_DARKNETS = {'P5':((64,128,3,True,False), (128,256,9,True,False), (256,512,9,True,False), (512,1024,3,False,True)),
-                'P6':((64,128,3,True,False), (128,256,9,True,False), (256,512,9,True,False), (512,768,3,True,False),
-                (768,1024,3,False,True))}
+                'P6':((64,128,3,True,False), (128,256,9,True,False), (256,512,9,True,False),
+    (512,768,3,True,False), (768,1024,3,False,True))}
 
 @register
 class CSPDarknet(StagedBackbone):
     "The backbone of YOLOX."
     def __init__(self,
         arch:str='P5', # or `P6`
-        deepen_factor:float=1., # of the number of blocks
-        widen_factor:float=1., # of the channels
-        out_indices=(2,3,4), # stages whose maps are returned; 0 is the stem
+        deepen_factor:float=1., # factor of the number of blocks
+        widen_factor:float=1., # factor of the number of channels
+        out_indices:tuple=(2,3,4), # stages whose maps are returned; 0 is the stem
         frozen_stages:int=-1, # freeze the stem and this many stages; -1 for nothing
         use_depthwise:bool=False, # depthwise separable 3×3 convolutions?
         arch_ovewrite=None, # rows as in `CSP_DARKNETS` instead of `arch`
-        spp_kernal_sizes=(5,9,13), # windows of the pooling
-        conv_cfg=None, # see `ConvModule`
-        norm_cfg=YOLOX_NORM, # see `ConvModule`
-        act_cfg={'type':'Swish'}, # see `ConvModule`
+        spp_kernal_sizes:tuple=(5,9,13), # windows of the pooling
+        conv_cfg:dict=None, # see `ConvModule`
+        norm_cfg:dict=YOLOX_NORM, # see `ConvModule`
+        act_cfg:dict={'type':'Swish'}, # see `ConvModule`
         norm_eval:bool=False, # keep the statistics of batch norm fixed while training?
-        init_cfg=LECUN_UNIFORM, # see `BaseModule`
+        init_cfg:dict|list=LECUN_UNIFORM, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         if not arch_ovewrite and arch not in CSP_DARKNETS: raise ValueError(f"arch must be one of {', '.join(CSP_DARKNETS)}, got {arch!r}")

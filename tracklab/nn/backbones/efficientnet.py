@@ -19,7 +19,7 @@ from .staged import CONV_BN_INIT, StagedBackbone
 # %% ../../../nbs/04_nn/backbones/07_efficientnet.ipynb #1044ebfd
 @register
 class Conv2dAdaptivePadding(nn.Conv2d):
-    "A convolution that pads as TensorFlow does."
+    "A convolution with TensorFlow's padding."
     def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True):
         super().__init__(in_channels, out_channels, kernel_size, stride, 0, dilation, groups, bias)   # the given padding does not count
         self._pad = AdaptivePadding(kernel_size, stride, dilation, 'same')
@@ -28,23 +28,23 @@ class Conv2dAdaptivePadding(nn.Conv2d):
 
 # %% ../../../nbs/04_nn/backbones/07_efficientnet.ipynb #5d96637f
 EFFICIENTNET_GROUPS = ((1,3,16,1,1,1), (2,3,24,2,6,2), (3,5,40,2,6,2), (4,3,80,2,6,3), (4,5,112,1,6,3), (5,5,192,2,6,4), (5,3,320,1,6,1))
-EFFICIENTNETS = dict(b0=(1.,1.), b1=(1.,1.1), b2=(1.1,1.2), b3=(1.2,1.4), b4=(1.4,1.8), b5=(1.6,2.2), b6=(1.8,2.6), b7=(2.,3.1),
-    b8=(2.2,3.6))
+EFFICIENTNETS = dict(b0=(1.,1.), b1=(1.,1.1), b2=(1.1,1.2), b3=(1.2,1.4),
+                     b4=(1.4,1.8), b5=(1.6,2.2), b6=(1.8,2.6), b7=(2.,3.1), b8=(2.2,3.6))
 
 @register
 class EfficientNet(StagedBackbone):
     "A family of networks scaled in depth and width."
     def __init__(self,
         arch:str='b0', # `b0` to `b8`
-        drop_path_rate:float=0., # of the last block; those before it drop less, see `DropPath`
-        out_indices=(6,), # stages whose maps are returned, 0 to 6; later ones are not built
+        drop_path_rate:float=0., # rate of the last block; those before it drop less, see `DropPath`
+        out_indices:tuple=(6,), # stages whose maps are returned, 0 to 6; later ones are not built
         frozen_stages:int=0, # freeze this many stages
-        conv_cfg={'type':'Conv2dAdaptivePadding'}, # see `ConvModule`
-        norm_cfg={'type':'BN', 'eps':1e-3}, # see `ConvModule`
-        act_cfg={'type':'Swish'}, # see `ConvModule`
+        conv_cfg:dict={'type':'Conv2dAdaptivePadding'}, # see `ConvModule`
+        norm_cfg:dict={'type':'BN', 'eps':1e-3}, # see `ConvModule`
+        act_cfg:dict={'type':'Swish'}, # see `ConvModule`
         norm_eval:bool=False, # keep the statistics of batch norm fixed while training?
-        with_cp:bool=False, # save memory by computing twice?
-        init_cfg=CONV_BN_INIT, # see `BaseModule`
+        with_cp:bool=False, # save memory by recomputing activations in the backward pass?
+        init_cfg:dict|list=CONV_BN_INIT, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         if arch not in EFFICIENTNETS: raise ValueError(f"arch must be one of {', '.join(EFFICIENTNETS)}, got {arch!r}")

@@ -14,8 +14,8 @@ from .staged import CONV_BN_INIT, backbone_init, remember, StagedBackbone
 
 # %% ../../../nbs/04_nn/backbones/04_mobilenet_v2.ipynb #5a4a125f
 def make_divisible(
-    value:float, # wanted number of channels
-    divisor:int, # of the result
+    value:float, # number of channels before rounding
+    divisor:int, # the result is a multiple of it
     min_value:int=None, # least result; `divisor` if not given
     min_ratio:float=.9, # least ratio of the result to `value`
 )->int: # the number of channels
@@ -25,13 +25,13 @@ def make_divisible(
 
 # %% ../../../nbs/04_nn/backbones/04_mobilenet_v2.ipynb #67f7ffca
 class SELayer(BaseModule):
-    "A gate per channel, computed from the whole map."
+    "Squeeze and excitation: a gate per channel, computed from the whole map."
     def __init__(self,
         channels:int, # channels in and out
-        ratio:float=16, # of `channels` to hidden channels
-        conv_cfg=None, # see `ConvModule`
+        ratio:float=16, # `channels` divided by hidden channels
+        conv_cfg:dict=None, # see `ConvModule`
         act_cfg=({'type':'ReLU'}, {'type':'Sigmoid'}), # activations of the two convolutions, or one for both
-        init_cfg=None, # see `BaseModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         acts = (act_cfg,act_cfg) if isinstance(act_cfg, dict) else tuple(act_cfg)
@@ -48,16 +48,16 @@ class InvertedResidual(BaseModule):
         in_channels:int, # channels in
         out_channels:int, # channels out
         mid_channels:int, # channels inside
-        kernel_size:int=3, # of the depthwise convolution
-        stride:int=1, # of the depthwise convolution, 1 or 2
+        kernel_size:int=3, # kernel size of the depthwise convolution
+        stride:int=1, # stride of the depthwise convolution, 1 or 2
         se_cfg:dict=None, # arguments of an `SELayer`
         with_expand_conv:bool=True, # is there a first convolution? without, `mid_channels` must be `in_channels`
-        conv_cfg=None, # see `ConvModule`
-        norm_cfg={'type':'BN'}, # see `ConvModule`
-        act_cfg={'type':'ReLU'}, # see `ConvModule`
+        conv_cfg:dict=None, # see `ConvModule`
+        norm_cfg:dict={'type':'BN'}, # see `ConvModule`
+        act_cfg:dict={'type':'ReLU'}, # see `ConvModule`
         drop_path_rate:float=0., # see `DropPath`
-        with_cp:bool=False, # save memory by computing twice?
-        init_cfg=None, # see `BaseModule`
+        with_cp:bool=False, # save memory by recomputing activations in the backward pass?
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         if stride not in (1,2): raise ValueError(f"stride must be 1 or 2, got {stride}")
@@ -67,8 +67,8 @@ class InvertedResidual(BaseModule):
         cfg = dict(conv_cfg=conv_cfg, norm_cfg=norm_cfg)
         self.drop_path = DropPath(drop_path_rate) if drop_path_rate>0 else nn.Identity()
         self.expand_conv = ConvModule(in_channels, mid_channels, 1, act_cfg=act_cfg, **cfg) if with_expand_conv else None
-        self.depthwise_conv = ConvModule(mid_channels, mid_channels, kernel_size, stride, kernel_size//2, groups=mid_channels,
-            act_cfg=act_cfg, **cfg)
+        self.depthwise_conv = ConvModule(mid_channels, mid_channels, kernel_size,
+                                         stride, kernel_size//2, groups=mid_channels, act_cfg=act_cfg, **cfg)
         self.se = None if se_cfg is None else SELayer(**se_cfg)
         self.linear_conv = ConvModule(mid_channels, out_channels, 1, act_cfg=None, **cfg)
 
@@ -86,16 +86,16 @@ MOBILENET_V2 = ((1,16,1,1), (6,24,2,2), (6,32,3,2), (6,64,4,2), (6,96,3,1), (6,1
 class MobileNetV2(StagedBackbone):
     "A small network of inverted residuals."
     def __init__(self,
-        widen_factor:float=1., # of the channels
-        out_indices=(1,2,4,7), # stages whose maps are returned, 0 to 7
+        widen_factor:float=1., # factor of the number of channels
+        out_indices:tuple=(1,2,4,7), # stages whose maps are returned, 0 to 7
         frozen_stages:int=-1, # freeze the first convolution and this many stages; -1 for nothing
-        conv_cfg=None, # see `ConvModule`
-        norm_cfg={'type':'BN'}, # see `ConvModule`
-        act_cfg={'type':'ReLU6'}, # see `ConvModule`
+        conv_cfg:dict=None, # see `ConvModule`
+        norm_cfg:dict={'type':'BN'}, # see `ConvModule`
+        act_cfg:dict={'type':'ReLU6'}, # see `ConvModule`
         norm_eval:bool=False, # keep the statistics of batch norm fixed while training?
-        with_cp:bool=False, # save memory by computing twice?
-        pretrained=None, # deprecated: a checkpoint
-        init_cfg=None, # see `BaseModule`
+        with_cp:bool=False, # save memory by recomputing activations in the backward pass?
+        pretrained:str=None, # deprecated: a checkpoint
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(backbone_init(pretrained, init_cfg, CONV_BN_INIT))
         if set(out_indices)-set(range(8)): raise ValueError(f"out_indices must be 0 to 7, got {tuple(out_indices)}")
@@ -115,9 +115,8 @@ class MobileNetV2(StagedBackbone):
         "A stage; its first block has the stride."
         blocks = []
         for i in range(num_blocks):
-            blocks.append(InvertedResidual(self.in_channels, out_channels, round(self.in_channels*expand_ratio),
-                stride=stride if i==0 else 1,
-                                           with_expand_conv=expand_ratio!=1, with_cp=self.with_cp, **self._cfg))
+            blocks.append(InvertedResidual(self.in_channels, out_channels, round(self.in_channels*expand_ratio), stride=stride
+                                           if i==0 else 1, with_expand_conv=expand_ratio!=1, with_cp=self.with_cp, **self._cfg))
             self.in_channels = out_channels
         return Sequential(*blocks)
 

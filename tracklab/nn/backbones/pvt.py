@@ -26,17 +26,16 @@ class MixFFN(BaseModule):
     def __init__(self,
         embed_dims:int, # size of a vector
         feedforward_channels:int, # hidden size
-        act_cfg={'type':'GELU'}, # see `build_activation_layer`
+        act_cfg:dict={'type':'GELU'}, # see `build_activation_layer`
         ffn_drop:float=0., # dropout
         dropout_layer=None, # config of a dropout for the branch
         use_conv:bool=False, # put a depthwise 3×3 convolution in?
-        init_cfg=None, # see `BaseModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         inside = [nn.Conv2d(feedforward_channels, feedforward_channels, 3, padding=1, groups=feedforward_channels)] if use_conv else []
         self.layers = nn.Sequential(nn.Conv2d(embed_dims, feedforward_channels, 1), *inside, build_activation_layer(act_cfg),
-            nn.Dropout(ffn_drop),
-                                    nn.Conv2d(feedforward_channels, embed_dims, 1), nn.Dropout(ffn_drop))
+                                    nn.Dropout(ffn_drop), nn.Conv2d(feedforward_channels, embed_dims, 1), nn.Dropout(ffn_drop))
         self.dropout_layer = build(dropout_layer) if dropout_layer else nn.Identity()
 
     def forward(self,
@@ -55,9 +54,9 @@ class SpatialReductionAttention(BaseModule):
         proj_drop:float=0., # dropout of the result
         dropout_layer=None, # config of a dropout for the branch
         qkv_bias:bool=True, # bias of query, key and value?
-        norm_cfg={'type':'LN'}, # see `build_norm_layer`
+        norm_cfg:dict={'type':'LN'}, # see `build_norm_layer`
         sr_ratio:int=1, # how much smaller the map of the keys is
-        init_cfg=None, # see `BaseModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         self.sr_ratio = sr_ratio
@@ -74,20 +73,21 @@ class SpatialReductionAttention(BaseModule):
         out = self.attn(x, keys, keys, need_weights=False)[0]
         return (x if identity is None else identity)+self.dropout_layer(self.proj_drop(out))
 
+# %% ../../../nbs/04_nn/backbones/13_pvt.ipynb #c412a82c
 class AbsolutePositionEmbedding(BaseModule):
     "A learnt vector per position, resized to the map."
     def __init__(self,
-        pos_shape, # height and width for which the vectors are stored
+        pos_shape:tuple, # height and width for which the vectors are stored
         pos_dim:int, # size of a vector
         drop_rate:float=0., # dropout
-        init_cfg=None, # see `BaseModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         self.pos_shape = _pair(pos_shape)
         self.pos_embed,self.drop = nn.Parameter(torch.zeros(1, self.pos_shape[0]*self.pos_shape[1], pos_dim)),nn.Dropout(drop_rate)
 
     def init_weights(self):
-        "Begin small."
+        "Start with small weights."
         nn.init.trunc_normal_(self.pos_embed, std=.02)
 
     def forward(self, x, hw_shape):
@@ -105,11 +105,11 @@ class PVTEncoderLayer(BaseModule):
         attn_drop_rate:float=0., # dropout of the attention
         drop_path_rate:float=0., # see `DropPath`
         qkv_bias:bool=True, # bias of query, key and value?
-        act_cfg={'type':'GELU'}, # see `build_activation_layer`
-        norm_cfg={'type':'LN'}, # see `build_norm_layer`
+        act_cfg:dict={'type':'GELU'}, # see `build_activation_layer`
+        norm_cfg:dict={'type':'LN'}, # see `build_norm_layer`
         sr_ratio:int=1, # see `SpatialReductionAttention`
         use_conv_ffn:bool=False, # see `MixFFN`
-        init_cfg=None, # see `BaseModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         path = {'type':'DropPath', 'drop_prob':drop_path_rate}
@@ -127,30 +127,30 @@ class PyramidVisionTransformer(BaseModule):
     "Four stages of global attention with few keys."
     def __init__(self,
         pretrain_img_size=224, # size of the images for which position vectors are stored
-        in_channels:int=3, # of the image
+        in_channels:int=3, # channels of the image
         embed_dims:int=64, # size of a vector per head
         num_stages:int=4, # number of stages
-        num_layers=(3,4,6,3), # blocks of the stages
-        num_heads=(1,2,5,8), # heads of the stages
-        patch_sizes=(4,2,2,2), # kernels of the patches
-        strides=(4,2,2,2), # strides of the patches
-        paddings=(0,0,0,0), # paddings of the patches
-        sr_ratios=(8,4,2,1), # see `SpatialReductionAttention`
-        out_indices=(0,1,2,3), # stages whose maps are returned
-        mlp_ratios=(8,8,4,4), # of the hidden size of feed-forward networks to that of a vector
+        num_layers:tuple=(3,4,6,3), # blocks of the stages
+        num_heads:tuple=(1,2,5,8), # heads of the stages
+        patch_sizes:tuple=(4,2,2,2), # kernels of the patches
+        strides:tuple=(4,2,2,2), # strides of the patches
+        paddings:tuple=(0,0,0,0), # paddings of the patches
+        sr_ratios:tuple=(8,4,2,1), # see `SpatialReductionAttention`
+        out_indices:tuple=(0,1,2,3), # stages whose maps are returned
+        mlp_ratios:tuple=(8,8,4,4), # ratio of the hidden size of feed-forward networks to that of a vector
         qkv_bias:bool=True, # bias of query, key and value?
         drop_rate:float=0., # dropout
         attn_drop_rate:float=0., # dropout of the attention
-        drop_path_rate:float=.1, # of the last block; those before it drop less, see `DropPath`
+        drop_path_rate:float=.1, # rate of the last block; those before it drop less, see `DropPath`
         use_abs_pos_embed:bool=True, # add a learnt vector per position?
         norm_after_stage:bool=False, # norm at the end of a stage?
         use_conv_ffn:bool=False, # see `MixFFN`
-        act_cfg={'type':'GELU'}, # see `build_activation_layer`
-        norm_cfg={'type':'LN', 'eps':1e-6}, # see `build_norm_layer`
-        pretrained=None, # deprecated: a checkpoint
+        act_cfg:dict={'type':'GELU'}, # see `build_activation_layer`
+        norm_cfg:dict={'type':'LN', 'eps':1e-6}, # see `build_norm_layer`
+        pretrained:str=None, # deprecated: a checkpoint
         convert_weights:bool=True, # is the checkpoint one of the paper's authors?
-        init_cfg=None, # see `BaseModule`; `Pretrained` or nothing
-        with_cp:bool=False, # save memory by computing twice?
+        init_cfg:dict|list=None, # see `BaseModule`; `Pretrained` or nothing
+        with_cp:bool=False, # save memory by recomputing activations in the backward pass?
     ):
         super().__init__(backbone_init(pretrained, init_cfg, None))
         rows = (num_layers,num_heads,patch_sizes,strides,paddings,sr_ratios,mlp_ratios)
@@ -164,9 +164,8 @@ class PyramidVisionTransformer(BaseModule):
             patches = PatchEmbed(in_channels, dim, kernel_size=patch_sizes[i], stride=strides[i], padding=paddings[i], norm_cfg=norm_cfg)
             size = [n//math.prod(strides[:i+1]) for n in _pair(pretrain_img_size)]
             position = [AbsolutePositionEmbedding(size, dim, drop_rate)] if use_abs_pos_embed else []
-            blocks = [PVTEncoderLayer(dim, num_heads[i], mlp_ratios[i]*dim, drop_rate, attn_drop_rate, r, qkv_bias, act_cfg, norm_cfg,
-                sr_ratios[i], use_conv_ffn)
-                      for r in rates[sum(num_layers[:i]):][:num_layers[i]]]
+            blocks = [PVTEncoderLayer(dim, num_heads[i], mlp_ratios[i]*dim, drop_rate, attn_drop_rate, r, qkv_bias,
+                                      act_cfg, norm_cfg, sr_ratios[i], use_conv_ffn) for r in rates[sum(num_layers[:i]):][:num_layers[i]]]
             self.layers.append(ModuleList([patches, ModuleList(position+blocks),
                 build_norm_layer(norm_cfg, dim)[1] if norm_after_stage else nn.Identity()]))
             in_channels = dim
@@ -182,6 +181,7 @@ class PyramidVisionTransformer(BaseModule):
             if i in self.out_indices: outs.append(x)
         return tuple(outs)
 
+# %% ../../../nbs/04_nn/backbones/13_pvt.ipynb #ab13f8ca
 @register
 class PyramidVisionTransformerV2(PyramidVisionTransformer):
     "With overlapping patches and without position vectors."
@@ -217,7 +217,7 @@ def convert_pvt(
 
 @patch
 def init_weights(self:PyramidVisionTransformer):
-    "Begin small, or with the checkpoint of `init_cfg`."
+    "Start with small weights, or with the checkpoint of `init_cfg`."
     for m in self.modules():
         if isinstance(m, AbsolutePositionEmbedding): m.init_weights()
         if isinstance(m, nn.Linear): nn.init.trunc_normal_(m.weight, std=.02)
@@ -231,7 +231,7 @@ def init_weights(self:PyramidVisionTransformer):
 
 @patch
 def load_weights(self:PyramidVisionTransformer,
-    state:dict, # of this class, or of the authors if `convert_weights`
+    state:dict, # state dict of this class, or of the authors if `convert_weights`
 ): # report of `load_state_dict`
     "Load weights; position vectors may have a class token before them."
     state = convert_pvt(state, self.use_abs_pos_embed) if self.convert_weights else revise_state_dict(state)

@@ -24,7 +24,7 @@ def regnet_widths(
     width_slope:float, # $w_a$
     width_parameter:float, # $w_m$
     depth:int, # number of blocks
-    divisor:int=8, # of every width
+    divisor:int=8, # every width is a multiple of it
 )->list: # width of each block
     "The widths of the blocks of a RegNet."
     line = initial_width+width_slope*np.arange(depth)
@@ -33,20 +33,21 @@ def regnet_widths(
 
 # %% ../../../nbs/04_nn/backbones/02_regnet.ipynb #8073001d
 class RegNetBlock(Bottleneck):
-    "A bottleneck that does not squeeze."
+    "A bottleneck without reduction of channels."
     expansion = 1
 
+# %% ../../../nbs/04_nn/backbones/02_regnet.ipynb #ae4b1153
 @register
 class RegNet(ResNet):
     "A residual network of regular widths."
     def __init__(self,
         arch, # name of `REGNETS`, or a dict with `w0 wa wm group_w depth bot_mul`
-        in_channels:int=3, # of the image
-        stem_channels:int=32, # of the stem
+        in_channels:int=3, # channels of the image
+        stem_channels:int=32, # channels of the stem
         base_channels:int=32, # unused: widths follow from `arch`
-        strides=(2,2,2,2), # of the stages
-        dilations=(1,1,1,1), # of the stages
-        out_indices=(0,1,2,3), # stages whose maps are returned
+        strides:tuple=(2,2,2,2), # stride of the stages
+        dilations:tuple=(1,1,1,1), # dilation of the stages
+        out_indices:tuple=(0,1,2,3), # stages whose maps are returned
         **kwargs # of `ResNet`
     ):
         if isinstance(arch, str) and arch not in REGNETS: raise ValueError(f"unknown RegNet {arch!r}; known: {', '.join(REGNETS)}")

@@ -18,14 +18,14 @@ class Bottle2neck(Bottleneck):
     def __init__(self,
         inplanes:int, # channels in
         planes:int, # a quarter of the channels out
-        stride:int=1, # of the block
-        dilation:int=1, # of the 3×3 convolutions
-        downsample:nn.Module=None, # what brings the shortcut to the size of the result; the first block of a stage has it
+        stride:int=1, # stride of the block
+        dilation:int=1, # dilation of the 3×3 convolutions
+        downsample:nn.Module=None, # layers that give the shortcut the size of the result; the first block of a stage has it
         scales:int=4, # parts of the channels, more than 1
         base_width:int=26, # channels of a part for 64 planes
         base_channels:int=64, # planes of the first stage
-        conv_cfg=None, # see `build_conv_layer`
-        norm_cfg={'type':'BN'}, # see `build_norm_layer`
+        conv_cfg:dict=None, # see `build_conv_layer`
+        norm_cfg:dict={'type':'BN'}, # see `build_norm_layer`
         dcn:dict=None, # a deformable convolution for the 3×3 ones
         **kwargs # of `Bottleneck`
     ):
@@ -68,8 +68,8 @@ class Res2Net(ResNet):
         style:str='pytorch', # see `ResNet`
         deep_stem:bool=True, # see `ResNet`
         avg_down:bool=True, # see `ResNet`
-        pretrained=None, # deprecated: a checkpoint
-        init_cfg=None, # see `BaseModule`
+        pretrained:str=None, # deprecated: a checkpoint
+        init_cfg:dict|list=None, # see `BaseModule`
         **kwargs # of `ResNet`
     ):
         self.scales,self.base_width = scales,base_width

@@ -17,7 +17,7 @@ from .staged import CONV_BN_INIT, StagedBackbone, backbone_init, freeze, remembe
 
 # %% ../../../nbs/04_nn/backbones/01_resnet.ipynb #6ba47454
 class _Block(BaseModule):
-    "What residual blocks share: numbered norms, a shortcut."
+    "The base of residual blocks: numbered norms and a shortcut."
     def __init__(self, downsample, with_cp, init_cfg):
         super().__init__(init_cfg)
         self.downsample,self.with_cp = downsample,with_cp
@@ -42,20 +42,22 @@ class BasicBlock(_Block):
     def __init__(self,
         inplanes:int, # channels in
         planes:int, # channels out
-        stride:int=1, # of the first convolution
-        dilation:int=1, # of the first convolution
-        downsample:nn.Module=None, # what brings the shortcut to the size of the result
+        stride:int=1, # stride of the first convolution
+        dilation:int=1, # dilation of the first convolution
+        downsample:nn.Module=None, # layers that give the shortcut the size of the result
         style:str='pytorch', # no difference for this block
-        with_cp:bool=False, # save memory by computing twice?
-        conv_cfg=None, # see `build_conv_layer`
-        norm_cfg={'type':'BN'}, # see `build_norm_layer`
-        dcn=None, # refused
+        with_cp:bool=False, # save memory by recomputing activations in the backward pass?
+        conv_cfg:dict=None, # see `build_conv_layer`
+        norm_cfg:dict={'type':'BN'}, # see `build_norm_layer`
+        dcn:dict=None, # refused
         plugins=None, # refused
-        init_cfg=None, # see `BaseModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
-        if dcn is not None or plugins is not None: raise NotImplementedError("a BasicBlock takes neither deformable convolutions nor plugins")
+        if dcn is not None or plugins is not None:
+            raise NotImplementedError("a BasicBlock takes neither deformable convolutions nor plugins")
         super().__init__(downsample, with_cp, init_cfg)
-        self._add(1, build_conv_layer(conv_cfg, inplanes, planes, 3, stride=stride, padding=dilation, dilation=dilation, bias=False), norm_cfg, planes)
+        self._add(1, build_conv_layer(conv_cfg, inplanes, planes, 3, stride=stride,
+                                      padding=dilation, dilation=dilation, bias=False), norm_cfg, planes)
         self._add(2, build_conv_layer(conv_cfg, planes, planes, 3, padding=1, bias=False), norm_cfg, planes)
         self.relu,self.stride,self.dilation = nn.ReLU(inplace=True),stride,dilation
 
@@ -63,35 +65,36 @@ class BasicBlock(_Block):
 
 # %% ../../../nbs/04_nn/backbones/01_resnet.ipynb #3f7ccef5
 PLUGIN_POSITIONS = 'after_conv1','after_conv2','after_conv3'
-
 def build_plugin_layer(
     cfg:dict, # `type` and arguments
-    in_channels:int, # of the map that it is put behind
-    postfix='', # number or text behind the name
+    in_channels:int, # channels of the map that it is put behind
+    postfix='', # number or text appended to the name
 )->tuple: # name and layer
     "A plugin and the name under which it is stored."
     cfg = dict(cfg)
     layer = REGISTRY.get(cfg['type'])
     if layer is None: raise UnknownType(f"unknown plugin {cfg['type']!r}")
-    return f"{getattr(layer, 'abbr', layer.__name__.lower())}{postfix}",layer(in_channels=in_channels, **{k:v for k,v in cfg.items() if k!='type'})
+    return f"{getattr(layer, 'abbr', layer.__name__.lower())}{postfix}",layer(in_channels=in_channels,
+        **{k:v for k,v in cfg.items() if k!='type'})
 
+# %% ../../../nbs/04_nn/backbones/01_resnet.ipynb #b7e54bf9
 class Bottleneck(_Block):
     "1×1, 3×3 and 1×1 convolution."
     expansion = 4
     def __init__(self,
         inplanes:int, # channels in
         planes:int, # a quarter of the channels out
-        stride:int=1, # of the second (`pytorch`) or first (`caffe`) convolution
-        dilation:int=1, # of the second convolution
-        downsample:nn.Module=None, # what brings the shortcut to the size of the result
+        stride:int=1, # stride of the second (`pytorch`) or first (`caffe`) convolution
+        dilation:int=1, # dilation of the second convolution
+        downsample:nn.Module=None, # layers that give the shortcut the size of the result
         style:str='pytorch', # or `caffe`
-        with_cp:bool=False, # save memory by computing twice?
-        conv_cfg=None, # see `build_conv_layer`
-        norm_cfg={'type':'BN'}, # see `build_norm_layer`
+        with_cp:bool=False, # save memory by recomputing activations in the backward pass?
+        conv_cfg:dict=None, # see `build_conv_layer`
+        norm_cfg:dict={'type':'BN'}, # see `build_norm_layer`
         dcn:dict=None, # a deformable convolution for the second
-        plugins=None, # list of dicts with `cfg` and `position`
-        init_cfg=None, # see `BaseModule`
-        groups:int=1, # of the second convolution
+        plugins:list=None, # list of dicts with `cfg` and `position`
+        init_cfg:dict|list=None, # see `BaseModule`
+        groups:int=1, # groups of the second convolution
         base_width:int=4, # channels per group for 64 planes
         base_channels:int=64, # planes of the first stage
     ):
@@ -102,15 +105,18 @@ class Bottleneck(_Block):
         dcn = dict(dcn) if dcn else None
         conv2_cfg = conv_cfg if dcn is None or dcn.pop('fallback_on_stride', False) else dcn
         self._add(1, build_conv_layer(conv_cfg, inplanes, width, 1, stride=first, bias=False), norm_cfg, width)
-        self._add(2, build_conv_layer(conv2_cfg, width, width, 3, stride=second, padding=dilation, dilation=dilation, groups=groups, bias=False), norm_cfg, width)
+        self._add(2, build_conv_layer(conv2_cfg, width, width, 3, stride=second,
+                                      padding=dilation, dilation=dilation, groups=groups, bias=False), norm_cfg, width)
         self._add(3, build_conv_layer(conv_cfg, width, planes*self.expansion, 1, bias=False), norm_cfg, planes*self.expansion)
         self.relu,self.stride,self.dilation = nn.ReLU(inplace=True),stride,dilation
         self.conv1_stride,self.conv2_stride = first,second
         self._plugins = {p:[] for p in PLUGIN_POSITIONS}
         for plugin in plugins or ():
-            if plugin['position'] not in PLUGIN_POSITIONS: raise ValueError(f"a plugin's position must be one of {PLUGIN_POSITIONS}, got {plugin['position']!r}")
+            if plugin['position'] not in PLUGIN_POSITIONS:
+                raise ValueError(f"a plugin's position must be one of {PLUGIN_POSITIONS}, got {plugin['position']!r}")
             cfg = dict(plugin['cfg'])
-            name,layer = build_plugin_layer(cfg, planes*self.expansion if plugin['position']=='after_conv3' else width, cfg.pop('postfix', ''))
+            name,layer = build_plugin_layer(cfg, planes*self.expansion
+                                            if plugin['position']=='after_conv3' else width, cfg.pop('postfix', ''))
             self.add_module(name, layer)
             self._plugins[plugin['position']].append(name)
 
@@ -125,7 +131,7 @@ class Bottleneck(_Block):
 
 # %% ../../../nbs/04_nn/backbones/01_resnet.ipynb #b8993785
 def _shortcut(block, inplanes, planes, stride, avg_down, conv_cfg, norm_cfg):
-    "What brings the input of a stage to the size of its output, or `None`"
+    "The shortcut from the input of a stage to the size of its output, or `None`"
     if stride==1 and inplanes==planes*block.expansion: return None
     pool = [nn.AvgPool2d(stride, stride, ceil_mode=True, count_include_pad=False)] if avg_down else []
     conv = build_conv_layer(conv_cfg, inplanes, planes*block.expansion, 1, stride=1 if avg_down else stride, bias=False)
@@ -138,108 +144,123 @@ class ResLayer(Sequential):
         inplanes:int, # channels in
         planes:int, # channels out, divided by the block's `expansion`
         num_blocks:int, # how many
-        stride:int=1, # of the stage
+        stride:int=1, # stride of the stage
         avg_down:bool=False, # average before the strided shortcut?
-        conv_cfg=None, # see `build_conv_layer`
-        norm_cfg={'type':'BN'}, # see `build_norm_layer`
+        conv_cfg:dict=None, # see `build_conv_layer`
+        norm_cfg:dict={'type':'BN'}, # see `build_norm_layer`
         downsample_first:bool=True, # does the first block change the size, or the last?
         **kwargs # of the blocks
     ):
         kwargs.update(conv_cfg=conv_cfg, norm_cfg=norm_cfg)
         down = _shortcut(block, inplanes, planes, stride, avg_down, conv_cfg, norm_cfg)
         out = planes*block.expansion
-        if downsample_first: blocks = [block(inplanes, planes, stride, downsample=down, **kwargs)]+[block(out, planes, 1, **kwargs) for _ in range(num_blocks-1)]
-        else: blocks = [block(inplanes, inplanes//block.expansion, 1, **kwargs) for _ in range(num_blocks-1)]+[block(inplanes, planes, stride, downsample=down, **kwargs)]
+        if downsample_first:
+            blocks = [block(inplanes, planes, stride, downsample=down,
+                            **kwargs)]+[block(out, planes, 1, **kwargs) for _ in range(num_blocks-1)]
+        else:
+            blocks = [block(inplanes, inplanes//block.expansion, 1, **kwargs)
+                      for _ in range(num_blocks-1)]+[block(inplanes, planes, stride, downsample=down, **kwargs)]
         self.block = block
         super().__init__(*blocks)
 
-# %% ../../../nbs/04_nn/backbones/01_resnet.ipynb #9704ead5
-ARCHITECTURES = {18:(BasicBlock,(2,2,2,2)), 34:(BasicBlock,(3,4,6,3)), 50:(Bottleneck,(3,4,6,3)), 101:(Bottleneck,(3,4,23,3)), 152:(Bottleneck,(3,8,36,3))}
+# %% ../../../nbs/04_nn/backbones/01_resnet.ipynb #e69ee997
+ARCHITECTURES = {18:(BasicBlock,(2,2,2,2)), 34:(BasicBlock,(3,4,6,3)),
+                 50:(Bottleneck,(3,4,6,3)), 101:(Bottleneck,(3,4,23,3)), 152:(Bottleneck,(3,8,36,3))}
 
+# %% ../../../nbs/04_nn/backbones/01_resnet.ipynb #9704ead5
 @register
 class ResNet(StagedBackbone):
     "A residual network whose stages are the levels of a detector."
     def __init__(self,
         depth:int, # 18, 34, 50, 101 or 152
-        in_channels:int=3, # of the image
-        stem_channels:int=None, # of the stem; `base_channels` if not given
+        in_channels:int=3, # channels of the image
+        stem_channels:int=None, # channels of the stem; `base_channels` if not given
         base_channels:int=64, # planes of the first stage
         num_stages:int=4, # how many stages there are
-        strides=(1,2,2,2), # of the stages
-        dilations=(1,1,1,1), # of the stages
-        out_indices=(0,1,2,3), # stages whose maps are returned
+        strides:tuple=(1,2,2,2), # stride of the stages
+        dilations:tuple=(1,1,1,1), # dilation of the stages
+        out_indices:tuple=(0,1,2,3), # stages whose maps are returned
         style:str='pytorch', # where a bottleneck strides; or `caffe`
         deep_stem:bool=False, # three 3×3 convolutions instead of one 7×7?
         avg_down:bool=False, # average before strided shortcuts?
         frozen_stages:int=-1, # freeze the stem and this many stages; -1 for nothing
-        conv_cfg=None, # see `build_conv_layer`
-        norm_cfg={'type':'BN', 'requires_grad':True}, # see `build_norm_layer`
+        conv_cfg:dict=None, # see `build_conv_layer`
+        norm_cfg:dict={'type':'BN', 'requires_grad':True}, # see `build_norm_layer`
         norm_eval:bool=True, # keep the statistics of batch norm fixed while training?
         dcn:dict=None, # a deformable convolution
-        stage_with_dcn=(False,False,False,False), # stages that use it
-        plugins=None, # list of dicts with `cfg`, `position` and `stages`
-        with_cp:bool=False, # save memory by computing twice?
-        zero_init_residual:bool=True, # let every branch begin at zero?
-        pretrained=None, # deprecated: a checkpoint
-        init_cfg=None, # see `BaseModule`
+        stage_with_dcn:tuple=(False,False,False,False), # stages that use it
+        plugins:list=None, # list of dicts with `cfg`, `position` and `stages`
+        with_cp:bool=False, # save memory by recomputing activations in the backward pass?
+        zero_init_residual:bool=True, # start every branch at zero?
+        pretrained:str=None, # deprecated: a checkpoint
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(backbone_init(pretrained, init_cfg, CONV_BN_INIT))
-        if depth not in self.arch_settings: raise KeyError(f"no {type(self).__name__} of depth {depth}; there are {', '.join(map(str, self.arch_settings))}")
+        if depth not in self.arch_settings:
+            raise KeyError(f"no {type(self).__name__} of depth {depth}; there are {', '.join(map(str, self.arch_settings))}")
         if not 1<=num_stages<=4: raise ValueError(f"num_stages must be 1 to 4, got {num_stages}")
         if max(out_indices)>=num_stages: raise ValueError(f"out_indices {tuple(out_indices)} go beyond the {num_stages} stages")
-        self.depth,self.in_channels,self.base_channels,self.num_stages,self.out_indices = depth,in_channels,base_channels,num_stages,out_indices
+        self.depth,self.in_channels,self.base_channels = depth,in_channels,base_channels
+        self.num_stages,self.out_indices = num_stages,out_indices
         self.deep_stem,self.frozen_stages,self.conv_cfg,self.norm_cfg,self.norm_eval = deep_stem,frozen_stages,conv_cfg,norm_cfg,norm_eval
         self.block,blocks = self.arch_settings[depth]
         branch_end = 'norm2' if issubclass(self.block, BasicBlock) else 'norm3'
-        block_init = dict(type='Constant', val=0, override=dict(name=branch_end)) if zero_init_residual and pretrained is None and init_cfg is None else None
-        planes = stem = stem_channels or base_channels
-        self._make_stem(in_channels, stem)
-        self.res_layers = []
+        fresh = zero_init_residual and pretrained is None and init_cfg is None
+        block_init = dict(type='Constant', val=0, override=dict(name=branch_end)) if fresh else None
+        planes = stem_channels or base_channels
+        self._make_stem(in_channels, planes)
+        self.res_layers,self.feat_dim = [],planes
+        stage = dict(style=style, avg_down=avg_down, with_cp=with_cp, conv_cfg=conv_cfg, norm_cfg=norm_cfg, init_cfg=block_init)
         for i in range(num_stages):
-            layer = self.make_res_layer(block=self.block, inplanes=planes, planes=base_channels*2**i, num_blocks=blocks[i], stride=strides[i], dilation=dilations[i], style=style,
-                avg_down=avg_down, with_cp=with_cp, conv_cfg=conv_cfg, norm_cfg=norm_cfg, dcn=dcn if stage_with_dcn[i] else None,
-                plugins=self.make_stage_plugins(plugins, i) if plugins else None, init_cfg=block_init)
-            planes = base_channels*2**i*self.block.expansion
+            own = dict(num_blocks=blocks[i], stride=strides[i], dilation=dilations[i], dcn=dcn if stage_with_dcn[i] else None,
+                       plugins=self.make_stage_plugins(plugins, i) if plugins else None)
+            layer = self.make_res_layer(block=self.block, inplanes=self.feat_dim, planes=base_channels*2**i, **own, **stage)
+            self.feat_dim = base_channels*2**i*self.block.expansion
             self.add_module(f'layer{i+1}', layer)
             self.res_layers.append(f'layer{i+1}')
-        self.feat_dim = planes
         freeze(*self.frozen_modules())
 
     arch_settings = ARCHITECTURES
 
-    def make_res_layer(self, **kwargs):
-        "A stage; variants change its arguments."
-        return ResLayer(**kwargs)
-
     norm1 = property(lambda self: getattr(self, self.norm1_name))
-
-    def _make_stem(self, in_channels, channels):
-        conv = lambda i, o, k, s: build_conv_layer(self.conv_cfg, i, o, k, stride=s, padding=k//2, bias=False)
-        norm = lambda c: build_norm_layer(self.norm_cfg, c)[1]
-        if self.deep_stem:
-            half = channels//2
-            self.stem = nn.Sequential(conv(in_channels, half, 3, 2), norm(half), nn.ReLU(inplace=True), conv(half, half, 3, 1), norm(half), nn.ReLU(inplace=True),
-                                      conv(half, channels, 3, 1), norm(channels), nn.ReLU(inplace=True))
-        else:
-            self.conv1 = conv(in_channels, channels, 7, 2)
-            self.norm1_name,layer = build_norm_layer(self.norm_cfg, channels, postfix=1)
-            self.add_module(self.norm1_name, layer)
-            self.relu = nn.ReLU(inplace=True)
-        self.maxpool = nn.MaxPool2d(3, 2, 1)
 
     def stem_map(self, x): return self.maxpool(self.stem(x) if self.deep_stem else self.relu(self.norm1(self.conv1(x))))
     def stage_modules(self): return [getattr(self, name) for name in self.res_layers]
-    def frozen_modules(self):
-        "The stem counts as stage 0"
-        if self.frozen_stages<0: return []
-        stem = [self.stem] if self.deep_stem else [self.norm1,self.conv1]
-        return stem+[getattr(self, f'layer{i}') for i in range(1, self.frozen_stages+1)]
+
+# %% ../../../nbs/04_nn/backbones/01_resnet.ipynb #f5b192b4
+@patch
+def make_res_layer(self:ResNet, **kwargs):
+    "A stage; variants change its arguments."
+    return ResLayer(**kwargs)
+
+@patch
+def _make_stem(self:ResNet, in_channels, channels):
+    conv = lambda i, o, k, s: build_conv_layer(self.conv_cfg, i, o, k, stride=s, padding=k//2, bias=False)
+    norm = lambda c: build_norm_layer(self.norm_cfg, c)[1]
+    if self.deep_stem:
+        half = channels//2
+        self.stem = nn.Sequential(conv(in_channels, half, 3, 2), norm(half), nn.ReLU(inplace=True),
+                                  conv(half, half, 3, 1), norm(half), nn.ReLU(inplace=True),
+                                  conv(half, channels, 3, 1), norm(channels), nn.ReLU(inplace=True))
+    else:
+        self.conv1 = conv(in_channels, channels, 7, 2)
+        self.norm1_name,layer = build_norm_layer(self.norm_cfg, channels, postfix=1)
+        self.add_module(self.norm1_name, layer)
+        self.relu = nn.ReLU(inplace=True)
+    self.maxpool = nn.MaxPool2d(3, 2, 1)
+
+@patch
+def frozen_modules(self:ResNet):
+    "The stem counts as stage 0"
+    if self.frozen_stages<0: return []
+    stem = [self.stem] if self.deep_stem else [self.norm1,self.conv1]
+    return stem+[getattr(self, f'layer{i}') for i in range(1, self.frozen_stages+1)]
 
 # %% ../../../nbs/04_nn/backbones/01_resnet.ipynb #035f1118
 @patch
 def make_stage_plugins(self:ResNet,
-    plugins, # list of dicts with `stages`, one bool per stage
-    stage_idx:int, # of the stage, from 0
+    plugins:list, # list of dicts with `stages`, one bool per stage
+    stage_idx:int, # index of the stage, from 0
 )->list: # the plugins of this stage, without `stages`
     "Select the plugins of a stage."
     return [{k:v for k,v in p.items() if k!='stages'} for p in plugins if p.get('stages') is None or p['stages'][stage_idx]]
@@ -255,7 +276,7 @@ class ResNeXt(ResNet):
     "ResNet with grouped convolutions."
     arch_settings = {k:v for k,v in ARCHITECTURES.items() if v[0] is Bottleneck}
     def __init__(self,
-        groups:int=1, # of the 3×3 convolutions
+        groups:int=1, # groups of the 3×3 convolutions
         base_width:int=4, # channels per group for 64 planes
         **kwargs # of `ResNet`
     ):

@@ -20,12 +20,12 @@ class TridentConv(BaseModule):
     def __init__(self,
         in_channels:int, # channels in
         out_channels:int, # channels out
-        kernel_size, # number or pair
-        stride=1, # number or pair
-        trident_dilations=(1,2,3), # dilation of each branch, which is its padding too
+        kernel_size:int|tuple, # number or pair
+        stride:int|tuple=1, # number or pair
+        trident_dilations:tuple=(1,2,3), # dilation of each branch, which is its padding too
         test_branch_idx:int=1, # branch used in evaluation; -1 for all
         bias:bool=False, # add a bias?
-        init_cfg=None, # see `BaseModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         self.stride,self.dilations,self.test_branch_idx = _pair(stride),trident_dilations,test_branch_idx
@@ -45,11 +45,11 @@ class TridentBottleneck(Bottleneck):
     def __init__(self,
         inplanes:int, # channels in
         planes:int, # a quarter of the channels out
-        stride:int=1, # of the block
+        stride:int=1, # stride of the block
         dilation:int=1, # unused: `trident_dilations` decide
-        trident_dilations=(1,2,3), # dilation of each branch
+        trident_dilations:tuple=(1,2,3), # dilation of each branch
         test_branch_idx:int=1, # branch used in evaluation; -1 for all
-        concat_output:bool=False, # put the branches one behind the other?
+        concat_output:bool=False, # concatenate the branches along the batch?
         **kwargs # of `Bottleneck`
     ):
         super().__init__(inplanes, planes, stride, **kwargs)
@@ -61,8 +61,8 @@ class TridentBottleneck(Bottleneck):
         return [self._plugged(y if last else self.relu(y), position) for y in ys]
 
     def forward(self,
-        x, # a map, or one per branch
-    ): # a map per branch, or all one behind the other
+        x:torch.Tensor|list, # a map, or one per branch
+    ): # a map per branch, or all concatenated along the batch
         branches = len(self.trident_dilations) if self.training or self.test_branch_idx==-1 else 1
         xs = x if isinstance(x, (list,tuple)) else [x]*branches
         ys = self._each(self._each(xs, 'after_conv1', self.conv1, self.norm1), 'after_conv2', self.conv2, self.norm2)

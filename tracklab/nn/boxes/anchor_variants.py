@@ -10,6 +10,7 @@ __all__ = ['FIRST_SIZES', 'ssd_sizes', 'SSDAnchorGenerator', 'LegacyAnchorGenera
 import numpy as np
 import torch
 from torch.nn.modules.utils import _pair
+from ...core.boxes import box_centers
 from ...core.registry import register
 from .priors import AnchorGenerator, _cells, _valid_cells
 
@@ -22,9 +23,12 @@ def ssd_sizes(
     num_levels:int, # levels
 )->tuple: # smallest and largest side per level, pixels
     "Sides of the levels of an SSD."
-    if input_size not in FIRST_SIZES: raise ValueError(f"sizes follow from input_size {' or '.join(map(str, FIRST_SIZES))} only, got {input_size}; give min_sizes and max_sizes")
+    if input_size not in FIRST_SIZES:
+        raise ValueError(f"sizes follow from input_size {' or '.join(map(str, FIRST_SIZES))} only, got {input_size}; give min_sizes and "
+                         f"max_sizes")
     first = FIRST_SIZES[input_size]
-    if ratio_range[0] not in first: raise ValueError(f"for input_size {input_size} the range must begin with {' or '.join(map(str, first))}, got {ratio_range[0]}")
+    if ratio_range[0] not in first:
+        raise ValueError(f"for input_size {input_size} the range must begin with {' or '.join(map(str, first))}, got {ratio_range[0]}")
     low,high = (int(r*100) for r in ratio_range)
     step = int((high-low)/(num_levels-2))
     percents = [first[ratio_range[0]],*((p,p+step) for p in range(low, high+1, step))]
@@ -34,11 +38,11 @@ def ssd_sizes(
 class SSDAnchorGenerator(AnchorGenerator):
     "Squares of two sizes and ratios of the smaller one."
     def __init__(self,
-        strides, # pixels per cell of each level; numbers or pairs (x, y)
-        ratios, # per level: ratios, each together with its inverse
+        strides:list|tuple, # pixels per cell of each level; numbers or pairs (x, y)
+        ratios:list, # per level: ratios, each together with its inverse
         min_sizes=None, # smallest side per level, pixels
         max_sizes=None, # largest side per level, pixels
-        basesize_ratio_range=(.15,.9), # smallest and largest side over the input's, if no sizes are given
+        basesize_ratio_range:tuple=(.15,.9), # smallest and largest side over the input's, if no sizes are given
         input_size:int=300, # pixels of the input's side
         scale_major:bool=True, # in the order of a cell's anchors: does the ratio change last?
     ):
@@ -46,7 +50,8 @@ class SSDAnchorGenerator(AnchorGenerator):
         if (min_sizes is None)!=(max_sizes is None): raise ValueError("min_sizes and max_sizes must be given together")
         self.strides = [_pair(s) for s in strides]
         if min_sizes is None: min_sizes,max_sizes = ssd_sizes(input_size, basesize_ratio_range, len(strides))
-        if not len(min_sizes)==len(max_sizes)==len(strides): raise ValueError(f"{len(min_sizes)} and {len(max_sizes)} sizes for {len(strides)} strides")
+        if not len(min_sizes)==len(max_sizes)==len(strides):
+            raise ValueError(f"{len(min_sizes)} and {len(max_sizes)} sizes for {len(strides)} strides")
         self.base_sizes,self.min_sizes,self.max_sizes = list(min_sizes),list(min_sizes),list(max_sizes)
         self.centers,self.center_offset,self.scale_major = self._centers(),0,scale_major
         self.input_size,self.basesize_ratio_range = input_size,basesize_ratio_range
@@ -67,13 +72,13 @@ class SSDAnchorGenerator(AnchorGenerator):
 # %% ../../../nbs/04_nn/boxes/02_anchor_variants.ipynb #e83f7ca0
 @register
 class LegacyAnchorGenerator(AnchorGenerator):
-    "Anchors in whole pixels that count their last one."
+    "Anchors in integer pixels that include their last one."
     def gen_single_level_base_anchors(self,
         base_size, # pixels
-        scales, # `(S,)` tensor
-        ratios, # `(R,)` tensor
+        scales:torch.Tensor, # `(S,)` tensor
+        ratios:torch.Tensor, # `(R,)` tensor
         center=None, # pixels
-    ): # `(S*R,4)` xyxy
+    )->torch.Tensor: # `(S*R,4)` xyxy
         "The anchors of one level's cell at the origin."
         x,y = (self.center_offset*(base_size-1),)*2 if center is None else center
         exact = super().gen_single_level_base_anchors(base_size, scales, ratios, (0,0))
@@ -81,10 +86,10 @@ class LegacyAnchorGenerator(AnchorGenerator):
 
 @register
 class LegacySSDAnchorGenerator(SSDAnchorGenerator, LegacyAnchorGenerator):
-    "Those of SSD in the same way."
+    "SSD's anchors in integer pixels."
     def __init__(self,
-        strides, # pixels per cell of each level; numbers or pairs (x, y)
-        ratios, # per level: ratios, each together with its inverse
+        strides:list|tuple, # pixels per cell of each level; numbers or pairs (x, y)
+        ratios:list, # per level: ratios, each together with its inverse
         basesize_ratio_range, # smallest and largest side over the input's
         input_size:int=300, # pixels of the input's side
         scale_major:bool=True, # in the order of a cell's anchors: does the ratio change last?
@@ -97,8 +102,8 @@ class LegacySSDAnchorGenerator(SSDAnchorGenerator, LegacyAnchorGenerator):
 class YOLOAnchorGenerator(AnchorGenerator):
     "Anchors of given widths and heights."
     def __init__(self,
-        strides, # pixels per cell of each level; numbers or pairs (x, y)
-        base_sizes, # per level: pairs of width and height
+        strides:list|tuple, # pixels per cell of each level; numbers or pairs (x, y)
+        base_sizes:list, # per level: pairs of width and height
     ):
         if len(strides)!=len(base_sizes): raise ValueError(f"{len(base_sizes)} lists of sizes for {len(strides)} strides")
         self.strides,self.base_sizes = [_pair(s) for s in strides],[[_pair(b) for b in level] for level in base_sizes]
@@ -112,32 +117,34 @@ class YOLOAnchorGenerator(AnchorGenerator):
     def gen_single_level_base_anchors(self,
         base_sizes_per_level, # pairs of width and height
         center=None, # pixels; the origin if not given
-    ): # `(A,4)` xyxy
+    )->torch.Tensor: # `(A,4)` xyxy
         "The anchors of one level's cell at the origin."
         half,c = torch.tensor(base_sizes_per_level, dtype=torch.float)/2,torch.tensor(center or (0.,0.))
         return torch.cat([c-half, c+half], 1)
 
     def responsible_flags(self,
-        featmap_sizes, # (height, width) per level
-        gt_bboxes, # `(G,4)` xyxy
-        device='cpu', # of the result
+        featmap_sizes:list, # (height, width) per level
+        gt_bboxes:torch.Tensor, # `(G,4)` xyxy
+        device:str='cpu', # device of the result
     )->list: # `(h*w*A,)` uint8 per level
-        "Which anchors lie in a cell that holds an object's centre?"
-        if len(featmap_sizes)!=self.num_levels: raise ValueError(f"{len(featmap_sizes)} maps for the {self.num_levels} levels of {type(self).__name__}")
-        return [self.single_level_responsible_flags(s, gt_bboxes, self.strides[i], self.num_base_priors[i], device) for i,s in enumerate(featmap_sizes)]
+        "Which anchors lie in a cell that contains an object's centre?"
+        if len(featmap_sizes)!=self.num_levels:
+            raise ValueError(f"{len(featmap_sizes)} maps for the {self.num_levels} levels of {type(self).__name__}")
+        return [self.single_level_responsible_flags(s, gt_bboxes, self.strides[i], self.num_base_priors[i], device)
+                for i,s in enumerate(featmap_sizes)]
 
     def single_level_responsible_flags(self,
-        featmap_size, # height and width of the map
-        gt_bboxes, # `(G,4)` xyxy
+        featmap_size:tuple, # height and width of the map
+        gt_bboxes:torch.Tensor, # `(G,4)` xyxy
         stride, # pixels per cell (x, y)
         num_base_anchors:int, # anchors of a cell
-        device='cpu', # of the result
+        device:str='cpu', # device of the result
     ): # `(h*w*A,)` uint8
-        "The same of one level."
+        "The responsible anchors of one level."
         h,w = featmap_size
-        x,y = ((gt_bboxes[:,i]+gt_bboxes[:,i+2]).to(device)/2/stride[i] for i in (0,1))
+        x,y = (box_centers(gt_bboxes).to(device)/gt_bboxes.new_tensor(stride, device=device)).floor().long().unbind(1)
         flags = torch.zeros(h*w, dtype=torch.uint8, device=device)
-        flags[(y.floor().long()*w+x.floor().long())] = 1
+        flags[y*w+x] = 1
         return flags.repeat_interleave(num_base_anchors)
 
 # %% ../../../nbs/04_nn/boxes/02_anchor_variants.ipynb #8d99d100
@@ -145,28 +152,28 @@ class YOLOAnchorGenerator(AnchorGenerator):
 class PointGenerator:
     "Corners of the cells of one level, with the stride."
     def grid_points(self,
-        featmap_size, # height and width of the map
+        featmap_size:tuple, # height and width of the map
         stride:float=16, # pixels per cell
-        device='cpu', # of the result
-    ): # `(h*w,3)` x, y, stride
+        device:str='cpu', # device of the result
+    )->torch.Tensor: # `(h*w,3)` x, y, stride
         "All points."
         points = _cells(featmap_size, _pair(stride), device=device)
         return torch.cat([points, points.new_full((len(points),1), stride)], 1)
 
     def valid_flags(self,
-        featmap_size, # height and width of the map
-        valid_size, # height and width of its part that belongs to the image
-        device='cpu', # of the result
-    ): # `(h*w,)` bool
+        featmap_size:tuple, # height and width of the map
+        valid_size:tuple, # height and width of its part that belongs to the image
+        device:str='cpu', # device of the result
+    )->torch.Tensor: # `(h*w,)` bool
         "Which points belong to the image?"
         return _valid_cells(featmap_size, (1,1), valid_size, device)
 
 # %% ../../../nbs/04_nn/boxes/02_anchor_variants.ipynb #b6066492
 def calc_region(
-    bbox, # `(4,)` xyxy, in cells
+    bbox:torch.Tensor, # `(4,)` xyxy, in cells
     ratio:float, # how far each side moves towards the opposite one; 0.5 leaves nothing
     featmap_size=None, # (height, width) to clip to
-)->tuple: # x1, y1, x2, y2, whole numbers
+)->tuple: # x1, y1, x2, y2, integers
     "The middle of a box."
     near,far = ((1-r)*bbox[:2]+r*bbox[2:] for r in (ratio, 1-ratio))
     region = torch.cat([near, far]).round().long()

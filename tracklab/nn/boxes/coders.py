@@ -9,46 +9,49 @@ __all__ = ['bbox2delta', 'clip_to_shape', 'delta2bbox', 'build_bbox_coder', 'Bas
 from abc import ABC, abstractmethod
 import numpy as np
 import torch
+from ...core.boxes import box_centers
 from ...core.registry import build, register
 
 # %% ../../../nbs/04_nn/boxes/03_coders.ipynb #ab3e8bda
 def _centre_size(boxes):
-    return (boxes[...,:2]+boxes[...,2:])/2,boxes[...,2:]-boxes[...,:2]
+    return box_centers(boxes),boxes[...,2:]-boxes[...,:2]
 
 def bbox2delta(
-    proposals, # `(...,4)` xyxy
-    gt, # `(...,4)` xyxy
-    means=(0.,0.,0.,0.), # subtracted
-    stds=(1.,1.,1.,1.), # divided by
-): # `(...,4)` dx, dy, dw, dh
-    "What must be done to `proposals` to get `gt`."
+    proposals:torch.Tensor, # `(...,4)` xyxy
+    gt:torch.Tensor, # `(...,4)` xyxy
+    means:tuple=(0.,0.,0.,0.), # subtracted
+    stds:tuple=(1.,1.,1.,1.), # divided by
+)->torch.Tensor: # `(...,4)` dx, dy, dw, dh
+    "The deltas from `proposals` to `gt`."
     (p,ps),(g,gs) = _centre_size(proposals.float()),_centre_size(gt.float())
     deltas = torch.cat([(g-p)/ps, (gs/ps).log()], -1)
     return (deltas-deltas.new_tensor(means))/deltas.new_tensor(stds)
 
+# %% ../../../nbs/04_nn/boxes/03_coders.ipynb #cee61510
 def clip_to_shape(
-    boxes, # `(...,4)` xyxy
+    boxes:torch.Tensor, # `(...,4)` xyxy
     max_shape, # (height, width), or one per image of the first axis
 ): # a new tensor
-    "Move corners into the image."
+    "Clip corners to the image."
     if max_shape is None: return boxes
-    hw = torch.as_tensor(np.asarray(max_shape)[...,:2].astype('float32') if not torch.is_tensor(max_shape) else max_shape[...,:2], device=boxes.device, dtype=boxes.dtype)
+    hw = torch.as_tensor(np.asarray(max_shape)[...,:2].astype('float32') if not torch.is_tensor(max_shape) else max_shape[...,:2],
+                         device=boxes.device, dtype=boxes.dtype)
     wh = hw.flip(-1)
     if wh.ndim==2 and boxes.ndim>2: wh = wh.reshape(len(wh), *[1]*(boxes.ndim-2), 2)
     return torch.minimum(boxes.clamp(min=0), torch.cat([wh, wh], -1).expand_as(boxes))
 
 def delta2bbox(
-    rois, # `(N,4)` or `(B,N,4)` xyxy
-    deltas, # `(N,4*C)` or `(B,N,4*C)`
-    means=(0.,0.,0.,0.), # of the normalisation
-    stds=(1.,1.,1.,1.), # of the normalisation
+    rois:torch.Tensor, # `(N,4)` or `(B,N,4)` xyxy
+    deltas:torch.Tensor, # `(N,4*C)` or `(B,N,4*C)`
+    means:tuple=(0.,0.,0.,0.), # means of the normalisation
+    stds:tuple=(1.,1.,1.,1.), # standard deviations of the normalisation
     max_shape=None, # clip to this (height, width), one, or one per image
     wh_ratio_clip:float=16/1000, # limits the change of size to its inverse
     clip_border:bool=True, # clip at all?
     add_ctr_clamp:bool=False, # limit the shift of the centre to `ctr_clamp` instead? (YOLOF)
     ctr_clamp:float=32, # pixels
 ): # boxes in the shape of `deltas`
-    "Apply predicted changes to boxes."
+    "Apply deltas to boxes."
     d = deltas.reshape(*deltas.shape[:-1], deltas.shape[-1]//4, 4)*deltas.new_tensor(stds)+deltas.new_tensor(means)
     p,ps = (v[...,None,:] for v in _centre_size(rois))
     shift,limit = ps*d[...,:2],abs(np.log(wh_ratio_clip))
@@ -59,44 +62,51 @@ def delta2bbox(
     return (clip_to_shape(boxes, max_shape) if clip_border else boxes).reshape(deltas.shape)
 
 # %% ../../../nbs/04_nn/boxes/03_coders.ipynb #c6e96ef7
-def build_bbox_coder(cfg, **default_args):
+def build_bbox_coder(cfg:dict, **default_args):
     "The coder that a config names."
     return build(cfg, **default_args)
 
 class BaseBBoxCoder(ABC):
-    "What every coder does."
+    "The interface of box coders."
     def __init__(self, **kwargs): pass
 
+    @staticmethod
+    def _check(bboxes, gt_bboxes, what='boxes'):
+        if len(bboxes)!=len(gt_bboxes): raise ValueError(f"{len(bboxes)} {what} for {len(gt_bboxes)} ground truths")
+
     @abstractmethod
-    def encode(self, bboxes, gt_bboxes): "What a head shall predict."
+    def encode(self, bboxes, gt_bboxes): "The targets of a head."
     @abstractmethod
-    def decode(self, bboxes, bboxes_pred): "The boxes that a head means."
+    def decode(self, bboxes, bboxes_pred): "The boxes of a head's predictions."
 
 @register
 class DeltaXYWHBBoxCoder(BaseBBoxCoder):
     "Shift of the centre and logarithm of the size."
     encode_size = 4 # numbers per box
     def __init__(self,
-        target_means=(0.,0.,0.,0.), # of the deltas
-        target_stds=(1.,1.,1.,1.), # of the deltas
+        target_means:tuple=(0.,0.,0.,0.), # means of the deltas
+        target_stds:tuple=(1.,1.,1.,1.), # standard deviations of the deltas
         clip_border:bool=True, # clip decoded boxes to the image?
         add_ctr_clamp:bool=False, # limit the shift of the centre?
-        ctr_clamp:float=32, # to this many pixels
-    ): self.means,self.stds,self.clip_border,self.add_ctr_clamp,self.ctr_clamp = target_means,target_stds,clip_border,add_ctr_clamp,ctr_clamp
+        ctr_clamp:float=32, # largest shift, pixels
+    ):
+        self.means,self.stds,self.clip_border = target_means,target_stds,clip_border
+        self.add_ctr_clamp,self.ctr_clamp = add_ctr_clamp,ctr_clamp
 
     def encode(self,
-        bboxes, # `(...,4)` xyxy
-        gt_bboxes, # `(...,4)` xyxy
-    ): # `(...,4)`
-        "What a head shall predict."
-        if len(bboxes)!=len(gt_bboxes): raise ValueError(f"{len(bboxes)} boxes for {len(gt_bboxes)} ground truths")
+        bboxes:torch.Tensor, # `(...,4)` xyxy
+        gt_bboxes:torch.Tensor, # `(...,4)` xyxy
+    )->torch.Tensor: # `(...,4)`
+        "The targets of a head."
+        self._check(bboxes, gt_bboxes)
         return bbox2delta(bboxes, gt_bboxes, self.means, self.stds)
 
     def decode(self,
-        bboxes, # `(N,4)` or `(B,N,4)` xyxy
-        pred_bboxes, # `(N,4*C)` or `(B,N,4*C)`
+        bboxes:torch.Tensor, # `(N,4)` or `(B,N,4)` xyxy
+        pred_bboxes:torch.Tensor, # `(N,4*C)` or `(B,N,4*C)`
         max_shape=None, # (height, width) of the image, or one per image
         wh_ratio_clip:float=16/1000, # limits the change of size to its inverse
     ): # boxes in the shape of `pred_bboxes`
-        "The boxes that a head means."
-        return delta2bbox(bboxes, pred_bboxes, self.means, self.stds, max_shape, wh_ratio_clip, self.clip_border, self.add_ctr_clamp, self.ctr_clamp)
+        "The boxes of a head's predictions."
+        return delta2bbox(bboxes, pred_bboxes, self.means, self.stds, max_shape, wh_ratio_clip, self.clip_border,
+                          self.add_ctr_clamp, self.ctr_clamp)

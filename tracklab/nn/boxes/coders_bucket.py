@@ -15,11 +15,11 @@ from ..ops.roi import bbox_rescale
 
 # %% ../../../nbs/04_nn/boxes/08_bucket_coder.ipynb #e400ac24
 def generate_buckets(
-    proposals, # `(N,4)` xyxy
+    proposals:torch.Tensor, # `(N,4)` xyxy
     num_buckets:int, # over the width and over the height
     scale_factor:float=1., # enlarges the proposals first
 )->tuple: # `(N,4)` size of a bucket and `(N,4,ceil(num_buckets/2))` middles, for the left, right, upper and lower side
-    "The middles of the buckets of each side."
+    "The centres of the buckets of each side."
     b = bbox_rescale(proposals, scale_factor)
     size = ((b[:,2:]-b[:,:2])/num_buckets)[:,[0,0,1,1]]
     steps = .5+torch.arange(math.ceil(num_buckets/2), device=b.device, dtype=b.dtype)
@@ -27,8 +27,8 @@ def generate_buckets(
     return size,b[:,[0,2,1,3],None]+inwards[...,None]*steps
 
 def bbox2bucket(
-    proposals, # `(N,4)` xyxy
-    gt, # `(N,4)` xyxy
+    proposals:torch.Tensor, # `(N,4)` xyxy
+    gt:torch.Tensor, # `(N,4)` xyxy
     num_buckets:int, # over the width and over the height
     scale_factor:float=1., # enlarges the proposals first
     offset_topk:int=2, # nearest buckets that learn offsets
@@ -47,16 +47,17 @@ def bbox2bucket(
     cls_weights = (~neighbour).to(offsets.dtype) if cls_ignore_neighbor else torch.ones_like(labels)
     return tuple(t.flatten(1) for t in (offsets, weights, labels, cls_weights))
 
+# %% ../../../nbs/04_nn/boxes/08_bucket_coder.ipynb #fefe3f7f
 def bucket2bbox(
-    proposals, # `(N,4)` xyxy
-    cls_preds, # `(N,4*n)` logits of the buckets
-    offset_preds, # `(N,4*n)` offsets
+    proposals:torch.Tensor, # `(N,4)` xyxy
+    cls_preds:torch.Tensor, # `(N,4*n)` logits of the buckets
+    offset_preds:torch.Tensor, # `(N,4*n)` offsets
     num_buckets:int, # over the width and over the height
     scale_factor:float=1., # enlarges the proposals first
     max_shape=None, # clip to this (height, width)
     clip_border:bool=True, # clip at all?
 )->tuple: # `(N,4)` boxes, `(N,)` certainty
-    "Choose a bucket for each side and move it."
+    "Choose a bucket for each side and apply its offset."
     size,middles = generate_buckets(proposals, num_buckets, scale_factor)
     n = middles.shape[-1]
     best,which = cls_preds.reshape(-1, 4, n).softmax(-1).topk(2, -1)
@@ -82,17 +83,18 @@ class BucketingBBoxCoder(BaseBBoxCoder):
         self.cls_ignore_neighbor,self.clip_border = cls_ignore_neighbor,clip_border
 
     def encode(self,
-        bboxes, # `(N,4)` xyxy
-        gt_bboxes, # `(N,4)` xyxy
+        bboxes:torch.Tensor, # `(N,4)` xyxy
+        gt_bboxes:torch.Tensor, # `(N,4)` xyxy
     )->tuple: # four times `(N,4*n)`: offsets, their weights, labels, their weights
-        "What a head shall predict."
-        if len(bboxes)!=len(gt_bboxes): raise ValueError(f"{len(bboxes)} boxes for {len(gt_bboxes)} ground truths")
-        return bbox2bucket(bboxes, gt_bboxes, self.num_buckets, self.scale_factor, self.offset_topk, self.offset_upperbound, self.cls_ignore_neighbor)
+        "The targets of a head."
+        self._check(bboxes, gt_bboxes)
+        return bbox2bucket(bboxes, gt_bboxes, self.num_buckets, self.scale_factor,
+                           self.offset_topk, self.offset_upperbound, self.cls_ignore_neighbor)
 
     def decode(self,
-        bboxes, # `(N,4)` xyxy
+        bboxes:torch.Tensor, # `(N,4)` xyxy
         pred_bboxes, # pair of `(N,4*n)` logits and offsets
         max_shape=None, # (height, width) of the image
     )->tuple: # `(N,4)` boxes, `(N,)` certainty
-        "The boxes that a head means."
+        "The boxes of a head's predictions."
         return bucket2bbox(bboxes, *pred_bboxes, self.num_buckets, self.scale_factor, max_shape, self.clip_border)

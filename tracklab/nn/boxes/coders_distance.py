@@ -7,24 +7,25 @@ __all__ = ['distance2bbox', 'bbox2distance', 'DistancePointBBoxCoder', 'bboxes2t
 
 # %% ../../../nbs/04_nn/boxes/04_distance_coders.ipynb #eb04624e
 import torch
+from ...core.boxes import box_centers
 from ...core.registry import register
 from .coders import BaseBBoxCoder, clip_to_shape
 
 # %% ../../../nbs/04_nn/boxes/04_distance_coders.ipynb #7326c6af
 def distance2bbox(
-    points, # `(...,2)` x, y
-    distance, # `(...,4)` to the left, upper, right and lower side
+    points:torch.Tensor, # `(...,2)` x, y
+    distance:torch.Tensor, # `(...,4)` to the left, upper, right and lower side
     max_shape=None, # clip to this (height, width), one, or one per image
-): # `(...,4)` xyxy
+)->torch.Tensor: # `(...,4)` xyxy
     "The boxes around points."
     return clip_to_shape(torch.cat([points-distance[...,:2], points+distance[...,2:]], -1), max_shape)
 
 def bbox2distance(
-    points, # `(N,2)` x, y
-    bbox, # `(N,4)` xyxy
+    points:torch.Tensor, # `(N,2)` x, y
+    bbox:torch.Tensor, # `(N,4)` xyxy
     max_dis:float=None, # largest distance
     eps:float=.1, # results stay below `max_dis` by this
-): # `(N,4)`
+)->torch.Tensor: # `(N,4)`
     "How far the sides are from points; negative outside, if there is no largest distance."
     d = torch.cat([points-bbox[...,:2], bbox[...,2:]-points], -1)
     return d if max_dis is None else d.clamp(0, max_dis-eps)
@@ -38,21 +39,21 @@ class DistancePointBBoxCoder(BaseBBoxCoder):
     ): self.clip_border = clip_border
 
     def encode(self,
-        points, # `(N,2)` x, y
-        gt_bboxes, # `(N,4)` xyxy
+        points:torch.Tensor, # `(N,2)` x, y
+        gt_bboxes:torch.Tensor, # `(N,4)` xyxy
         max_dis:float=None, # largest distance
         eps:float=.1, # results stay below `max_dis` by this
-    ): # `(N,4)`
-        "What a head shall predict."
-        if len(points)!=len(gt_bboxes): raise ValueError(f"{len(points)} points for {len(gt_bboxes)} ground truths")
+    )->torch.Tensor: # `(N,4)`
+        "The targets of a head."
+        self._check(points, gt_bboxes, 'points')
         return bbox2distance(points, gt_bboxes, max_dis, eps)
 
     def decode(self,
-        points, # `(N,2)` or `(B,N,2)` x, y
-        pred_bboxes, # `(N,4)` or `(B,N,4)`
+        points:torch.Tensor, # `(N,2)` or `(B,N,2)` x, y
+        pred_bboxes:torch.Tensor, # `(N,4)` or `(B,N,4)`
         max_shape=None, # (height, width) of the image, or one per image
     ): # boxes in the shape of `pred_bboxes`
-        "The boxes that a head means."
+        "The boxes of a head's predictions."
         return distance2bbox(points, pred_bboxes, max_shape if self.clip_border else None)
 
 # %% ../../../nbs/04_nn/boxes/04_distance_coders.ipynb #7a919bdb
@@ -63,28 +64,29 @@ def _tblr_units(priors, normalize_by_wh):
     return torch.stack([wh[...,1], wh[...,1], wh[...,0], wh[...,0]], -1) if normalize_by_wh else 1
 
 def bboxes2tblr(
-    priors, # `(...,4)` xyxy
-    gts, # `(...,4)` xyxy
+    priors:torch.Tensor, # `(...,4)` xyxy
+    gts:torch.Tensor, # `(...,4)` xyxy
     normalizer=4., # divides, one number or four
     normalize_by_wh:bool=True, # in units of the priors' size?
-): # `(...,4)` top, bottom, left, right
+)->torch.Tensor: # `(...,4)` top, bottom, left, right
     "How far the sides are from the centres of `priors`."
-    centre = (priors[...,:2]+priors[...,2:])/2
+    centre = box_centers(priors)
     (left,top),(right,bottom) = ((centre-gts[...,:2]).unbind(-1),(gts[...,2:]-centre).unbind(-1))
     d = torch.stack([top, bottom, left, right], -1)/_tblr_units(priors, normalize_by_wh)
     return d/_normalizers(normalizer, d)
 
+# %% ../../../nbs/04_nn/boxes/04_distance_coders.ipynb #ab516265
 def tblr2bboxes(
-    priors, # `(...,4)` xyxy
-    tblr, # `(...,4)` top, bottom, left, right
+    priors:torch.Tensor, # `(...,4)` xyxy
+    tblr:torch.Tensor, # `(...,4)` top, bottom, left, right
     normalizer=4., # multiplies, one number or four
     normalize_by_wh:bool=True, # in units of the priors' size?
     max_shape=None, # clip to this (height, width), one, or one per image
     clip_border:bool=True, # clip at all?
-): # `(...,4)` xyxy
+)->torch.Tensor: # `(...,4)` xyxy
     "The boxes around the centres of `priors`."
     top,bottom,left,right = (tblr*_normalizers(normalizer, tblr)*_tblr_units(priors, normalize_by_wh)).unbind(-1)
-    x,y = ((priors[...,:2]+priors[...,2:])/2).unbind(-1)
+    x,y = box_centers(priors).unbind(-1)
     return clip_to_shape(torch.stack([x-left, y-top, x+right, y+bottom], -1), max_shape if clip_border else None)
 
 @register
@@ -97,17 +99,17 @@ class TBLRBBoxCoder(BaseBBoxCoder):
     ): self.normalizer,self.clip_border = normalizer,clip_border
 
     def encode(self,
-        bboxes, # `(N,4)` xyxy
-        gt_bboxes, # `(N,4)` xyxy
-    ): # `(N,4)`
-        "What a head shall predict."
-        if len(bboxes)!=len(gt_bboxes): raise ValueError(f"{len(bboxes)} boxes for {len(gt_bboxes)} ground truths")
+        bboxes:torch.Tensor, # `(N,4)` xyxy
+        gt_bboxes:torch.Tensor, # `(N,4)` xyxy
+    )->torch.Tensor: # `(N,4)`
+        "The targets of a head."
+        self._check(bboxes, gt_bboxes)
         return bboxes2tblr(bboxes, gt_bboxes, self.normalizer)
 
     def decode(self,
-        bboxes, # `(N,4)` or `(B,N,4)` xyxy
-        pred_bboxes, # `(N,4)` or `(B,N,4)`
+        bboxes:torch.Tensor, # `(N,4)` or `(B,N,4)` xyxy
+        pred_bboxes:torch.Tensor, # `(N,4)` or `(B,N,4)`
         max_shape=None, # (height, width) of the image, or one per image
     ): # boxes in the shape of `pred_bboxes`
-        "The boxes that a head means."
+        "The boxes of a head's predictions."
         return tblr2bboxes(bboxes, pred_bboxes, self.normalizer, max_shape=max_shape, clip_border=self.clip_border)

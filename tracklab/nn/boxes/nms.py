@@ -12,8 +12,8 @@ from ...core.boxes import box_iou
 
 # %% ../../../nbs/04_nn/boxes/05_nms.ipynb #bfb325a4
 def nms(
-    boxes, # `(N,4)` xyxy
-    scores, # `(N,)`
+    boxes:torch.Tensor, # `(N,4)` xyxy
+    scores:torch.Tensor, # `(N,)`
     iou_threshold:float, # overlaps above it are removed
     offset:int=0, # 1 counts the last pixel as part of a box
     score_threshold:float=0., # boxes not above it are left out first, if positive
@@ -35,8 +35,8 @@ def _decay(iou, method, iou_threshold, sigma):
     raise ValueError(f"method must be 'naive', 'linear' or 'gaussian', got {method!r}")
 
 def soft_nms(
-    boxes, # `(N,4)` xyxy
-    scores, # `(N,)`
+    boxes:torch.Tensor, # `(N,4)` xyxy
+    scores:torch.Tensor, # `(N,)`
     iou_threshold:float=.3, # overlap from which on `linear` and `naive` act
     sigma:float=.5, # width of `gaussian`
     min_score:float=1e-3, # boxes that fall below are removed
@@ -61,9 +61,9 @@ def soft_nms(
 NMS_TYPES = dict(nms=nms, soft_nms=soft_nms)
 
 def batched_nms(
-    boxes, # `(N,4)` xyxy
-    scores, # `(N,)`
-    idxs, # `(N,)` class or group; `None`: one group
+    boxes:torch.Tensor, # `(N,4)` xyxy
+    scores:torch.Tensor, # `(N,)`
+    idxs:torch.Tensor, # `(N,)` class or group; `None`: one group
     nms_cfg, # `type` and its arguments; also `class_agnostic`, `split_thr`, `max_num`; `None`: only sort
     class_agnostic:bool=False, # let all suppress all?
 )->tuple: # `(K,5)` boxes with scores, best first, `(K,)` indices
@@ -92,15 +92,15 @@ def batched_nms(
 
 # %% ../../../nbs/04_nn/boxes/05_nms.ipynb #586c7193
 def multiclass_nms(
-    multi_bboxes, # `(N,4)` or `(N,4*C)` xyxy
-    multi_scores, # `(N,C+1)`, background last
+    multi_bboxes:torch.Tensor, # `(N,4)` or `(N,4*C)` xyxy
+    multi_scores:torch.Tensor, # `(N,C+1)`, background last
     score_thr:float, # candidates must score more
     nms_cfg:dict, # see `batched_nms`
     max_num:int=-1, # keep at most this many
-    score_factors=None, # `(N,)` multiplied into the scores
+    score_factors:torch.Tensor=None, # `(N,)` multiplied into the scores
     return_inds:bool=False, # also return indices into the `N*C` candidates?
 )->tuple: # `(K,5)` boxes with scores, `(K,)` classes, indices
-    "Suppression of the answers of a classifier."
+    "Suppression of a classifier's predictions."
     N,C = len(multi_scores),multi_scores.shape[1]-1
     scores = multi_scores[:,:-1]
     if score_factors is not None: scores_kept = scores*score_factors[:,None]
@@ -115,7 +115,7 @@ def multiclass_nms(
 
 # %% ../../../nbs/04_nn/boxes/05_nms.ipynb #e0bcc3e0
 def nms_match(
-    dets, # `(N,5)` boxes with scores
+    dets:torch.Tensor, # `(N,5)` boxes with scores
     iou_threshold:float, # overlaps above it belong together
 )->list: # index tensors, the winner first
     "Greedy suppression that keeps the losers in groups."

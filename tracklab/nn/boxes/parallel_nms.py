@@ -11,15 +11,15 @@ from ...core.boxes import box_iou
 
 # %% ../../../nbs/04_nn/boxes/06_parallel_nms.ipynb #3c95d41e
 def fast_nms(
-    multi_bboxes, # `(N,4)` or `(N,4*C)` xyxy
-    multi_scores, # `(N,C+1)`, background last
-    multi_coeffs, # `(N,K)` what goes with each box
+    multi_bboxes:torch.Tensor, # `(N,4)` or `(N,4*C)` xyxy
+    multi_scores:torch.Tensor, # `(N,C+1)`, background last
+    multi_coeffs:torch.Tensor, # `(N,K)` values kept with each box
     score_thr:float, # boxes must score more
     iou_thr:float, # boxes that overlap a better one more are removed
     top_k:int, # candidates per class
     max_num:int=-1, # keep at most this many; -1 for all
 )->tuple: # `(M,5)` boxes with scores, best first, `(M,)` classes, `(M,K)`
-    "Suppression per class in which removed boxes suppress, too."
+    "Suppression per class in which removed boxes also suppress."
     scores,rows = multi_scores[:,:-1].T.sort(1, descending=True)
     scores,rows = scores[:,:top_k],rows[:,:top_k]
     boxes = multi_bboxes.reshape(len(multi_bboxes), multi_bboxes.shape[1]//4, 4)
@@ -33,15 +33,15 @@ def fast_nms(
 
 # %% ../../../nbs/04_nn/boxes/06_parallel_nms.ipynb #8bb783e7
 def mask_matrix_nms(
-    masks, # `(N,H,W)` bool or 0 and 1
-    labels, # `(N,)` classes
-    scores, # `(N,)`
+    masks:torch.Tensor, # `(N,H,W)` bool or 0 and 1
+    labels:torch.Tensor, # `(N,)` classes
+    scores:torch.Tensor, # `(N,)`
     filter_thr:float=-1, # lowered scores must be at least this, if positive
     nms_pre:int=-1, # candidates, if positive
     max_num:int=-1, # keep at most this many, if positive
     kernel:str='gaussian', # `gaussian` or `linear`
-    sigma:float=2., # of `gaussian`: larger values lower more
-    mask_area=None, # `(N,)` pixels, if known
+    sigma:float=2., # exponent of `gaussian`: larger values lower more
+    mask_area:torch.Tensor=None, # `(N,)` pixels, if known
 )->tuple: # `(M,)` lowered scores, best first, `(M,)` classes, `(M,H,W)` masks, `(M,)` indices
     "Lower the scores of masks that overlap better ones of their class."
     if kernel not in ('gaussian','linear'): raise ValueError(f"kernel must be 'gaussian' or 'linear', got {kernel!r}")

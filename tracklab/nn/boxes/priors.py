@@ -18,7 +18,7 @@ from ...core.registry import build, register
 class AnchorGenerator:
     "Boxes of several scales and ratios at every cell of every level."
     def __init__(self,
-        strides, # pixels per cell of each level; numbers or pairs (x, y)
+        strides:list|tuple, # pixels per cell of each level; numbers or pairs (x, y)
         ratios, # height / width
         scales=None, # sizes in units of the base size
         base_sizes=None, # pixels, per level; the smaller stride if not given
@@ -30,11 +30,13 @@ class AnchorGenerator:
     ):
         if center_offset and centers is not None: raise ValueError("centers and center_offset cannot be given both")
         if not 0<=center_offset<=1: raise ValueError(f"center_offset must be in [0,1], got {center_offset}")
-        if (scales is None)==(octave_base_scale is None or scales_per_octave is None): raise ValueError("give either scales, or octave_base_scale with scales_per_octave")
+        if (scales is None)==(octave_base_scale is None or scales_per_octave is None):
+            raise ValueError("give either scales, or octave_base_scale with scales_per_octave")
         self.strides = [_pair(s) for s in strides]
         self.base_sizes = [min(s) for s in self.strides] if base_sizes is None else list(base_sizes)
         if len(self.base_sizes)!=len(self.strides): raise ValueError(f"{len(self.base_sizes)} base sizes for {len(self.strides)} strides")
-        if centers is not None and len(centers)!=len(self.strides): raise ValueError(f"{len(centers)} centers for {len(self.strides)} strides")
+        if centers is not None and len(centers)!=len(self.strides):
+            raise ValueError(f"{len(centers)} centers for {len(self.strides)} strides")
         if scales is None: scales = [octave_base_scale*2**(i/scales_per_octave) for i in range(scales_per_octave)]
         self.octave_base_scale,self.scales_per_octave = octave_base_scale,scales_per_octave
         self.scales,self.ratios = torch.tensor(scales, dtype=torch.float),torch.tensor(ratios, dtype=torch.float)
@@ -43,14 +45,15 @@ class AnchorGenerator:
 
     def gen_base_anchors(self)->list: # `(A,4)` per level
         "The anchors of a cell at the origin."
-        return [self.gen_single_level_base_anchors(b, self.scales, self.ratios, None if self.centers is None else self.centers[i]) for i,b in enumerate(self.base_sizes)]
+        return [self.gen_single_level_base_anchors(b, self.scales, self.ratios, None if self.centers is None else self.centers[i])
+                for i,b in enumerate(self.base_sizes)]
 
     def gen_single_level_base_anchors(self,
         base_size, # pixels
-        scales, # `(S,)` tensor
-        ratios, # `(R,)` tensor
+        scales:torch.Tensor, # `(S,)` tensor
+        ratios:torch.Tensor, # `(R,)` tensor
         center=None, # pixels
-    ): # `(S*R,4)` xyxy
+    )->torch.Tensor: # `(S*R,4)` xyxy
         "The anchors of one level's cell at the origin."
         x,y = (self.center_offset*base_size,)*2 if center is None else center
         h = ratios.sqrt()
@@ -64,7 +67,8 @@ class AnchorGenerator:
     def num_base_priors(self)->list: return [len(b) for b in self.base_anchors]
     @property
     def num_base_anchors(self)->list: return self.num_base_priors
-    def __repr__(self): return f"{type(self).__name__}(strides={self.strides}, base_sizes={self.base_sizes}, priors per cell {self.num_base_priors})"
+    def __repr__(self):
+        return f"{type(self).__name__}(strides={self.strides}, base_sizes={self.base_sizes}, priors per cell {self.num_base_priors})"
 
 # %% ../../../nbs/04_nn/boxes/01_priors.ipynb #0a46ed0d
 def _cells(size, stride, offset=0., dtype=torch.float32, device='cpu'):
@@ -75,24 +79,25 @@ def _cells(size, stride, offset=0., dtype=torch.float32, device='cpu'):
     return torch.stack([xx.flatten(), yy.flatten()], -1).to(dtype)
 
 def _check_levels(generator, featmap_sizes):
-    if len(featmap_sizes)!=generator.num_levels: raise ValueError(f"{len(featmap_sizes)} maps for the {generator.num_levels} levels of {type(generator).__name__}")
+    if len(featmap_sizes)!=generator.num_levels:
+        raise ValueError(f"{len(featmap_sizes)} maps for the {generator.num_levels} levels of {type(generator).__name__}")
 
 @patch
 def single_level_grid_priors(self:AnchorGenerator,
-    featmap_size, # height and width of the map
+    featmap_size:tuple, # height and width of the map
     level_idx:int, # level
-    dtype=torch.float32, # of the result
-    device='cpu', # of the result
-): # `(h*w*A,4)` xyxy
+    dtype:torch.dtype=torch.float32, # type of the result
+    device:str='cpu', # device of the result
+)->torch.Tensor: # `(h*w*A,4)` xyxy
     "The anchors of one level."
     cells = _cells(featmap_size, self.strides[level_idx], dtype=dtype, device=device)
     return (cells.repeat(1, 2)[:,None]+self.base_anchors[level_idx].to(device, dtype)).reshape(-1, 4)
 
 @patch
 def grid_priors(self:AnchorGenerator,
-    featmap_sizes, # (height, width) per level
-    dtype=torch.float32, # of the result
-    device='cpu', # of the result
+    featmap_sizes:list, # (height, width) per level
+    dtype:torch.dtype=torch.float32, # type of the result
+    device:str='cpu', # device of the result
 )->list: # `(h*w*A,4)` xyxy per level
     "All anchors."
     _check_levels(self, featmap_sizes)
@@ -100,10 +105,10 @@ def grid_priors(self:AnchorGenerator,
 
 @patch
 def grid_anchors(self:AnchorGenerator,
-    featmap_sizes, # (height, width) per level
-    device='cpu', # of the result
+    featmap_sizes:list, # (height, width) per level
+    device:str='cpu', # device of the result
 )->list: # as `grid_priors`
-    "The older name of `grid_priors`."
+    "The old name of `grid_priors`."
     import warnings
     warnings.warn('grid_anchors is now called grid_priors', DeprecationWarning)
     return self.grid_priors(featmap_sizes, device=device)
@@ -111,11 +116,11 @@ def grid_anchors(self:AnchorGenerator,
 @patch
 def sparse_priors(self:AnchorGenerator,
     prior_idxs, # flat indices
-    featmap_size, # height and width of the map
+    featmap_size:tuple, # height and width of the map
     level_idx:int, # level
-    dtype=torch.float32, # of the result
-    device='cpu', # of the result
-): # `(N,4)` xyxy
+    dtype:torch.dtype=torch.float32, # type of the result
+    device:str='cpu', # device of the result
+)->torch.Tensor: # `(N,4)` xyxy
     "Some anchors of one level."
     (h,w),n = featmap_size,self.num_base_priors[level_idx]
     cell,stride = prior_idxs//n,self.strides[level_idx]
@@ -132,21 +137,22 @@ def _valid_cells(size, stride, pad_shape, device):
 
 @patch
 def valid_flags(self:AnchorGenerator,
-    featmap_sizes, # (height, width) per level
-    pad_shape, # height and width of the padded image
-    device='cpu', # of the result
+    featmap_sizes:list, # (height, width) per level
+    pad_shape:tuple, # height and width of the padded image
+    device:str='cpu', # device of the result
 )->list: # `(h*w*A,)` bool per level
     "Which anchors belong to the image rather than to the padding of the batch?"
     _check_levels(self, featmap_sizes)
-    return [_valid_cells(s, self.strides[i], pad_shape, device).repeat_interleave(self.num_base_priors[i]) for i,s in enumerate(featmap_sizes)]
+    return [_valid_cells(s, self.strides[i], pad_shape, device).repeat_interleave(self.num_base_priors[i])
+            for i,s in enumerate(featmap_sizes)]
 
 # %% ../../../nbs/04_nn/boxes/01_priors.ipynb #79f4de4a
 @register
 class MlvlPointGenerator:
     "The points of the cells of every level."
     def __init__(self,
-        strides, # pixels per cell of each level; numbers or pairs (x, y)
-        offset:float=.5, # of the point in its cell, in cells
+        strides:list|tuple, # pixels per cell of each level; numbers or pairs (x, y)
+        offset:float=.5, # position of the point in its cell, in cells
     ): self.strides,self.offset = [_pair(s) for s in strides],offset
 
     @property
@@ -155,21 +161,21 @@ class MlvlPointGenerator:
     def num_base_priors(self)->list: return [1]*self.num_levels
 
     def single_level_grid_priors(self,
-        featmap_size, # height and width of the map
+        featmap_size:tuple, # height and width of the map
         level_idx:int, # level
-        dtype=torch.float32, # of the result
-        device='cpu', # of the result
+        dtype:torch.dtype=torch.float32, # type of the result
+        device:str='cpu', # device of the result
         with_stride:bool=False, # append the strides?
-    ): # `(h*w,2)` x, y; with strides `(h*w,4)`
+    )->torch.Tensor: # `(h*w,2)` x, y; with strides `(h*w,4)`
         "The points of one level."
         stride = self.strides[level_idx]
         points = _cells(featmap_size, stride, self.offset, dtype, device)
         return torch.cat([points, points.new_tensor(stride).expand(len(points), 2)], 1) if with_stride else points
 
     def grid_priors(self,
-        featmap_sizes, # (height, width) per level
-        dtype=torch.float32, # of the result
-        device='cpu', # of the result
+        featmap_sizes:list, # (height, width) per level
+        dtype:torch.dtype=torch.float32, # type of the result
+        device:str='cpu', # device of the result
         with_stride:bool=False, # append the strides?
     )->list: # `(h*w,2)` per level; with strides `(h*w,4)`
         "All points."
@@ -177,45 +183,45 @@ class MlvlPointGenerator:
         return [self.single_level_grid_priors(s, i, dtype, device, with_stride) for i,s in enumerate(featmap_sizes)]
 
     def valid_flags(self,
-        featmap_sizes, # (height, width) per level
-        pad_shape, # height and width of the padded image
-        device='cpu', # of the result
+        featmap_sizes:list, # (height, width) per level
+        pad_shape:tuple, # height and width of the padded image
+        device:str='cpu', # device of the result
     )->list: # `(h*w,)` bool per level
         "Which points belong to the image rather than to the padding of the batch?"
         return [_valid_cells(s, self.strides[i], pad_shape, device) for i,s in enumerate(featmap_sizes)]
 
     def sparse_priors(self,
         prior_idxs, # flat indices
-        featmap_size, # height and width of the map
+        featmap_size:tuple, # height and width of the map
         level_idx:int, # level
-        dtype=torch.float32, # of the result
-        device='cpu', # of the result
-    ): # `(N,2)` x, y
+        dtype:torch.dtype=torch.float32, # type of the result
+        device:str='cpu', # device of the result
+    )->torch.Tensor: # `(N,2)` x, y
         "Some points of one level."
         (h,w),(sx,sy) = featmap_size,self.strides[level_idx]
         return torch.stack([(prior_idxs%w+self.offset)*sx, (prior_idxs//w%h+self.offset)*sy], -1).to(device, dtype)
 
 # %% ../../../nbs/04_nn/boxes/01_priors.ipynb #343be286
-def build_prior_generator(cfg, default_args=None):
+def build_prior_generator(cfg:dict, default_args=None):
     "The generator that a config names."
     return build(cfg, **(default_args or {}))
 
 build_anchor_generator = build_prior_generator
 
 def anchor_inside_flags(
-    flat_anchors, # `(N,4)` xyxy
-    valid_flags, # `(N,)` bool
-    img_shape, # height and width of the image, pixels
+    flat_anchors:torch.Tensor, # `(N,4)` xyxy
+    valid_flags:torch.Tensor, # `(N,)` bool
+    img_shape:tuple, # height and width of the image, pixels
     allowed_border:float=0, # pixels that an anchor may stick out; negative: any number
-): # `(N,)` bool
+)->torch.Tensor: # `(N,)` bool
     "Valid anchors that lie inside the image."
     if allowed_border<0: return valid_flags
     (h,w),b = img_shape[:2],allowed_border
     return valid_flags&(flat_anchors[:,0]>=-b)&(flat_anchors[:,1]>=-b)&(flat_anchors[:,2]<w+b)&(flat_anchors[:,3]<h+b)
 
 def images_to_levels(
-    target, # list over images of tensors `(N,...)`
-    num_levels, # numbers of priors per level
+    target:list, # list over images of tensors `(N,...)`
+    num_levels:list, # numbers of priors per level
 )->list: # list over levels of tensors `(B,n,...)`
     "Regroup targets from images to levels."
     return list(torch.stack(target, 0).split(list(num_levels), 1))

@@ -6,7 +6,7 @@
 __all__ = ['REDUCTIONS', 'reduce_loss', 'weight_reduce_loss', 'weighted_loss', 'build_loss', 'ElementLoss', 'l1_loss', 'mse_loss',
            'smooth_l1_loss', 'balanced_l1_loss', 'L1Loss', 'MSELoss', 'SmoothL1Loss', 'BalancedL1Loss', 'cross_entropy',
            'one_hot_labels', 'binary_cross_entropy', 'mask_cross_entropy', 'class_weights', 'CrossEntropyLoss',
-           'accuracy', 'Accuracy']
+           'accuracy', 'Accuracy', 'positives']
 
 # %% ../../../nbs/04_nn/losses/01_losses.ipynb #e2bd8341
 import functools, json
@@ -32,7 +32,7 @@ def weight_reduce_loss(
     loss, # element-wise
     weight=None, # element-wise
     reduction:str='mean', # `none`, `mean` or `sum`
-    avg_factor=None, # divides the sum in place of the number of elements; only with `mean`
+    avg_factor:float=None, # divides the sum in place of the number of elements; only with `mean`
 ):
     "Weigh and reduce a loss."
     if weight is not None: loss = loss*weight
@@ -51,12 +51,12 @@ def weighted_loss(
     return wrapper
 
 # %% ../../../nbs/04_nn/losses/01_losses.ipynb #75b0bf9b
-def build_loss(cfg):
+def build_loss(cfg:dict):
     "The loss that a config names."
     return build(cfg)
 
 class ElementLoss(nn.Module):
-    "A loss of single elements: subclasses say which."
+    "An element-wise loss, defined by subclasses."
     def __init__(self,
         reduction:str='mean', # `none`, `mean` or `sum`
         loss_weight:float=1., # factor of the result
@@ -68,13 +68,14 @@ class ElementLoss(nn.Module):
 
     def forward(self,
         pred, # prediction
-        target, # what it should be
+        target, # target
         weight=None, # element-wise
-        avg_factor=None, # see `weight_reduce_loss`
+        avg_factor:float=None, # see `weight_reduce_loss`
         reduction_override:str=None, # instead of `reduction`
         **kwargs # of `element`
     ):
-        return self.loss_weight*weight_reduce_loss(self.element(pred, target, **kwargs), weight, reduction_override or self.reduction, avg_factor)
+        return self.loss_weight*weight_reduce_loss(self.element(pred, target, **kwargs), weight,
+                                                   reduction_override or self.reduction, avg_factor)
 
 # %% ../../../nbs/04_nn/losses/01_losses.ipynb #c19fce48
 @weighted_loss
@@ -87,6 +88,7 @@ def mse_loss(pred, target):
     "$x^2$"
     return F.mse_loss(pred, target, reduction='none')
 
+# %% ../../../nbs/04_nn/losses/01_losses.ipynb #eb59d90a
 @weighted_loss
 def smooth_l1_loss(pred, target,
     beta:float=1., # where the parabola ends
@@ -118,6 +120,7 @@ class MSELoss(ElementLoss):
     "Squared difference."
     def element(self, pred, target): return mse_loss(pred, target, reduction='none')
 
+# %% ../../../nbs/04_nn/losses/01_losses.ipynb #a74a1905
 @register
 class SmoothL1Loss(ElementLoss):
     "Quadratic, then linear."
@@ -144,16 +147,17 @@ class BalancedL1Loss(ElementLoss):
         super().__init__(reduction, loss_weight)
         self.alpha,self.gamma,self.beta = alpha,gamma,beta
 
-    def element(self, pred, target): return balanced_l1_loss(pred, target, reduction='none', beta=self.beta, alpha=self.alpha, gamma=self.gamma)
+    def element(self, pred, target):
+        return balanced_l1_loss(pred, target, reduction='none', beta=self.beta, alpha=self.alpha, gamma=self.gamma)
 
 # %% ../../../nbs/04_nn/losses/01_losses.ipynb #60eccdf0
 def cross_entropy(
-    pred, # `(N,C)` logits, or `(N,C,...)`
-    label, # `(N,)` classes, or `(N,...)`
-    weight=None, # `(N,)`
+    pred:torch.Tensor, # `(N,C)` logits, or `(N,C,...)`
+    label:torch.Tensor, # `(N,)` classes, or `(N,...)`
+    weight:torch.Tensor=None, # `(N,)`
     reduction:str='mean', # see `reduce_loss`
-    avg_factor=None, # see `weight_reduce_loss`
-    class_weight=None, # `(C,)`
+    avg_factor:float=None, # see `weight_reduce_loss`
+    class_weight:torch.Tensor=None, # `(C,)`
     ignore_index:int=-100, # label that does not count
     avg_non_ignore:bool=False, # do ignored elements not count in the mean either?
 ):
@@ -164,12 +168,12 @@ def cross_entropy(
     return weight_reduce_loss(loss, None if weight is None else weight.float(), reduction, avg_factor)
 
 def one_hot_labels(
-    labels, # `(N,)` classes; negative, `ignore_index` and `channels` have no class
-    weights, # `(N,)`, or `None`
+    labels:torch.Tensor, # `(N,)` classes; negative, `ignore_index` and `channels` have no class
+    weights:torch.Tensor, # `(N,)`, or `None`
     channels:int, # C
     ignore_index:int, # label that does not count
 )->tuple: # `(N,C)` zeros and ones, `(N,C)` weights, `(N,C)` which elements count
-    "Labels as rows."
+    "One-hot labels and their weights."
     valid = (labels>=0)&(labels!=ignore_index)
     rows = labels.new_zeros(len(labels), channels)
     inds = (valid&(labels<channels)).nonzero().squeeze(1)
@@ -177,13 +181,14 @@ def one_hot_labels(
     valid = valid[:,None].expand(-1, channels).float()
     return rows,valid if weights is None else weights[:,None]*valid,valid
 
+# %% ../../../nbs/04_nn/losses/01_losses.ipynb #f46267c0
 def binary_cross_entropy(
-    pred, # `(N,C)` logits, or `(N,)`
-    label, # `(N,)` classes, or zeros and ones in the shape of `pred`
-    weight=None, # `(N,)` or in the shape of `pred`
+    pred:torch.Tensor, # `(N,C)` logits, or `(N,)`
+    label:torch.Tensor, # `(N,)` classes, or zeros and ones in the shape of `pred`
+    weight:torch.Tensor=None, # `(N,)` or in the shape of `pred`
     reduction:str='mean', # see `reduce_loss`
-    avg_factor=None, # see `weight_reduce_loss`
-    class_weight=None, # `(C,)` factors of the positive terms
+    avg_factor:float=None, # see `weight_reduce_loss`
+    class_weight:torch.Tensor=None, # `(C,)` factors of the positive terms
     ignore_index:int=-100, # label that does not count
     avg_non_ignore:bool=False, # do ignored elements not count in the mean either?
 ):
@@ -198,17 +203,18 @@ def binary_cross_entropy(
     return weight_reduce_loss(loss, weight.float(), reduction, avg_factor)
 
 def mask_cross_entropy(
-    pred, # `(N,C,H,W)` logits
-    target, # `(N,H,W)` zeros and ones
-    label, # `(N,)` classes
+    pred:torch.Tensor, # `(N,C,H,W)` logits
+    target:torch.Tensor, # `(N,H,W)` zeros and ones
+    label:torch.Tensor, # `(N,)` classes
     reduction:str='mean', # the only one
     avg_factor=None, # must be `None`
     class_weight=None, # weight of the elements
     ignore_index=None, # must be `None`
     **kwargs
-): # `(1,)`
+)->torch.Tensor: # `(1,)`
     "Sigmoid cross entropy of the labelled channel."
-    if reduction!='mean' or avg_factor is not None or ignore_index is not None: raise ValueError("masks have neither avg_factor nor ignore_index, and reduction must be 'mean'")
+    if reduction!='mean' or avg_factor is not None or ignore_index is not None:
+        raise ValueError("masks have neither avg_factor nor ignore_index, and reduction must be 'mean'")
     own = pred[torch.arange(len(pred), device=pred.device),label]
     return F.binary_cross_entropy_with_logits(own, target, weight=class_weight, reduction='mean')[None]
 
@@ -245,23 +251,24 @@ class CrossEntropyLoss(nn.Module):
         cls_score, # logits
         label, # classes, or masks
         weight=None, # element-wise; for masks the classes
-        avg_factor=None, # see `weight_reduce_loss`
+        avg_factor:float=None, # see `weight_reduce_loss`
         reduction_override:str=None, # instead of `reduction`
         ignore_index:int=None, # instead of the object's own
         **kwargs
     ):
         cw = None if self.class_weight is None else cls_score.new_tensor(self.class_weight)
-        return self.loss_weight*self.cls_criterion(cls_score, label, weight, reduction=reduction_override or self.reduction, avg_factor=avg_factor, class_weight=cw,
+        return self.loss_weight*self.cls_criterion(cls_score, label, weight, reduction=reduction_override or self.reduction,
+                                                   avg_factor=avg_factor, class_weight=cw,
             ignore_index=self.ignore_index if ignore_index is None else ignore_index, avg_non_ignore=self.avg_non_ignore, **kwargs)
 
 # %% ../../../nbs/04_nn/losses/01_losses.ipynb #546c81fc
 def accuracy(
-    pred, # `(N,C)` scores
-    target, # `(N,)` classes
-    topk=1, # one number or several: how many guesses count
-    thresh:float=None, # guesses must score more
+    pred:torch.Tensor, # `(N,C)` scores
+    target:torch.Tensor, # `(N,)` classes
+    topk=1, # one number or several: how many top predictions count
+    thresh:float=None, # predictions must score more
 ): # percent, one per number
-    "Share of samples whose class is among the best guesses."
+    "Percentage of samples whose class is among the top predictions."
     ks = (topk,) if isinstance(topk, int) else topk
     if not len(pred): out = [pred.new_tensor(0.) for _ in ks]
     else:
@@ -275,10 +282,18 @@ def accuracy(
 class Accuracy(nn.Module):
     "`accuracy` as a module."
     def __init__(self,
-        topk=(1,), # how many guesses count
-        thresh:float=None, # guesses must score more
+        topk:tuple=(1,), # how many top predictions count
+        thresh:float=None, # predictions must score more
     ):
         super().__init__()
         self.topk,self.thresh = topk,thresh
 
     def forward(self, pred, target): return accuracy(pred, target, self.topk, self.thresh)
+
+# %% ../../../nbs/04_nn/losses/01_losses.ipynb #a64c7659
+def positives(
+    labels:torch.Tensor, # `(N,)` classes, C for background, negative where nothing counts
+    num_classes:int, # C
+)->torch.Tensor: # `(P,)` rows
+    "The indices of samples with an object."
+    return ((labels>=0)&(labels<num_classes)).nonzero().squeeze(1)

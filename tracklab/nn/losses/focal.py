@@ -14,9 +14,9 @@ from .base import weight_reduce_loss
 
 # %% ../../../nbs/04_nn/losses/02_focal_losses.ipynb #07bd9511
 def one_hot(
-    target, # `(N,)` classes; C and above are background
+    target:torch.Tensor, # `(N,)` classes; C and above are background
     channels:int, # C
-): # `(N,C)`
+)->torch.Tensor: # `(N,C)`
     "Rows of zeros and ones; background is all zero."
     return F.one_hot(target.long().clamp(0, channels), channels+1)[:,:channels]
 
@@ -24,14 +24,15 @@ def spread_weight(weight, pred):
     "Weights per sample as weights per element"
     return weight if weight is None or weight.shape==pred.shape else weight.reshape(len(pred), -1)
 
+# %% ../../../nbs/04_nn/losses/02_focal_losses.ipynb #b0a15d91
 def sigmoid_focal_loss(
-    pred, # `(N,C)` logits
-    target, # `(N,)` classes, or `(N,C)`
-    weight=None, # `(N,)` or `(N,C)`
+    pred:torch.Tensor, # `(N,C)` logits
+    target:torch.Tensor, # `(N,)` classes, or `(N,C)`
+    weight:torch.Tensor=None, # `(N,)` or `(N,C)`
     gamma:float=2., # how little easy samples count
     alpha:float=.25, # weight of the truth; of the rest 1 - alpha
     reduction:str='mean', # see `weight_reduce_loss`
-    avg_factor=None, # see `weight_reduce_loss`
+    avg_factor:float=None, # see `weight_reduce_loss`
     activated:bool=False, # is `pred` probabilities instead?
 ):
     "Focal loss of each class's sigmoid."
@@ -54,13 +55,15 @@ class FocalLoss(nn.Module):
     ):
         super().__init__()
         if not use_sigmoid: raise NotImplementedError("the focal loss is defined by sigmoids: use_sigmoid must be true")
-        self.use_sigmoid,self.gamma,self.alpha,self.reduction,self.loss_weight,self.activated = use_sigmoid,gamma,alpha,reduction,loss_weight,activated
+        self.use_sigmoid,self.gamma,self.alpha = use_sigmoid,gamma,alpha
+        self.reduction,self.loss_weight,self.activated = reduction,loss_weight,activated
 
     def forward(self,
-        pred, # `(N,C)`
-        target, # `(N,)` classes, or `(N,C)`
-        weight=None, # `(N,)` or `(N,C)`
-        avg_factor=None, # see `weight_reduce_loss`
+        pred:torch.Tensor, # `(N,C)`
+        target:torch.Tensor, # `(N,)` classes, or `(N,C)`
+        weight:torch.Tensor=None, # `(N,)` or `(N,C)`
+        avg_factor:float=None, # see `weight_reduce_loss`
         reduction_override:str=None, # instead of `reduction`
     ):
-        return self.loss_weight*sigmoid_focal_loss(pred, target, weight, self.gamma, self.alpha, reduction_override or self.reduction, avg_factor, self.activated)
+        return self.loss_weight*sigmoid_focal_loss(pred, target, weight,
+            self.gamma, self.alpha, reduction_override or self.reduction, avg_factor, self.activated)

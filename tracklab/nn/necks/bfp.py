@@ -15,23 +15,23 @@ from ..plugins import NonLocal2d
 
 # %% ../../../nbs/04_nn/necks/03_bfp.ipynb #0e506d7e
 def resize_map(
-    x, # `(B,C,H,W)`
-    size:tuple, # wanted height and width
-): # `(B,C,*size)`
-    "Enlarge by repetition, reduce by maxima."
+    x:torch.Tensor, # `(B,C,H,W)`
+    size:tuple, # height and width of the result
+)->torch.Tensor: # `(B,C,*size)`
+    "Upsample by nearest neighbour, downsample by max pooling."
     return F.adaptive_max_pool2d(x, size) if x.shape[-2]>size[0] else F.interpolate(x, size=size, mode='nearest')
 
 @register
 class BFP(BaseModule):
     "Balanced feature pyramid."
     def __init__(self,
-        in_channels:int, # of every level
+        in_channels:int, # channels of every level
         num_levels:int, # number of levels
         refine_level:int=2, # level in whose size the mean is taken
         refine_type:str=None, # `conv`, `non_local`, or nothing
-        conv_cfg=None, # see `ConvModule`
-        norm_cfg=None, # see `ConvModule`
-        init_cfg={'type':'Xavier', 'layer':'Conv2d', 'distribution':'uniform'}, # see `BaseModule`
+        conv_cfg:dict=None, # see `ConvModule`
+        norm_cfg:dict=None, # see `ConvModule`
+        init_cfg:dict|list={'type':'Xavier', 'layer':'Conv2d', 'distribution':'uniform'}, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         if refine_type not in (None,'conv','non_local'):
@@ -39,8 +39,8 @@ class BFP(BaseModule):
         if not 0<=refine_level<num_levels: raise ValueError(f"refine_level must be 0 to {num_levels-1}, got {refine_level}")
         self.in_channels,self.num_levels,self.refine_level,self.refine_type = in_channels,num_levels,refine_level,refine_type
         if refine_type=='conv': self.refine = ConvModule(in_channels, in_channels, 3, padding=1, conv_cfg=conv_cfg, norm_cfg=norm_cfg)
-        elif refine_type=='non_local': self.refine = NonLocal2d(in_channels, reduction=1, use_scale=False, conv_cfg=conv_cfg,
-            norm_cfg=norm_cfg)
+        elif refine_type=='non_local':
+            self.refine = NonLocal2d(in_channels, reduction=1, use_scale=False, conv_cfg=conv_cfg, norm_cfg=norm_cfg)
 
     def forward(self,
         inputs, # `num_levels` maps of the same channels

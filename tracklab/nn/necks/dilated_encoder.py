@@ -16,8 +16,8 @@ class DilatedBlock(nn.Module):
     def __init__(self,
         in_channels:int, # channels in and out
         mid_channels:int, # channels inside
-        dilation:int=1, # of the 3×3 convolution
-        norm_cfg={'type':'BN', 'requires_grad':True}, # see `ConvModule`
+        dilation:int=1, # dilation of the 3×3 convolution
+        norm_cfg:dict={'type':'BN', 'requires_grad':True}, # see `ConvModule`
     ):
         super().__init__()
         self.conv1 = ConvModule(in_channels, mid_channels, 1, norm_cfg=norm_cfg)
@@ -30,7 +30,7 @@ class DilatedBlock(nn.Module):
 class DilatedEncoder(nn.Module):
     "The neck of YOLOF."
     def __init__(self,
-        in_channels:int, # of the backbone's last level
+        in_channels:int, # channels of the backbone's last level
         out_channels:int, # channels out
         block_mid_channels:int, # channels inside the blocks
         num_residual_blocks:int, # number of blocks
@@ -45,7 +45,7 @@ class DilatedEncoder(nn.Module):
         self.dilated_encoder_blocks = nn.Sequential(*[DilatedBlock(out_channels, block_mid_channels, d) for d in block_dilations])
 
     def init_weights(self):
-        "Keep the variance in the first two convolutions, begin the blocks small."
+        "Keep the variance in the first two convolutions, start the blocks small."
         for m in self.modules():
             if isinstance(m, nn.BatchNorm2d): nn.init.ones_(m.weight); nn.init.zeros_(m.bias)
         for m in (self.lateral_conv, self.fpn_conv): nn.init.kaiming_uniform_(m.weight, a=1); nn.init.zeros_(m.bias)

@@ -19,10 +19,10 @@ class DyReLU(BaseModule):
     "A ReLU whose two slopes depend on the map."
     def __init__(self,
         channels:int, # channels in and out
-        ratio:int=4, # of `channels` to hidden channels
-        conv_cfg=None, # see `ConvModule`
+        ratio:int=4, # `channels` divided by hidden channels
+        conv_cfg:dict=None, # see `ConvModule`
         act_cfg=({'type':'ReLU'}, {'type':'HSigmoid', 'bias':3., 'divisor':6.}), # activations of the two convolutions, or one for both
-        init_cfg=None, # see `BaseModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         acts = (act_cfg,act_cfg) if isinstance(act_cfg, dict) else tuple(act_cfg)
@@ -31,7 +31,7 @@ class DyReLU(BaseModule):
         self.conv1 = ConvModule(channels, int(channels/ratio), 1, conv_cfg=conv_cfg, act_cfg=acts[0])
         self.conv2 = ConvModule(int(channels/ratio), 4*channels, 1, conv_cfg=conv_cfg, act_cfg=acts[1])
 
-    def forward(self, x):
+    def forward(self, x:torch.Tensor):
         a1,b1,a2,b2 = (self.conv2(self.conv1(x.mean((2, 3), keepdim=True)))-.5).chunk(4, 1)
         return torch.max(x*(2*a1+1)+b1, x*2*a2+b2)
 
@@ -41,31 +41,32 @@ class DyDCNv2(nn.Module):
     def __init__(self,
         in_channels:int, # channels in
         out_channels:int, # channels out
-        stride:int=1, # of the convolution
+        stride:int=1, # stride of the convolution
         norm_cfg={'type':'GN', 'num_groups':16, 'requires_grad':True}, # see `build_norm_layer`; `None` for none
     ):
         super().__init__()
         self.conv = ModulatedDeformConv2d(in_channels, out_channels, 3, stride=stride, padding=1, bias=norm_cfg is None)
         self.norm = nn.Identity() if norm_cfg is None else build_norm_layer(norm_cfg, out_channels)[1]
 
-    def forward(self, x, offset, mask): return self.norm(self.conv(x.contiguous(), offset, mask))
+    def forward(self, x:torch.Tensor, offset:torch.Tensor, mask:torch.Tensor): return self.norm(self.conv(x.contiguous(), offset, mask))
 
+# %% ../../../nbs/04_nn/necks/10_dyhead.ipynb #ad02a3dd
 def _first_numbers(x, size):
     "`(B,C,H,W)` -> `(B,C,*size)`, from the first numbers of each image"
     return x.flatten(1)[:,:x.shape[1]*size[0]*size[1]].reshape(*x.shape[:2], *size)
 
+# %% ../../../nbs/04_nn/necks/10_dyhead.ipynb #aa6cc6dd
 class DyHeadBlock(nn.Module):
     "The three attentions, for every level."
     def __init__(self,
         in_channels:int, # channels in
         out_channels:int, # channels out
         zero_init_offset:bool=True, # let every tap begin in its place?
-        act_cfg={'type':'HSigmoid', 'bias':3., 'divisor':6.}, # of the weight of a level
+        act_cfg:dict={'type':'HSigmoid', 'bias':3., 'divisor':6.}, # activation of the weight of a level
     ):
         super().__init__()
         self.zero_init_offset = zero_init_offset
-        self.spatial_conv_high,self.spatial_conv_mid,self.spatial_conv_low = (DyDCNv2(in_channels, out_channels, stride=s)
-            for s in (1,1,2))
+        self.spatial_conv_high,self.spatial_conv_mid,self.spatial_conv_low = (DyDCNv2(in_channels, out_channels, stride=s) for s in (1,1,2))
         self.spatial_conv_offset = nn.Conv2d(in_channels, 3*9, 3, padding=1)
         self.scale_attn_module = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(out_channels, 1, 1), nn.ReLU(inplace=True),
             build_activation_layer(act_cfg))
@@ -73,7 +74,7 @@ class DyHeadBlock(nn.Module):
         self.init_weights()
 
     def init_weights(self):
-        "Small filters."
+        "Start with small filters."
         for m in self.modules():
             if isinstance(m, (nn.Conv2d,ModulatedDeformConv2d)):
                 nn.init.normal_(m.weight, std=.01)
@@ -96,6 +97,7 @@ class DyHeadBlock(nn.Module):
             outs.append(self.task_attn_module(sum(r*self.scale_attn_module(r) for r in read)/len(read)))
         return outs
 
+# %% ../../../nbs/04_nn/necks/10_dyhead.ipynb #c04936b6
 @register
 class DyHead(BaseModule):
     "Several blocks of the three attentions."
@@ -104,13 +106,13 @@ class DyHead(BaseModule):
         out_channels:int, # channels out
         num_blocks:int=6, # number of blocks
         zero_init_offset:bool=True, # let every tap begin in its place?
-        init_cfg=None, # see `BaseModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         if init_cfg is not None: raise ValueError(f"a DyHead has its own initial weights, got init_cfg={init_cfg}")
         super().__init__(init_cfg)
         self.in_channels,self.out_channels = in_channels,out_channels
-        self.dyhead_blocks = nn.Sequential(*[DyHeadBlock(out_channels if i else in_channels, out_channels, zero_init_offset)
-            for i in range(num_blocks)])
+        self.dyhead_blocks = nn.Sequential(*[DyHeadBlock(out_channels if i else in_channels,
+            out_channels, zero_init_offset) for i in range(num_blocks)])
 
     def forward(self,
         inputs, # maps from fine to coarse, each half as large as the one before

@@ -7,6 +7,7 @@ __all__ = ['TRANSITIONS', 'FPG_INIT', 'UpInterpolationConv', 'LastConv', 'build_
 
 # %% ../../../nbs/04_nn/necks/11_fpg.ipynb #cd3efe8d
 import torch.nn.functional as F
+from fastcore.basics import patch
 from torch import nn
 from ...core.registry import register
 from .fpn import level_range
@@ -15,13 +16,13 @@ from ..layers import ConvModule
 
 # %% ../../../nbs/04_nn/necks/11_fpg.ipynb #19a7bda7
 class UpInterpolationConv(nn.Module):
-    "Enlarge, then a convolution."
+    "Upsampling, then a convolution."
     def __init__(self,
         in_channels:int, # channels in
         out_channels:int, # channels out
         scale_factor:int=2, # how much larger
         mode:str='nearest', # how to enlarge
-        kernel_size:int=3, # of the convolution
+        kernel_size:int=3, # kernel size of the convolution
         **kwargs # of `ConvModule`
     ):
         super().__init__()
@@ -35,14 +36,14 @@ class LastConv(nn.Module):
     def __init__(self,
         in_channels:int, # channels in
         out_channels:int, # channels out
-        kernel_size:int=3, # of the convolution
+        kernel_size:int=3, # kernel size of the convolution
         **kwargs # of `ConvModule`
     ):
         super().__init__()
         self.conv_out = ConvModule(in_channels, out_channels, kernel_size, padding=(kernel_size-1)//2, **kwargs)
 
     def forward(self,
-        maps, # of one level, from all pathways
+        maps, # maps of one level, from all pathways
     ): return self.conv_out(maps[-1])
 
 TRANSITIONS = dict(conv=ConvModule, interpolation_conv=UpInterpolationConv, last_conv=LastConv, identity=lambda *_: nn.Identity())
@@ -52,39 +53,39 @@ def build_transition(
     in_channels:int, # channels in
     out_channels:int, # channels out
 )->nn.Module: # the transition
-    "An arrow of the grid."
+    "A transition of the grid."
     cfg = dict(cfg)
     kind = cfg.pop('type')
     if kind not in TRANSITIONS: raise ValueError(f"a transition must be one of {', '.join(TRANSITIONS)}, got {kind!r}")
     return TRANSITIONS[kind](in_channels, out_channels, **cfg)
 
 # %% ../../../nbs/04_nn/necks/11_fpg.ipynb #7b5afb6e
-FPG_INIT = [{'type':'Caffe2Xavier', 'layer':'Conv2d'}, {'type':'Constant', 'layer':['_BatchNorm','_InstanceNorm','GroupNorm','LayerNorm'],
-    'val':1.}]
+FPG_INIT = [{'type':'Caffe2Xavier', 'layer':'Conv2d'},
+            {'type':'Constant', 'layer':['_BatchNorm','_InstanceNorm','GroupNorm','LayerNorm'], 'val':1.}]
 
 @register
 class FPG(BaseModule):
     "A grid of pathways and levels."
     def __init__(self,
-        in_channels, # channels of the backbone's levels
-        out_channels:int, # of every output
+        in_channels:list|tuple, # channels of the backbone's levels
+        out_channels:int, # channels of every output
         num_outs:int, # number of levels
-        stack_times:int, # number of pathways behind the first
+        stack_times:int, # number of pathways after the first
         paths, # direction of each pathway: `bu` from fine to coarse, `td` from coarse to fine
         inter_channels:int=None, # inside the grid; `out_channels` if not given
         same_down_trans=None, # transition within a `td` pathway
-        same_up_trans={'type':'conv', 'kernel_size':3, 'stride':2, 'padding':1}, # transition within a `bu` pathway
-        across_lateral_trans={'type':'conv', 'kernel_size':1}, # transition to the same level of the next pathway
-        across_down_trans={'type':'conv', 'kernel_size':3}, # transition to the next finer level of the next pathway
+        same_up_trans:dict={'type':'conv', 'kernel_size':3, 'stride':2, 'padding':1}, # transition within a `bu` pathway
+        across_lateral_trans:dict={'type':'conv', 'kernel_size':1}, # transition to the same level of the next pathway
+        across_down_trans:dict={'type':'conv', 'kernel_size':3}, # transition to the next finer level of the next pathway
         across_up_trans=None, # transition to the next coarser level of the next pathway
-        across_skip_trans={'type':'identity'}, # transition from the first pathway
-        output_trans={'type':'last_conv', 'kernel_size':3}, # transition from the maps of a level to its output
+        across_skip_trans:dict={'type':'identity'}, # transition from the first pathway
+        output_trans:dict={'type':'last_conv', 'kernel_size':3}, # transition from the maps of a level to its output
         start_level:int=0, # first level used
         end_level:int=-1, # last level used; -1 for the last
         add_extra_convs:bool=False, # strided convolutions instead of pooling for extra levels?
-        norm_cfg=None, # unused: each transition has its own
-        skip_inds=None, # for each level, the pathways without a cell
-        init_cfg=FPG_INIT, # see `BaseModule`
+        norm_cfg:dict=None, # unused: each transition has its own
+        skip_inds:list=None, # per level, the pathways without a cell
+        init_cfg:dict|list=FPG_INIT, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         if len(paths)!=stack_times or set(paths)-{'bu','td'}:
@@ -105,20 +106,8 @@ class FPG(BaseModule):
         self.fpn_transitions = nn.ModuleList([nn.ModuleList([cell(i, s) for i in range(num_outs)]) for s in range(stack_times)])
         self.output_transition = nn.ModuleList([build_transition(output_trans, c, out_channels) for _ in range(num_outs)])
 
-    def _pathway(self, s, levels, first):
-        "The maps of pathway `s` from those of the one before"
-        n,path = self.num_outs,self.paths[s]
-        same,order = ('same_up',range(n)) if path=='bu' else ('same_down',range(n-1, -1, -1))
-        outs,before = [None]*n,None
-        for i in order:
-            cell = self.fpn_transitions[s][i]
-            sources = {same:before, 'across_lateral':levels[i], 'across_up':levels[i-1] if i else None,
-                'across_down':levels[i+1] if i<n-1 else None, 'across_skip':first[i]}
-            outs[i] = before = sum(cell[k](x) for k,x in sources.items() if k in cell) if len(cell) else levels[i]
-        return outs
-
     def forward(self,
-        inputs, # maps of the backbone
+        inputs:list|tuple, # maps of the backbone
     )->tuple: # `num_outs` maps
         if len(inputs)!=len(self.in_channels): raise ValueError(f"expected {len(self.in_channels)} maps, got {len(inputs)}")
         levels = [conv(x) for conv,x in zip(self.lateral_convs, inputs[self.start_level:])]
@@ -126,3 +115,17 @@ class FPG(BaseModule):
         grid = [levels]
         for s in range(len(self.paths)): grid.append(self._pathway(s, grid[-1], levels))
         return tuple(out([levels[i] for levels in grid]) for i,out in enumerate(self.output_transition))
+
+# %% ../../../nbs/04_nn/necks/11_fpg.ipynb #ab31e569
+@patch
+def _pathway(self:FPG, s, levels, first):
+    "The maps of pathway `s` from those of the one before"
+    n,path = self.num_outs,self.paths[s]
+    same,order = ('same_up',range(n)) if path=='bu' else ('same_down',range(n-1, -1, -1))
+    outs,before = [None]*n,None
+    for i in order:
+        cell = self.fpn_transitions[s][i]
+        sources = {same:before, 'across_lateral':levels[i], 'across_up':levels[i-1] if i else None,
+            'across_down':levels[i+1] if i<n-1 else None, 'across_skip':first[i]}
+        outs[i] = before = sum(cell[k](x) for k,x in sources.items() if k in cell) if len(cell) else levels[i]
+    return outs

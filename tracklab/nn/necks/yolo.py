@@ -20,10 +20,10 @@ class DetectionBlock(BaseModule):
     def __init__(self,
         in_channels:int, # channels in
         out_channels:int, # channels out; twice as many inside
-        conv_cfg=None, # see `ConvModule`
-        norm_cfg={'type':'BN', 'requires_grad':True}, # see `ConvModule`
-        act_cfg=LEAKY, # see `ConvModule`
-        init_cfg=None, # see `BaseModule`
+        conv_cfg:dict=None, # see `ConvModule`
+        norm_cfg:dict={'type':'BN', 'requires_grad':True}, # see `ConvModule`
+        act_cfg:dict=LEAKY, # see `ConvModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         for i in range(5):
@@ -31,7 +31,7 @@ class DetectionBlock(BaseModule):
             self.add_module(f'conv{i+1}', ConvModule(inside, out_channels*(1+wide), 1+2*wide, padding=wide, conv_cfg=conv_cfg,
                 norm_cfg=norm_cfg, act_cfg=act_cfg))
 
-    def forward(self, x):
+    def forward(self, x:torch.Tensor):
         for conv in self.children(): x = conv(x)
         return x
 
@@ -42,10 +42,10 @@ class YOLOV3Neck(BaseModule):
         num_scales:int, # number of levels
         in_channels, # channels of the levels, from coarse to fine
         out_channels, # channels of the outputs, from coarse to fine
-        conv_cfg=None, # see `ConvModule`
-        norm_cfg={'type':'BN', 'requires_grad':True}, # see `ConvModule`
-        act_cfg=LEAKY, # see `ConvModule`
-        init_cfg=None, # see `BaseModule`
+        conv_cfg:dict=None, # see `ConvModule`
+        norm_cfg:dict={'type':'BN', 'requires_grad':True}, # see `ConvModule`
+        act_cfg:dict=LEAKY, # see `ConvModule`
+        init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         if not num_scales==len(in_channels)==len(out_channels):
@@ -72,14 +72,14 @@ class YOLOXPAFPN(BaseModule):
     "The neck of YOLOX."
     def __init__(self,
         in_channels, # channels of the levels, from fine to coarse
-        out_channels:int, # of every output
+        out_channels:int, # channels of every output
         num_csp_blocks:int=3, # blocks of each `CSPLayer`
         use_depthwise:bool=False, # depthwise separable 3×3 convolutions?
-        upsample_cfg={'scale_factor':2, 'mode':'nearest'}, # of `nn.Upsample`
-        conv_cfg=None, # see `ConvModule`
-        norm_cfg=YOLOX_NORM, # see `ConvModule`
-        act_cfg={'type':'Swish'}, # see `ConvModule`
-        init_cfg=LECUN_UNIFORM, # see `BaseModule`
+        upsample_cfg:dict={'scale_factor':2, 'mode':'nearest'}, # arguments of `nn.Upsample`
+        conv_cfg:dict=None, # see `ConvModule`
+        norm_cfg:dict=YOLOX_NORM, # see `ConvModule`
+        act_cfg:dict={'type':'Swish'}, # see `ConvModule`
+        init_cfg:dict|list=LECUN_UNIFORM, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         self.in_channels,self.out_channels = in_channels,out_channels
@@ -102,6 +102,6 @@ class YOLOXPAFPN(BaseModule):
             sides.append(reduce(x))
             x = mix(torch.cat([self.upsample(sides[-1]), sharp], 1))
         outs = [x]
-        for down,mix,side in zip(self.downsamples, self.bottom_up_blocks,
-            sides[::-1]): outs.append(mix(torch.cat([down(outs[-1]), side], 1)))
+        for down,mix,side in zip(self.downsamples, self.bottom_up_blocks, sides[::-1]):
+            outs.append(mix(torch.cat([down(outs[-1]), side], 1)))
         return tuple(conv(x) for conv,x in zip(self.out_convs, outs))

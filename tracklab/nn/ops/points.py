@@ -12,48 +12,48 @@ from torch import nn
 
 # %% ../../../nbs/04_nn/ops/04_corner_pool_points.ipynb #e179051b
 class CornerPool(nn.Module):
-    "The largest value from a place to one end of its row or column."
+    "The largest value from a position to one end of its row or column."
     MODES = dict(bottom=(2,False), left=(3,True), right=(3,False), top=(2,True))
     def __init__(self,
-        mode:str, # `top` and `left` look down and to the right, `bottom` and `right` up and to the left
+        mode:str, # `top` and `left` pool from below and from the right, `bottom` and `right` from above and from the left
     ):
         super().__init__()
         if mode not in self.MODES: raise ValueError(f"mode must be one of {', '.join(self.MODES)}, got {mode!r}")
         self.mode = mode
 
     def forward(self,
-        x, # `(B,C,H,W)`
+        x:torch.Tensor, # `(B,C,H,W)`
     ): # the same shape
         dim,flip = self.MODES[self.mode]
         return x.flip(dim).cummax(dim).values.flip(dim) if flip else x.cummax(dim).values
 
 # %% ../../../nbs/04_nn/ops/04_corner_pool_points.ipynb #0af2cea1
 def point_sample(
-    input, # `(B,C,H,W)`
-    points, # `(B,P,2)` or `(B,h,w,2)` x and y in 0..1
+    input:torch.Tensor, # `(B,C,H,W)`
+    points:torch.Tensor, # `(B,P,2)` or `(B,h,w,2)` x and y in 0..1
     align_corners:bool=False, # are 0 and 1 the centres of the outermost cells?
     **kwargs # of `grid_sample`
 ): # `(B,C,P)` or `(B,C,h,w)`
-    "Bilinear values of a map at points."
+    "Bilinear samples of a map at points."
     flat = points.ndim==3
     out = F.grid_sample(input, 2*(points[:,:,None] if flat else points)-1, align_corners=align_corners, **kwargs)
     return out[...,0] if flat else out
 
 def get_uncertainty(
-    mask_pred, # `(N,C,...)` logits
-    labels, # `(N,)` classes, which of the C counts
-): # `(N,1,...)` at most 0, larger where less certain
+    mask_pred:torch.Tensor, # `(N,C,...)` logits
+    labels:torch.Tensor, # `(N,)` classes, which of the C counts
+)->torch.Tensor: # `(N,1,...)` at most 0, larger where less certain
     "How near logits are to zero."
     own = mask_pred if mask_pred.shape[1]==1 else mask_pred[torch.arange(len(mask_pred), device=mask_pred.device),labels][:,None]
     return -own.abs()
 
 def get_uncertain_point_coords_with_randomness(
-    mask_pred, # `(N,C,H,W)` logits
-    labels, # `(N,)` classes
-    num_points:int, # points wanted
-    oversample_ratio:float, # candidates over points wanted, at least 1
+    mask_pred:torch.Tensor, # `(N,C,H,W)` logits
+    labels:torch.Tensor, # `(N,)` classes
+    num_points:int, # number of points
+    oversample_ratio:float, # candidates per point, at least 1
     importance_sample_ratio:float, # share of the points that are the most uncertain candidates
-): # `(N,P,2)` x and y in 0..1
+)->torch.Tensor: # `(N,P,2)` x and y in 0..1
     "Points for training: uncertain ones and random ones."
     if oversample_ratio<1: raise ValueError(f"oversample_ratio must be at least 1, got {oversample_ratio}")
     if not 0<=importance_sample_ratio<=1: raise ValueError(f"importance_sample_ratio must be in [0,1], got {importance_sample_ratio}")
@@ -62,4 +62,5 @@ def get_uncertain_point_coords_with_randomness(
     uncertainty = get_uncertainty(point_sample(mask_pred, candidates), labels)[:,0]
     num_uncertain = int(importance_sample_ratio*num_points)
     chosen = candidates.gather(1, uncertainty.topk(num_uncertain, 1).indices[...,None].expand(-1, -1, 2))
-    return torch.cat([chosen, torch.rand(n, num_points-num_uncertain, 2, device=mask_pred.device)], 1) if num_uncertain<num_points else chosen
+    return torch.cat([chosen, torch.rand(n, num_points-num_uncertain, 2, device=mask_pred.device)],
+                     1) if num_uncertain<num_points else chosen
