@@ -81,7 +81,7 @@ class BaseTracker:
 
     def associate(self,
         o:Instances, # valid detections of this frame, numpy, with `boxes scores labels`
-        frame, # the picture or `None`
+        frame, # the image or `None`
         frame_id:int, # index of the frame
     )->Instances: # tracked objects with `ids`
         "Match detections with tracks; each method has its own."
@@ -96,7 +96,7 @@ class BaseTracker:
 @patch
 def update(self:BaseTracker,
     instances:Instances, # detections: `boxes (N,4)`, and if there are any `scores (N,)`, `labels (N,)` and more
-    frame=None, # the picture `(H,W,3)`, for trackers that look at it
+    frame=None, # the image `(H,W,3)`, for trackers that look at it
     frame_id:int=None, # index of the frame; one more than the last if not given
 )->Instances: # the objects tracked in this frame, with `ids`
     "Track one frame."
@@ -185,7 +185,7 @@ def crop_imgs(self:BaseTracker,
     bboxes, # `(N,4)` tensor xyxy, or more columns
     rescale:bool=False, # boxes are in pixels of the original image: scale them by `scale_factor`
 ): # `(N,C,h,w)` tensor, `(h,w)` the `img_scale` of the `reid` settings
-    "Cut boxes out of a picture."
+    "Cut boxes out of an image."
     import torch
     h,w = img_metas[0]['img_shape'][:2]
     size = self.reid.get('img_scale')

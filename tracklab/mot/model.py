@@ -84,11 +84,11 @@ def associate(self:BaseMultiObjectTracker,
     frame_id = view.meta.get('frame_id')
     if frame_id==0: self.reset()
     self.view = view
-    tracked = self.tracker.update(view.objects, self.picture(view), frame_id)
+    tracked = self.tracker.update(view.objects, self.tracker_image(view), frame_id)
     return tracked[tracked.ids>-1] if len(tracked) else tracked                              # some trackers say of background that it is none
 
 @patch
-def picture(self:BaseMultiObjectTracker, view)->torch.Tensor:
+def tracker_image(self:BaseMultiObjectTracker, view)->torch.Tensor:
     "What the tracker is given as the frame."
     return view.img
 
@@ -169,7 +169,7 @@ def show_result(self:BaseMultiObjectTracker,
     wait_time:int=0, # milliseconds to show it; 0: until it is closed
     backend:str='cv2', # or `plt`
     **kwargs
-)->np.ndarray: # the picture, uint8 BGR
+)->np.ndarray: # the image, uint8 BGR
     "Draw the tracks of a frame."
     if 'track_bboxes' not in result: raise KeyError(f"a tracking result has 'track_bboxes', this one has {', '.join(result) or 'nothing'}")
     o = results2outs(result['track_bboxes'], result.get('track_masks'), np.shape(img)[:2])
@@ -189,9 +189,9 @@ def batcher(self:BaseMultiObjectTracker)->FrameBatcher:
 
 @patch
 def process(self:BaseMultiObjectTracker,
-    frames, # consecutive pictures, uint8 BGR
-    public=None, # `(N,4)` public boxes per frame, pixels of the picture
-)->list: # pairs (detections, tracks) per frame, `Instances`, numpy, pixels of the picture
+    frames, # consecutive images, uint8 BGR
+    public=None, # `(N,4)` public boxes per frame, pixels of the image
+)->list: # pairs (detections, tracks) per frame, `Instances`, numpy, pixels of the image
     "Track the next frames of a video, detecting in all of them at once."
     if not len(frames): return []
     with torch.inference_mode():
@@ -203,7 +203,7 @@ def process(self:BaseMultiObjectTracker,
 @patch
 def track(self:BaseMultiObjectTracker,
     frame, # `(H,W,3)` uint8 BGR
-    public=None, # `(N,4)` public boxes, pixels of the picture
+    public=None, # `(N,4)` public boxes, pixels of the image
 )->Instances: # tracked objects: `boxes scores labels ids`
     "Track the next frame of a video; `reset` begins another."
     [(_,tracks)] = self.process([frame], None if public is None else [public])

@@ -34,7 +34,7 @@ class CameraCompensated:
         return super().associate(o, frame, frame_id)
 
     def _follow_camera(self, boxes, frame):
-        if frame is None: raise ValueError("camera motion needs the pictures: pass `frame`")
+        if frame is None: raise ValueError("camera motion needs the images: pass `frame`")
         m = self.memory
         if len(m):
             objects = (self.last_boxes, boxes) if getattr(self.cmc, 'mask_objects', False) else ()

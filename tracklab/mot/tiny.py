@@ -29,7 +29,7 @@ from ..metrics.reid import reid_curves
 def street_frames(
     seeds, # one street each
     times, # function of a numpy generator that gives the frames of a street
-)->list: # per street a list of (`(H,W,3)` uint8 picture, `Instances` with `boxes`, `labels`, `ids`, `visibility`)
+)->list: # per street a list of (`(H,W,3)` uint8 image, `Instances` with `boxes`, `labels`, `ids`, `visibility`)
     "Frames of streets as the network sees them, and who is in them."
     out,batcher = [],FrameBatcher(TINY_SIZE)
     for seed in seeds:

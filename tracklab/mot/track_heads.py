@@ -23,7 +23,7 @@ from ..nn.losses.base import weight_reduce_loss
 # %% ../../nbs/09_mot/22_quasi_dense_heads.ipynb #5b1f8c9c
 @register
 class MultiPosCrossEntropyLoss(nn.Module):
-    "Cross entropy with several right answers per row (QDTrack, eq. 5)."
+    "Cross entropy with several right columns per row (QDTrack, eq. 5)."
     def __init__(self,
         reduction:str='mean', # `none`, `mean` or `sum`
         loss_weight:float=1., # factor of the result
@@ -33,7 +33,7 @@ class MultiPosCrossEntropyLoss(nn.Module):
 
     def multi_pos_cross_entropy(self,
         pred, # `(N,M)` similarities
-        label, # `(N,M)` 1 for a right answer
+        label, # `(N,M)` 1 for a right column
         weight=None, # `(N,)`
         reduction:str='mean', # `none`, `mean` or `sum`
         avg_factor=None, # divides the sum

@@ -87,7 +87,7 @@ def _move(self:TracktorTracker, frame, frame_id):
     m,boxes = self.memory,self._boxes()
     seen,rows = m['frame_ids']==frame_id-1,np.arange(len(m))
     if self.cmc is not None:
-        if frame is None: raise ValueError("camera motion needs the pictures: pass `frame`")
+        if frame is None: raise ValueError("camera motion needs the images: pass `frame`")
         warp = self.cmc.get_warp_matrix(self.last_frame, frame)
         newest = seen[:,None]|(np.arange(self.num_boxes)==0)
         boxes[newest] = self.cmc.warp_bboxes(boxes[newest], warp)

@@ -58,7 +58,7 @@ def made_sot_dataset(
     case:dict, # names the class, the input, the split and the arguments
     folder:Path, # a folder of the goldens
     root:Path, # empty folder for the input
-): # the dataset, and the folder of its pictures
+): # the dataset, and the folder of its images
     "A dataset on a made input."
     paths = made_input(folder.parent/'converters', case['input'], root/'in')
     (root/'out').mkdir()

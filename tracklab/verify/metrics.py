@@ -301,7 +301,7 @@ def reid_entries(path):
     if 'index_dic' in case: yield Entry(f'{path.stem}/index_dic', partial(_check_reid_index, case))
 
 def _check_reid_index(case, device='cpu'):
-    "The pictures of each person, and the order of people, as a dataset of the list sees them."
+    "The images of each person, and the order of people, as a dataset of the list sees them."
     from tracklab.data.reid_dataset import ReIDDataset
     with tempfile.TemporaryDirectory() as d:
         file = Path(d)/'list.txt'

@@ -54,7 +54,7 @@ def nearest_regressor(
 def drifting_frame(
     t:int, # frame index
 ): # `(120,160,3)` float32
-    "A picture of waves that moves with time."
+    "An image of waves that moves with time."
     y,x = np.mgrid[:120,:160].astype('float64')
     x,y = x+1.5*t, y-.75*t
     g = 128+40*np.sin(x/9)*np.cos(y/7)+30*np.sin((x+y)/13)+25*np.cos((x-2*y)/17)

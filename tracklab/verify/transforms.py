@@ -32,7 +32,7 @@ def _plain(o):
     return o
 
 def _images(o, where=''):
-    "All pictures `(H,W,3)` with their paths, taken out of a structure"
+    "All images `(H,W,3)` with their paths, taken out of a structure"
     if isinstance(o, dict): return {p:a for k,v in o.items() for p,a in _images(v, f'{where}/{k}').items()}
     if isinstance(o, list): return {p:a for i,v in enumerate(o) for p,a in _images(v, f'{where}/{i}').items()}
     return {where:o} if isinstance(o, np.ndarray) and o.ndim>=3 and where.endswith('/img') else {}
@@ -83,7 +83,7 @@ def _apply(case):
 
 @contextlib.contextmanager
 def _folder(path):
-    "Pictures of loading cases are named relative to the folder of the goldens."
+    "Images of loading cases are named relative to the folder of the goldens."
     old = os.getcwd()
     os.chdir(path)
     try: yield
