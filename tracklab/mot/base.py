@@ -9,6 +9,7 @@ __all__ = ['TrackMemory', 'BaseTracker']
 import warnings
 import numpy as np
 from fastcore.basics import patch
+from ..core.boxes import clip_boxes
 from ..core.instances import Instances
 from ..core.registry import register
 
@@ -190,7 +191,7 @@ def crop_imgs(self:BaseTracker,
     h,w = img_metas[0]['img_shape'][:2]
     size = self.reid.get('img_scale')
     boxes = bboxes[:,:4]*(torch.as_tensor(img_metas[0]['scale_factor'], dtype=bboxes.dtype, device=bboxes.device) if rescale else 1)
-    boxes = torch.stack([boxes[:,i].clip(0, m) for i,m in enumerate((w,h,w,h))], 1)
+    boxes = clip_boxes(boxes, (w,h))
     crops = []
     for x1,y1,x2,y2 in boxes.int().tolist():
         crop = img[:1,:,y1:max(y2,y1+1),x1:max(x2,x1+1)]

@@ -12,6 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from ..core.boxes import clip_boxes
 from ..core.checkpoint import load_state_dict, read_checkpoint
 from ..core.config import merge_options
 from ..core.files import atomic_path
@@ -21,8 +22,7 @@ from ..core.registry import build
 from ..data.synthetic import CameraPath, StreetScene
 from ..engine.loop import train_by_steps
 from ..detect.frames import FrameBatcher, FrameDetector
-from ..detect.tiny import TINY_SIZE, tiny_detector, tiny_yolox, to_batch, varied
-from ..detect.tiny import tiny_faster_rcnn
+from ..detect.tiny import TINY_SIZE, tiny_detector, tiny_faster_rcnn, tiny_yolox, to_batch, varied
 from ..metrics.reid import reid_curves
 
 # %% ../../nbs/09_mot/40_tiny_models.ipynb #df79449a
@@ -42,7 +42,7 @@ def street_frames(
             frame,seen = scene.render(int(t))
             img,factor = batcher._resized(frame)
             (h,w),column = img.shape[:2],lambda name, kind: np.array([o[name] for o in seen], kind)
-            boxes = np.clip(column('box', 'float32').reshape(-1, 4)*factor, 0, [w,h,w,h]).astype('float32')
+            boxes = clip_boxes(column('box', 'float32').reshape(-1, 4)*factor, (w,h)).astype('float32')
             ids = 1000*seed+column('id', 'int64')
             street.append((img, Instances(boxes=boxes, labels=np.zeros_like(ids), ids=ids, visibility=column('visibility', float))))
         out.append(street)
@@ -61,9 +61,9 @@ def person_crops(
     rng,crops,ids = np.random.default_rng(seed),[],[]
     for img,o in (frame for street in streets for frame in street):
         h,w = img.shape[:2]
-        for (x1,y1,x2,y2),i in zip(o.boxes[o.visibility>least], o.ids[o.visibility>least]):
-            x1,y1,x2,y2 = np.array([x1,y1,x2,y2])+rng.normal(0, .04, 4)*np.tile([x2-x1,y2-y1], 2)
-            x1,x2,y1,y2 = *np.clip([x1,x2], 0, w).astype(int), *np.clip([y1,y2], 0, h).astype(int)
+        for box,i in zip(o.boxes[o.visibility>least], o.ids[o.visibility>least]):
+            jittered = box+rng.normal(0, .04, 4)*np.tile(box[2:]-box[:2], 2)
+            x1,y1,x2,y2 = clip_boxes(jittered, (w,h)).astype(int)
             if x2-x1<3 or y2-y1<8: continue
             crops.append(cv2.resize(img[y1:y2,x1:x2], REID_SIZE[::-1], interpolation=cv2.INTER_LINEAR))
             ids.append(i)

@@ -8,6 +8,7 @@ __all__ = ['POINT_METHODS', 'scaled_warp', 'flow_points', 'orb_points', 'fit_war
 # %% ../../nbs/07_motion/03_global_motion.ipynb #edee41d6
 import cv2,warnings
 import numpy as np
+from ..core.boxes import clip_boxes
 from ..core.registry import register
 from .camera import CameraMotionCompensation, gray
 
@@ -74,7 +75,7 @@ def _objects_out(shape, boxes, scale):
     h,w = shape
     mask = np.zeros(shape, 'uint8')
     mask[int(.02*h):int(np.ceil(.98*h)),int(.02*w):int(np.ceil(.98*w))] = 255
-    boxes = np.clip(np.asarray(boxes, float).reshape(-1,4)*[*scale,*scale], 0, [w,h,w,h])
+    boxes = clip_boxes(np.asarray(boxes, float).reshape(-1,4)*[*scale,*scale], (w,h))
     for x1,y1,x2,y2 in zip(*np.floor(boxes[:,:2]).astype(int).T, *np.ceil(boxes[:,2:]).astype(int).T): mask[y1:y2,x1:x2] = 0
     return mask
 

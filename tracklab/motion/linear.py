@@ -7,6 +7,7 @@ __all__ = ['LinearMotion']
 
 # %% ../../nbs/07_motion/01_linear_motion.ipynb #6c7a3939
 import numpy as np
+from ..core.boxes import box_centers
 from ..core.registry import register
 
 # %% ../../nbs/07_motion/01_linear_motion.ipynb #376b8ac6
@@ -24,7 +25,7 @@ class LinearMotion:
         bbox, # `(...,4)` xyxy
     ): # `(...,2)` centres if `center_motion`, else the boxes
         "What the velocity is about."
-        return (bbox[...,:2]+bbox[...,2:])/2 if self.center_motion else bbox
+        return box_centers(bbox) if self.center_motion else bbox
 
     def velocities(self,
         newest, # `(T,4)`

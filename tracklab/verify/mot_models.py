@@ -18,8 +18,8 @@ from .golden import Check, NotYet, beside
 from ..core.registry import build
 from ..metrics.interpolation import interpolate_tracks
 from .recipes import error, match_rows, noise, track_agreement
-from .networks import (array_check, boxes_check, golden_images, golden_targets, gradient_checks, input_check, loss_checks, loss_mode,
-    meta_of, network_checker, normalised_image, open_entry, sample_everything, weight_checks)
+from .networks import (array_check, boxes_check, golden_targets, gradient_checks, loss_checks, loss_mode,
+    meta_of, network_checker, normalised_image, sample_everything, start_checks)
 from ..sot.siamese import depthwise_correlation
 from ..nn.ops.warping import imrenormalize
 
@@ -95,11 +95,8 @@ def check_tracking(
 )->list: # `Check`s
     "A model over all frames."
     note = entry.get('linear_motion')
-    model,want = open_entry(entry, folder, device, (lambda cfg: add_motion(cfg, note)) if note else lambda cfg: cfg)
-    images,_ = golden_images(entry, folder)
-    checks = weight_checks(model, entry['weights'])+[input_check(images, want['input/img'])]
-    images,results = images.to(device),[]
-    calls = {}
+    model,want,[images],checks = start_checks(entry, folder, device, change=lambda cfg: add_motion(cfg, note) if note else cfg)
+    calls,results = {},[]
     if model.with_reid: calls['embeds'] = model.reid,'simple_test'
     if model.with_track_head: calls['embeds'] = model.track_head,'extract_bbox_feats'
     if 'warp_matrices' in want: calls['warp'] = model.cmc,'get_warp_matrix'
@@ -127,19 +124,17 @@ def check_pair_losses(
     device:str, # where to compute
 )->list: # `Check`s
     "Losses and gradients of a key frame and its reference."
-    model,want = open_entry(entry, folder, device, sample_everything)
-    model = loss_mode(model, not entry['mode'].startswith('eval'))
-    images,refs = (golden_images(entry, folder, k)[0] for k in ('img','ref_img'))
-    checks = weight_checks(model, entry['weights'])+[input_check(images, want['input/img']), input_check(refs, want['input/ref_img'], 'ref_img')]
+    model,want,[images,refs],checks = start_checks(entry, folder, device, ('img','ref_img'), change=sample_everything)
+    loss_mode(model, not entry['mode'].startswith('eval'))
     size = tuple(images.shape[-2:])
     key,ref = (golden_targets(entry, want, size, device, p) for p in ('','ref_'))
     metas = [meta_of(entry['image_info'], images)]*len(images)
     match = torch.from_numpy(want['input/gt_match_indices']).long().to(device)
-    losses = model.forward_train(images.to(device), metas, [t.boxes for t in key], [t.labels for t in key], [match], refs.to(device), metas, [t.boxes for t in ref], [t.labels for t in ref])
+    losses = model.forward_train(images, metas, [t.boxes for t in key], [t.labels for t in key], [match],
+        refs, metas, [t.boxes for t in ref], [t.labels for t in ref])
     checks += loss_checks(losses, entry['outputs']['losses'], 'losses', lambda k: 'rpn' not in k)
     sum(sum(v) if isinstance(v, (list,tuple)) else v for k,v in losses.items() if 'loss' in k).backward()
-    g = entry['outputs']['losses_grad_norm']
-    return checks+gradient_checks(model, g, want['losses_grad_norm'], 'losses_grad_norm', entry['noise'].get('losses_grad_norm'), int(re.search(r'first (\d+) parts', g['what'])[1]))
+    return checks+gradient_checks(model, entry, want, 'losses')
 
 # %% ../../nbs/15_verify/15_golden_mot_models.ipynb #7cb1e00e
 def _literals(text):

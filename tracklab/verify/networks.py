@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['ROLES', 'ROI_ROLES', 'NETWORK_CASES', 'fill_model', 'weight_checks', 'official_configs', 'official_config',
            'set_dotted', 'without_checkpoints', 'model_config', 'sample_everything', 'open_entry', 'normalised_image',
-           'golden_images', 'input_check', 'module_path', 'pick_output', 'OutputRecorder', 'array_tolerance',
-           'array_check', 'box_rows', 'by_label', 'boxes_check', 'masks_check', 'check_module', 'meta_of',
-           'check_detector', 'ellipse_masks', 'golden_targets', 'loss_mode', 'loss_checks', 'gradient_checks',
-           'check_losses', 'network_checker', 'network_entries']
+           'golden_images', 'input_check', 'start_checks', 'module_path', 'pick_output', 'OutputRecorder',
+           'array_tolerance', 'array_check', 'box_rows', 'by_label', 'boxes_check', 'masks_check', 'check_module',
+           'meta_of', 'check_detector', 'ellipse_masks', 'golden_targets', 'loss_mode', 'loss_checks',
+           'gradient_checks', 'check_losses', 'network_checker', 'network_entries']
 
 # %% ../../nbs/15_verify/10_golden_networks.ipynb #61d687b5
 import copy, gzip, json, re
@@ -176,6 +176,21 @@ def input_check(
     got = flat[np.linspace(0, flat.size-1, len(want)).astype(int)]
     return Check(name, float(np.abs(got-want).max()), 1e-4)
 
+# %% ../../nbs/15_verify/10_golden_networks.ipynb #d612f908
+def start_checks(
+    entry:dict, # entry of the index
+    folder:Path, # folder of the goldens
+    device:str, # where to compute
+    keys=('img',), # names of the inputs
+    images=lambda entry, folder, key: golden_images(entry, folder, key)[0], # makes an input `(B,3,H,W)`
+    change=lambda cfg: cfg, # changes the config before the model is built
+)->tuple: # model in eval mode, recorded arrays, list of the inputs on `device`, `Check`s of weights and inputs
+    "Open an entry and check its weights and inputs."
+    model,want = open_entry(entry, folder, device, change)
+    inputs = [images(entry, folder, k) for k in keys]
+    checks = [input_check(x, want[f'input/{k}'], 'input' if k=='img' else k) for k,x in zip(keys, inputs)]
+    return model,want,[x.to(device) for x in inputs],weight_checks(model, entry['weights'])+checks
+
 # %% ../../nbs/15_verify/10_golden_networks.ipynb #09f97d5b
 ROLES = dict(cls=0, reg=1, obj=2)                       # maps of a dense head by name
 ROI_ROLES = dict(feats='bbox_roi_extractor', cls_score='bbox_head/0', bbox_pred='bbox_head/1') # `roi/...`
@@ -337,10 +352,8 @@ def check_detector(
     device:str, # where to compute
 )->list: # `Check`s
     "A detector on one image, stage by stage."
-    model,want = open_entry(entry, folder, device)
-    images,_ = golden_images(entry, folder)
-    checks = weight_checks(model, entry['weights'])+[input_check(images, want['input/img'])]
-    images,metas,noise = images.to(device),[meta_of(entry['image_info'], images)],entry['noise']
+    model,want,[images],checks = start_checks(entry, folder, device)
+    metas,noise = [meta_of(entry['image_info'], images)],entry['noise']
     rois = [torch.from_numpy(want['input/rois']).to(device)] if 'input/rois' in want else None
     own,fixed = _split_outputs(entry)
     runs = {'':(own,rois if not hasattr(model, 'rpn_head') and rois is not None and fixed else None)}
@@ -433,13 +446,15 @@ def loss_checks(
 
 def gradient_checks(
     model:nn.Module, # after `backward`
-    spec:dict, # recorded `groups`
-    want, # their norms
-    name:str, # of the output
-    noise, # of the reference
-    depth:int, # how many parts of a key name a group
-)->list: # `Check`s
+    entry:dict, # entry of the index
+    want, # recorded arrays
+    name:str, # output whose gradients may be recorded, as `<name>_grad_norm`
+)->list: # `Check`s, none where no gradients are recorded
     "Compare the norm of the gradient of each group of parameters."
+    name = f'{name}_grad_norm'
+    if name not in entry['outputs']: return []
+    spec,noise,want = entry['outputs'][name],entry['noise'].get(name),want[name]
+    depth = int(re.search(r'first (\d+) parts', spec['what'])[1])              # parts of a parameter's name that name its group
     norms = defaultdict(float)
     for k,p in model.named_parameters():
         if p.grad is not None: norms['.'.join(k.split('.')[:depth])] += p.grad.double().pow(2).sum().item()
@@ -454,10 +469,7 @@ def check_losses(
     device:str, # where to compute
 )->list: # `Check`s
     "One training step of a detector."
-    model,want = open_entry(entry, folder, device, sample_everything)
-    images,_ = golden_images(entry, folder)
-    checks = weight_checks(model, entry['weights'])+[input_check(images, want['input/img'])]
-    images = images.to(device)
+    model,want,[images],checks = start_checks(entry, folder, device, change=sample_everything)
     size = tuple(images.shape[-2:])
     what = entry['inputs']['img']['what']
     shape = tuple(entry['image_info']['img_shape']) if 'image_info' in entry else (*(_frames_of(what)[0][1] or [0,0,480,270])[:1:-1],3)
@@ -482,8 +494,7 @@ def check_losses(
         checks += loss_checks(losses, spec, k, (lambda _: False) if fixed else own)
         total = sum(sum(v) if isinstance(v, (list,tuple)) else v for n,v in losses.items() if 'loss' in n)
         total.backward()
-        g = entry['outputs'].get(k+'_grad_norm')
-        if g: checks += gradient_checks(model, g, want[k+'_grad_norm'], k+'_grad_norm', entry['noise'].get(k+'_grad_norm'), int(re.search(r'first (\d+) parts', g['what'])[1]))
+        checks += gradient_checks(model, entry, want, k)
     return checks
 
 # %% ../../nbs/15_verify/10_golden_networks.ipynb #3e107fa1
