@@ -102,7 +102,8 @@ def update(self:BaseTracker,
 )->Instances: # the objects tracked in this frame, with `ids`
     "Track one frame."
     if frame_id is None: frame_id = self.frame_id+1
-    if frame_id<=self.frame_id: raise ValueError(f"frame {frame_id} after frame {self.frame_id}: frames must come in order; reset() begins a new video")
+    if frame_id<=self.frame_id:
+        raise ValueError(f"frame {frame_id} after frame {self.frame_id}: frames must come in order; reset() begins a new video")
     o = self.valid(instances)
     self.frame_id = frame_id
     return self.associate(o, frame, frame_id)
@@ -110,7 +111,9 @@ def update(self:BaseTracker,
 @patch
 def valid(self:BaseTracker, instances:Instances)->Instances:
     "Detections as numpy, complete, and without impossible boxes."
-    if not len(instances): return Instances(boxes=np.zeros((0,4)), scores=np.zeros(0), labels=np.zeros(0, int), **{k:v for k,v in instances.fields.items() if k in ('embeds','masks')})
+    if not len(instances):
+        return Instances(boxes=np.zeros((0,4)), scores=np.zeros(0), labels=np.zeros(0, int),
+                         **{k:v for k,v in instances.fields.items() if k in ('embeds','masks')})
     o = instances.numpy()
     boxes = o.boxes
     if boxes.ndim!=2 or boxes.shape[1]!=4: raise ValueError(f"boxes must be (N,4), got shape {boxes.shape}")
@@ -119,7 +122,8 @@ def valid(self:BaseTracker, instances:Instances)->Instances:
     size = boxes[:,2:]-boxes[:,:2]
     if np.minimum.reduce(size, None)>0 and np.maximum.reduce(size, None)<np.inf: return o
     ok = ((size>0)&(size<np.inf)).all(1)
-    warnings.warn(f"{(~ok).sum()} of {len(o)} boxes have no area or are not finite and are not tracked, such as {boxes[~ok][0].tolist()}", stacklevel=3)
+    warnings.warn(f"{(~ok).sum()} of {len(o)} boxes have no area or are not finite and are not tracked, such as {boxes[~ok][0].tolist()}",
+                  stacklevel=3)
     return o[ok]
 
 # %% ../../nbs/09_mot/02_base_tracker.ipynb #096f8752

@@ -92,6 +92,7 @@ def associate_all(
     with torch.inference_mode(): tracked = list(map(model.associate, views))
     return tracked,_now(model.device)-start
 
+# %% ../../nbs/09_mot/41_mot_benchmark.ipynb #b8bf4e53
 def shares_detector(
     method:str, # one of `TINY_METHODS`
 )->str: # methods with the same result see the same

@@ -31,7 +31,7 @@ class BoTSORTTracker(CameraCompensated, ByteTracker):
         obj_score_thrs:dict=dict(high=.6, low=.1), # boxes above `high` match first; those between `low` and `high` second
         init_track_thr:float=.7, # least score of a new track
         weight_iou_with_det_scores:bool=True, # multiply the IoU of the first rounds by the score
-        match_iou_thrs:dict=dict(high=.2, low=.5, tentative=.3), # least (weighted) IoU in the rounds for high boxes, low boxes, and tentative tracks
+        match_iou_thrs:dict=dict(high=.2, low=.5, tentative=.3), # least (weighted) IoU for high boxes, low boxes and tentative tracks
         num_tentatives:int=2, # a track is tentative until it was seen so often
         num_frames_retain:int=30, # a track not seen for so many frames is forgotten
         reid:dict=None, # `match_score_thr` (.25), `match_iou_thr` (.5) and what the crops need; `None`: no appearance

@@ -7,6 +7,7 @@ __all__ = ['ByteTracker']
 
 # %% ../../nbs/09_mot/04_bytetrack.ipynb #8237fced
 import numpy as np
+from fastcore.basics import patch
 from ..core.registry import register
 from .assignment import overlapping_pairs, match_pairs
 from .sort import KalmanTracker
@@ -19,11 +20,12 @@ class ByteTracker(KalmanTracker):
         obj_score_thrs:dict=dict(high=.6, low=.1), # boxes above `high` match first; those between `low` and `high` second
         init_track_thr:float=.7, # least score of a first track
         weight_iou_with_det_scores:bool=True, # multiply the IoU of the first round by the score
-        match_iou_thrs:dict=dict(high=.1, low=.5, tentative=.3), # least (weighted) IoU in the rounds for high boxes, low boxes, and tentative tracks
+        match_iou_thrs:dict=dict(high=.1, low=.5, tentative=.3), # least (weighted) IoU for high boxes, low boxes and tentative tracks
         num_tentatives:int=3, # a track is tentative until it was seen so often
         **kwargs, # `momentums`, `num_frames_retain`, `motion`
     ):
-        for name,thrs,keys in (('obj_score_thrs',obj_score_thrs,('high','low')), ('match_iou_thrs',match_iou_thrs,('high','low','tentative'))):
+        for name,thrs,keys in (('obj_score_thrs',obj_score_thrs,('high','low')),
+                               ('match_iou_thrs',match_iou_thrs,('high','low','tentative'))):
             if set(thrs)!=set(keys): raise ValueError(f"{name} must have the keys {', '.join(keys)}, got {', '.join(thrs)}")
         self.obj_score_thrs,self.init_track_thr,self.match_iou_thrs = obj_score_thrs,init_track_thr,match_iou_thrs
         self.weight_iou_with_det_scores = weight_iou_with_det_scores
@@ -51,32 +53,43 @@ class ByteTracker(KalmanTracker):
         seen[track[done]] = False
         if np.count_nonzero(m['tentative']): self._match(pairs, gain-self.match_iou_thrs['tentative'], m['tentative'], high&~done, track)
         if np.count_nonzero(low): self._match(pairs, iou-self.match_iou_thrs['low'], confirmed&seen, low, track)
-        order = None if np.count_nonzero(done)==len(o) else np.concatenate([k.nonzero()[0] for k in (done, high&~done&((track>=0)|self._may_start(o)), low&(track>=0))])
+        order = None
+        if np.count_nonzero(done)<len(o):
+            parts = done, high&~done&((track>=0)|self._may_start(o)), low&(track>=0)
+            order = np.concatenate([k.nonzero()[0] for k in parts])
         return self.commit(o, z, order, track, frame_id, **items)
 
-    def _items(self, o, frame): return {} # more to remember of each detection
-    def _may_start(self, o): return True  # which unmatched high boxes start tracks
+# %% ../../nbs/09_mot/04_bytetrack.ipynb #dec3f6a7
+@patch
+def _items(self:ByteTracker, o, frame): return {} # more to remember of each detection
 
-    def _gain(self, o, pairs):
-        "What a pair is worth in the rounds for high boxes."
-        _,j,iou = pairs
-        return iou*o.scores.take(j) if self.weight_iou_with_det_scores else iou
+@patch
+def _may_start(self:ByteTracker, o): return True  # which unmatched high boxes start tracks
 
-    def _predict(self, confirmed, lost):
-        "Move the confirmed tracks one frame ahead."
-        s = self.memory['state']
-        s[lost,1,self.kf.sizes] = 0
-        if np.count_nonzero(confirmed)==len(s): self.memory['state'] = self.kf.step(s)
-        else: s[confirmed] = self.kf.step(s[confirmed])
+@patch
+def _gain(self:ByteTracker, o, pairs):
+    "What a pair is worth in the rounds for high boxes."
+    _,j,iou = pairs
+    return iou*o.scores.take(j) if self.weight_iou_with_det_scores else iou
 
-    def _pairs(self, o):
-        "Tracks and detections of one class whose boxes overlap."
-        i,j,iou = overlapping_pairs(self.kf.to_boxes(self.memory['state'][:,0]), o.boxes.astype('float64'))
-        k = self.memory['labels'].take(i)==o.labels.take(j)
-        return (i,j,iou) if np.count_nonzero(k)==len(k) else (i[k],j[k],iou[k])
+@patch
+def _predict(self:ByteTracker, confirmed, lost):
+    "Move the confirmed tracks one frame ahead."
+    s = self.memory['state']
+    s[lost,1,self.kf.sizes] = 0
+    if np.count_nonzero(confirmed)==len(s): self.memory['state'] = self.kf.step(s)
+    else: s[confirmed] = self.kf.step(s[confirmed])
 
-    def _match(self, pairs, gain, tracks, dets, track):
-        "One round: write the best matches of free tracks and detections into `track`."
-        i,j,_ = pairs
-        p = match_pairs(i, j, gain*(tracks.take(i)&dets.take(j)), (len(tracks),len(dets)))
-        track[j[p]] = i[p]
+@patch
+def _pairs(self:ByteTracker, o):
+    "Tracks and detections of one class whose boxes overlap."
+    i,j,iou = overlapping_pairs(self.kf.to_boxes(self.memory['state'][:,0]), o.boxes.astype('float64'))
+    k = self.memory['labels'].take(i)==o.labels.take(j)
+    return (i,j,iou) if np.count_nonzero(k)==len(k) else (i[k],j[k],iou[k])
+
+@patch
+def _match(self:ByteTracker, pairs, gain, tracks, dets, track):
+    "One round: write the best matches of free tracks and detections into `track`."
+    i,j,_ = pairs
+    p = match_pairs(i, j, gain*(tracks.take(i)&dets.take(j)), (len(tracks),len(dets)))
+    track[j[p]] = i[p]

@@ -43,7 +43,9 @@ class BaseMultiObjectTracker(BaseModel):
         "The tracker with its motion model, and with ways to ask this model."
         tracker = build({**tracker, **({} if motion is None else {'motion':motion})})
         if getattr(tracker, 'reid', None):
-            if not self.with_reid: raise ValueError(f"{type(tracker).__name__} compares appearance (reid={tracker.reid}), but the model has no reid network: give one, or set tracker.reid=None")
+            if not self.with_reid:
+                raise ValueError(f"{type(tracker).__name__} compares appearance (reid={tracker.reid}), but the model has no reid network: "
+                                 f"give one, or set tracker.reid=None")
             tracker.embed = self.embed_boxes
         return tracker
 
@@ -85,7 +87,8 @@ def associate(self:BaseMultiObjectTracker,
     if frame_id==0: self.reset()
     self.view = view
     tracked = self.tracker.update(view.objects, self.tracker_image(view), frame_id)
-    return tracked[tracked.ids>-1] if len(tracked) else tracked                              # some trackers say of background that it is none
+    # some trackers say of background that it is none
+    return tracked[tracked.ids>-1] if len(tracked) else tracked
 
 @patch
 def tracker_image(self:BaseMultiObjectTracker, view)->torch.Tensor:
@@ -121,7 +124,8 @@ def tracking_results(
         o = o.numpy()
         rows = np.column_stack([o.boxes, o.scores]).astype('float32') if len(o) else np.zeros((0,5), 'float32')
         masks = o.masks if 'masks' in o else None
-        r = outs2results(bboxes=rows, labels=o.labels if len(o) else np.zeros(0, int), masks=masks, ids=o.ids if name=='track' else None, num_classes=num_classes)
+        r = outs2results(bboxes=rows, labels=o.labels if len(o) else np.zeros(0, int), masks=masks, ids=o.ids if name=='track' else None,
+                         num_classes=num_classes)
         out[f'{name}_bboxes'] = r['bbox_results']
         if masks is not None: out[f'{name}_masks'] = r['mask_results']
     return out
@@ -149,12 +153,15 @@ def simple_test(self:BaseMultiObjectTracker,
     return self.test_batch(img, img_metas, rescale, public_bboxes)[0]
 
 @patch
-def aug_test(self:BaseMultiObjectTracker, imgs, img_metas, **kwargs): raise NotImplementedError("a frame is tracked once: augmented tests are not defined for trackers")
+def aug_test(self:BaseMultiObjectTracker, imgs, img_metas, **kwargs):
+    "Not defined for trackers."
+    raise NotImplementedError("a frame is tracked once: augmented tests are not defined for trackers")
 
 @patch
 def forward_train(self:BaseMultiObjectTracker, *args, **kwargs):
     "Trackers whose parts are trained alone have no loss."
-    raise NotImplementedError(f"{type(self).__name__} has nothing to train as a whole: train its detector and its re-identification network")
+    raise NotImplementedError(f"{type(self).__name__} has nothing to train as a whole: "
+                              "train its detector and its re-identification network")
 
 # %% ../../nbs/09_mot/20_mot_model.ipynb #9f3de70d
 @patch
@@ -173,18 +180,23 @@ def show_result(self:BaseMultiObjectTracker,
     "Draw the tracks of a frame."
     if 'track_bboxes' not in result: raise KeyError(f"a tracking result has 'track_bboxes', this one has {', '.join(result) or 'nothing'}")
     o = results2outs(result['track_bboxes'], result.get('track_masks'), np.shape(img)[:2])
-    return imshow_tracks(img, o['bboxes'], o['labels'], o['ids'], o.get('masks'), self.CLASSES, score_thr, thickness, font_scale, show, wait_time, out_file, backend)
+    return imshow_tracks(img, o['bboxes'], o['labels'], o['ids'], o.get('masks'), self.CLASSES, score_thr, thickness, font_scale, show,
+                         wait_time, out_file, backend)
 
 # %% ../../nbs/09_mot/20_mot_model.ipynb #5c49a3cd
 @patch(as_prop=True)
-def device(self:BaseMultiObjectTracker): # where the model computes
+def device(self:BaseMultiObjectTracker)->torch.device:
+    "The device that the model computes on."
     return next(self.parameters()).device
 
 @patch(as_prop=True)
 def batcher(self:BaseMultiObjectTracker)->FrameBatcher:
     "Makes batches of frames as the config's test pipeline does."
-    if self.cfg is None: raise ValueError(f"{type(self).__name__} does not know how its frames are prepared: make it with init_model, or set model.cfg to a config with a test pipeline")
-    if self._batcher is None or self._batcher.device!=self.device: self._batcher = FrameBatcher(**pipeline_settings(find_test_pipeline(self.cfg)), device=self.device)
+    if self.cfg is None:
+        raise ValueError(f"{type(self).__name__} does not know how its frames are prepared: make it with init_model, or set model.cfg to a "
+                         f"config with a test pipeline")
+    if self._batcher is None or self._batcher.device!=self.device:
+        self._batcher = FrameBatcher(**pipeline_settings(find_test_pipeline(self.cfg)), device=self.device)
     return self._batcher
 
 @patch
@@ -196,7 +208,8 @@ def process(self:BaseMultiObjectTracker,
     if not len(frames): return []
     with torch.inference_mode():
         images,metas = self.batcher.prepare(frames)
-        if public is not None: public = [images.new_tensor(np.asarray(b, 'float32').reshape(-1, 4)*m['scale_factor']) for b,m in zip(public, metas)]
+        if public is not None:
+            public = [images.new_tensor(np.asarray(b, 'float32').reshape(-1, 4)*m['scale_factor']) for b,m in zip(public, metas)]
         with lower_precision(self.device, self.amp_dtype):
             return [(v.objects, self.associate(v)) for v in self.look(images, metas, True, public)]
 

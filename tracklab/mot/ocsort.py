@@ -97,7 +97,8 @@ def _pairs_ahead(self:OCSORTTracker, boxes, scores):
     else: i,j,iou = overlapping_pairs(predicted, boxes)
     if self.weight_iou_with_det_scores: iou = iou*scores.take(j)
     origin = np.where(np.isnan(m['obs'][:,dt]), m['boxes'], m['obs'][:,dt])
-    return i, j, iou-self.vel_consist_weight*direction_cost(m['velocity'].take(i, 0), origin.take(i, 0), boxes.take(j, 0))-self.match_iou_thr
+    gain = iou-self.vel_consist_weight*direction_cost(m['velocity'].take(i, 0), origin.take(i, 0), boxes.take(j, 0))
+    return i, j, gain-self.match_iou_thr
 
 @patch
 def _pairs_last(self:OCSORTTracker, boxes, scores):
@@ -128,4 +129,5 @@ def _observed(self:OCSORTTracker, boxes, track)->dict:
     obs = np.full((n,dt+1,4), np.nan)
     obs[:,0],old = boxes,track>=0
     if np.count_nonzero(old): obs[old,1:] = self.memory['obs'][track[old],:-1]
-    return dict(obs=obs, velocity=directions(np.where(np.isnan(obs[:,dt]), boxes, obs[:,dt]), boxes), missed=np.zeros(n, int), saved=np.zeros((n,5,4)))
+    velocity = directions(np.where(np.isnan(obs[:,dt]), boxes, obs[:,dt]), boxes)
+    return dict(obs=obs, velocity=velocity, missed=np.zeros(n, int), saved=np.zeros((n,5,4)))

@@ -56,10 +56,12 @@ def forward_train(self:QDTrack,
     proposal_cfg = (self.detector.train_cfg or {}).get('rpn_proposal', self.detector.test_cfg['rpn'])
     losses,found = self.detector.rpn_head.forward_train(x, img_metas, gt_bboxes, None, gt_bboxes_ignore, proposal_cfg=proposal_cfg)
     proposals = [boxes for boxes,_ in found]
-    losses = {**losses, **self.detector.roi_head.forward_train(x, img_metas, proposals, gt_bboxes, gt_labels, gt_bboxes_ignore, gt_masks, **kwargs)}
+    second = self.detector.roi_head.forward_train(x, img_metas, proposals, gt_bboxes, gt_labels, gt_bboxes_ignore, gt_masks, **kwargs)
     ref_proposals = self.detector.rpn_head.simple_test_rpn(ref_x, ref_img_metas)
-    return {**losses, **self.track_head.forward_train(x, img_metas, proposals, gt_bboxes, gt_labels, gt_match_indices, ref_x, ref_img_metas, ref_proposals,
-                                                      ref_gt_bboxes, ref_gt_labels, gt_bboxes_ignore, gt_masks, ref_gt_bboxes_ignore, ref_gt_masks)}
+    pairs = self.track_head.forward_train(
+        x, img_metas, proposals, gt_bboxes, gt_labels, gt_match_indices, ref_x, ref_img_metas, ref_proposals,
+        ref_gt_bboxes, ref_gt_labels, gt_bboxes_ignore, gt_masks, ref_gt_bboxes_ignore, ref_gt_masks)
+    return {**losses, **second, **pairs}
 
 # %% ../../nbs/09_mot/23_qdtrack_model.ipynb #c756ae90
 from ..core.config import merge_options

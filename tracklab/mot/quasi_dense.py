@@ -84,9 +84,11 @@ class QuasiDenseTracker(BaseTracker):
         **kwargs, # `momentums` of other items
     ):
         if not 0<=memo_momentum<=1: raise ValueError(f"memo_momentum must lie between 0 and 1, got {memo_momentum}")
-        if match_metric not in ('bisoftmax','softmax','cosine'): raise ValueError(f"match_metric must be 'bisoftmax', 'softmax' or 'cosine', got {match_metric!r}")
-        self.init_score_thr,self.obj_score_thr,self.match_score_thr,self.nms_conf_thr = init_score_thr,obj_score_thr,match_score_thr,nms_conf_thr
-        self.memo_backdrop_frames,self.nms_backdrop_iou_thr,self.nms_class_iou_thr = memo_backdrop_frames,nms_backdrop_iou_thr,nms_class_iou_thr
+        if match_metric not in ('bisoftmax','softmax','cosine'):
+            raise ValueError(f"match_metric must be 'bisoftmax', 'softmax' or 'cosine', got {match_metric!r}")
+        self.init_score_thr,self.obj_score_thr,self.match_score_thr = init_score_thr,obj_score_thr,match_score_thr
+        self.memo_backdrop_frames,self.nms_conf_thr = memo_backdrop_frames,nms_conf_thr
+        self.nms_backdrop_iou_thr,self.nms_class_iou_thr = nms_backdrop_iou_thr,nms_class_iou_thr
         self.with_cats,self.match_metric = with_cats,match_metric
         super().__init__({**(kwargs.pop('momentums', None) or {}), 'embeds':memo_momentum}, memo_tracklet_frames, **kwargs)
 
@@ -151,7 +153,8 @@ class QuasiDenseTAOTracker(BaseTracker):
         temperature:float=-1, # divides the similarity if positive
         **kwargs, # `momentums` of other items
     ):
-        if match_metric not in ('bisoftmax','cosine'): raise ValueError(f"match_metric must be 'bisoftmax' or 'cosine', got {match_metric!r}")
+        if match_metric not in ('bisoftmax','cosine'):
+            raise ValueError(f"match_metric must be 'bisoftmax' or 'cosine', got {match_metric!r}")
         self.init_score_thr,self.obj_score_thr,self.match_score_thr = init_score_thr,obj_score_thr,match_score_thr
         self.momentum_obj_score,self.obj_score_diff_thr = momentum_obj_score,obj_score_diff_thr
         self.distractor_nms_thr,self.distractor_score_thr = distractor_nms_thr,distractor_score_thr

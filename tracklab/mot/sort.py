@@ -71,7 +71,8 @@ class KalmanTracker(BaseTracker):
     def final_state(self)->dict: # id -> `mean cov_diag last_frame num_boxes tentative`
         "The filters of all tracks, to look at and compare."
         s,m = self.memory.get('state', np.zeros((0,5,4))),self.memory
-        return {i: dict(mean=s[k,:2].ravel(), cov_diag=s[k,2::2].ravel(), last_frame=m['frame_ids'][k], num_boxes=m['hits'][k], tentative=m['tentative'][k])
+        return {i: dict(mean=s[k,:2].ravel(), cov_diag=s[k,2::2].ravel(), last_frame=m['frame_ids'][k], num_boxes=m['hits'][k],
+                        tentative=m['tentative'][k])
                 for k,i in enumerate(self.ids)}
 
 # %% ../../nbs/09_mot/03_sort.ipynb #93072004
@@ -80,7 +81,8 @@ def _appearance(self:KalmanTracker, o:Instances, frame):
     "The embeddings of detections, given or computed."
     if 'embeds' in o: return np.asarray(o.embeds)
     if not len(o): return np.zeros((0,0), 'float32')
-    if self.embed is None: raise ValueError(f"{type(self).__name__} compares appearance: detections need `embeds`, or the tracker an `embed` function")
+    if self.embed is None:
+        raise ValueError(f"{type(self).__name__} compares appearance: detections need `embeds`, or the tracker an `embed` function")
     e = self.embed(frame, o.boxes)
     return e.detach().cpu().numpy() if hasattr(e, 'detach') else np.asarray(e)
 

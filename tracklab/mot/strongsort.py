@@ -55,7 +55,8 @@ class StrongSORTTracker(CameraCompensated, SortTracker):
     "StrongSORT: DeepSORT with averaged appearance, motion cost, NSA filter and camera motion."
     def __init__(self,
         obj_score_thr:float=.6, # detections above it are used
-        reid:dict=dict(num_samples=None, img_scale=(256,128), img_norm_cfg=None, match_score_thr=.3, motion_weight=.02), # `None`: no appearance
+        reid:dict=dict(num_samples=None, img_scale=(256,128), img_norm_cfg=None, # settings of appearance; `None`: none
+                       match_score_thr=.3, motion_weight=.02),
         match_iou_thr:float=.7, # least IoU with the last box
         num_tentatives:int=2, # a track is tentative until it was seen so often
         momentums:dict=dict(embeds=.1), # item -> weight of the new value in its moving average

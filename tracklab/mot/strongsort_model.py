@@ -37,6 +37,7 @@ class SeesFrames(BaseMultiObjectTracker):
 class FrameTracktor(SeesFrames, Tracktor):
     "Tracktor whose camera motion is estimated in pixels of the original."
 
+# %% ../../nbs/09_mot/24_strongsort_model.ipynb #a4e5e908
 @register
 class StrongSORT(SeesFrames):
     "StrongSORT with its detector and its re-identification network."

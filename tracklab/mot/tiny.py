@@ -244,7 +244,8 @@ def tiny_tracker_config(
     crops,gmc = dict(img_scale=REID_SIZE, img_norm_cfg=TINY_NORM),dict(type='GlobalMotionCompensation')
     deep = dict(crops, num_samples=10, match_score_thr=2.)
     both,kalman = dict(detector=tiny_yolox(), reid=tiny_reid()),dict(type='KalmanFilter', center_only=False)
-    sort,average = dict(type='SortTracker', obj_score_thr=.5, match_iou_thr=.5),dict(crops, num_samples=None, match_score_thr=.3, motion_weight=.02)
+    sort = dict(type='SortTracker', obj_score_thr=.5, match_iou_thr=.5)
+    average = dict(crops, num_samples=None, match_score_thr=.3, motion_weight=.02)
     one = dict(detector=tiny_yolox(), motion=dict(type='KalmanFilter'))
     models = dict(
         sort=dict(type='DeepSORT', detector=tiny_yolox(), motion=kalman, tracker=sort),

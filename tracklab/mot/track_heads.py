@@ -52,7 +52,8 @@ class MultiPosCrossEntropyLoss(nn.Module):
         reduction_override:str=None, # instead of `reduction`
         **kwargs
     ):
-        if cls_score.shape!=label.shape: raise ValueError(f"scores {tuple(cls_score.shape)} and labels {tuple(label.shape)} must have the same shape")
+        if cls_score.shape!=label.shape:
+            raise ValueError(f"scores {tuple(cls_score.shape)} and labels {tuple(label.shape)} must have the same shape")
         return self.loss_weight*self.multi_pos_cross_entropy(cls_score, label, weight, reduction_override or self.reduction, avg_factor)
 
 # %% ../../nbs/09_mot/22_quasi_dense_heads.ipynb #22c17631
@@ -128,7 +129,8 @@ class RoIBranch(BaseModule):
         super().__init__(init_cfg)
         self.with_avg_pool,self.roi_feat_size = with_avg_pool,(roi_feat_size,)*2 if isinstance(roi_feat_size, int) else tuple(roi_feat_size)
         widths = [in_channels]+[conv_out_channels]*num_convs
-        self.convs = nn.ModuleList([ConvModule(a, b, 3, padding=1, conv_cfg=conv_cfg, norm_cfg=norm_cfg) for a,b in zip(widths, widths[1:])])
+        self.convs = nn.ModuleList([ConvModule(a, b, 3, padding=1, conv_cfg=conv_cfg, norm_cfg=norm_cfg)
+                                    for a,b in zip(widths, widths[1:])])
         widths = [widths[-1]*(1 if with_avg_pool else int(np.prod(self.roi_feat_size)))]+[fc_out_channels]*num_fcs
         self.fcs = nn.ModuleList([nn.Linear(a, b) for a,b in zip(widths, widths[1:])])
         self.last_layer_dim = widths[-1]
@@ -151,7 +153,8 @@ class QuasiDenseEmbedHead(RoIBranch):
         softmax_temp:float=-1, # divides similarities if positive
         loss_track:dict=dict(type='MultiPosCrossEntropyLoss', loss_weight=.25), # of dot products
         loss_track_aux:dict=dict(type='L2Loss', neg_pos_ub=3, pos_margin=0, neg_margin=.1, hard_mining=True), # of cosines; `None` for none
-        init_cfg:dict=dict(type='Xavier', layer='Linear', distribution='uniform', bias=0, override=dict(type='Normal', name='fc_embed', mean=0, std=.01, bias=0)), # see `BaseModule`
+        init_cfg:dict=dict(type='Xavier', layer='Linear', distribution='uniform', bias=0, # see `BaseModule`
+                           override=dict(type='Normal', name='fc_embed', mean=0, std=.01, bias=0)),
         **kwargs # of `RoIBranch`
     ):
         super().__init__(init_cfg=init_cfg, **kwargs)
@@ -184,7 +187,8 @@ class QuasiDenseEmbedHead(RoIBranch):
         ref_sampling_results, # `SamplingResult` per reference image
     )->tuple: # dot products `(P,M)` per image, and cosines
         "All similarities of each image."
-        pairs = list(zip(key_embeds.split([len(r.pos_bboxes) for r in key_sampling_results]), ref_embeds.split([len(r.bboxes) for r in ref_sampling_results])))
+        pairs = list(zip(key_embeds.split([len(r.pos_bboxes) for r in key_sampling_results]),
+                         ref_embeds.split([len(r.bboxes) for r in ref_sampling_results])))
         cosines = [] if self.loss_track_aux is None else [embed_similarity(k, r, 'cosine') for k,r in pairs]
         return [embed_similarity(k, r, temperature=self.softmax_temp) for k,r in pairs],cosines
 
@@ -217,7 +221,8 @@ class QuasiDenseTrackHead(BaseModule):
         self.train_cfg,self.test_cfg = train_cfg,test_cfg
         if roi_extractor is not None: self.roi_extractor = build(roi_extractor)
         if embed_head is not None: self.embed_head = build(embed_head)
-        if train_cfg: self.bbox_assigner,self.bbox_sampler = build_assigner(train_cfg['assigner']),build_sampler(train_cfg['sampler'], context=self)
+        if train_cfg:
+            self.bbox_assigner,self.bbox_sampler = build_assigner(train_cfg['assigner']),build_sampler(train_cfg['sampler'], context=self)
 
     def extract_bbox_feats(self,
         x, # maps of the levels
@@ -249,5 +254,7 @@ class QuasiDenseTrackHead(BaseModule):
         "Losses of the embeddings."
         key = self.sample(x, proposal_list, gt_bboxes, gt_labels, gt_bboxes_ignore)
         ref = self.sample(ref_x, ref_proposals, ref_gt_bboxes, ref_gt_labels, ref_gt_bboxes_ignore)
-        key_embeds,ref_embeds = self.extract_bbox_feats(x, [r.pos_bboxes for r in key]),self.extract_bbox_feats(ref_x, [r.bboxes for r in ref])
-        return self.embed_head.loss(*self.embed_head.match(key_embeds, ref_embeds, key, ref), *self.embed_head.get_targets(gt_match_indices, key, ref))
+        key_embeds = self.extract_bbox_feats(x, [r.pos_bboxes for r in key])
+        ref_embeds = self.extract_bbox_feats(ref_x, [r.bboxes for r in ref])
+        return self.embed_head.loss(*self.embed_head.match(key_embeds, ref_embeds, key, ref),
+                                    *self.embed_head.get_targets(gt_match_indices, key, ref))

@@ -36,7 +36,8 @@ class TracktorTracker(BaseTracker):
     def __init__(self,
         obj_score_thr:float=.5, # detections above it may start a track
         regression:dict=dict(obj_score_thr=.5, nms=dict(type='nms', iou_threshold=.6), match_iou_thr=.3), # thresholds of step 2
-        reid:dict=dict(num_samples=10, img_scale=(256,128), img_norm_cfg=None, match_score_thr=2., match_iou_thr=.2), # of step 3; `None`: no appearance
+        reid:dict=dict(num_samples=10, img_scale=(256,128), img_norm_cfg=None, # settings of step 3; `None`: no appearance
+                       match_score_thr=2., match_iou_thr=.2),
         momentums:dict=None, # item -> weight of the new value in its moving average
         num_frames_retain:int=10, # a track not seen for so many frames is forgotten
         cmc=None, # camera motion, or its config
@@ -140,7 +141,8 @@ def _remember(self:TracktorTracker, o, ids, frame_id):
     if self.reid: items['embeds'] = o.embeds
     if self.linear_motion is not None:
         n = len(o)
-        first,run,gapped,velocity = items['boxes'].copy(),np.ones(n, int),np.zeros(n, bool),np.zeros((n, 2 if self.linear_motion.center_motion else 4))
+        first,run,gapped = items['boxes'].copy(),np.ones(n, int),np.zeros(n, bool)
+        velocity = np.zeros((n, 2 if self.linear_motion.center_motion else 4))
         if known.any():
             r = m['ids'].searchsorted(ids[known])
             late = ~m['gapped'][r]&(frame_id-m['frame_ids'][r]>1)

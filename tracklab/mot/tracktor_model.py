@@ -30,11 +30,14 @@ class Tracktor(BaseMultiObjectTracker):
 
     def build_tracker(self, tracker, motion):
         "The tracker with its motion models and the second stage."
-        if not hasattr(self.detector, 'roi_head'): raise ValueError(f"Tracktor moves boxes with a second stage, which {type(self.detector).__name__} lacks")
+        if not hasattr(self.detector, 'roi_head'):
+            raise ValueError(f"Tracktor moves boxes with a second stage, which {type(self.detector).__name__} lacks")
         kinds = dict(cmc=CameraMotionCompensation, linear_motion=LinearMotion)
         models = build(list(motion) if isinstance(motion, (list,tuple)) else [] if motion is None else [motion])
         known = {name:m for m in models for name,kind in kinds.items() if isinstance(m, kind)}
-        if len(known)<len(models): raise ValueError(f"Tracktor knows one CameraMotionCompensation and one LinearMotion, got {', '.join(type(m).__name__ for m in models)}")
+        if len(known)<len(models):
+            raise ValueError(f"Tracktor knows one CameraMotionCompensation and one LinearMotion, got "
+                             f"{', '.join(type(m).__name__ for m in models)}")
         tracker = super().build_tracker({**tracker, **known}, None)
         tracker.regress = self.regress_boxes
         return tracker
@@ -67,7 +70,8 @@ def associate(self:Tracktor,
     tracked = super(Tracktor, self).associate(view)
     if not self.detector.with_mask: return tracked
     labels = torch.as_tensor(np.asarray(tracked.labels, 'int64') if len(tracked) else [], dtype=torch.long, device=view.img.device)
-    boxes = torch.as_tensor(np.asarray(tracked.boxes, 'float32').reshape(-1, 4) if len(tracked) else np.zeros((0,4), 'float32'), device=view.img.device)
+    boxes = torch.as_tensor(np.asarray(tracked.boxes, 'float32').reshape(-1, 4) if len(tracked) else np.zeros((0,4), 'float32'),
+                            device=view.img.device)
     [masks] = self.detector.roi_head.simple_test_mask(view.feats, [view.meta], [boxes], [labels], view.rescale)
     return tracked.with_(masks=masks.cpu().numpy()) if len(tracked) else tracked
 

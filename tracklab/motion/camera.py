@@ -8,6 +8,7 @@ __all__ = ['gray', 'CameraMotionCompensation']
 # %% ../../nbs/07_motion/02_camera_motion.ipynb #ddefc4d8
 import cv2,warnings
 import numpy as np
+from fastcore.basics import patch
 from ..core.registry import register
 
 # %% ../../nbs/07_motion/02_camera_motion.ipynb #e609fa67
@@ -60,24 +61,27 @@ class CameraMotionCompensation:
         corners = bboxes.reshape(*bboxes.shape[:-1], 2, 2)
         return (corners@warp_matrix[:,:2].T+warp_matrix[:,2]).reshape(bboxes.shape)
 
-    def warp_tracks(self,
-        tracks:dict, # id -> dict with the lists `bboxes` and `frame_ids`
-        warp_matrix, # `(2,3)`
-        num_samples:int, # how many newest boxes of a track seen in the previous frame are moved; of others one
-        frame_id:int, # the current frame
-    )->dict: # `tracks`, changed in place
-        "Move the newest boxes of all tracks."
-        for t in tracks.values():
-            n = num_samples if t['frame_ids'][-1]==frame_id-1 else 1
-            t['bboxes'][-n:] = list(self.warp_bboxes(np.stack(t['bboxes'][-n:]), warp_matrix))
-        return tracks
+# %% ../../nbs/07_motion/02_camera_motion.ipynb #b695b8e5
+@patch
+def warp_tracks(self:CameraMotionCompensation,
+    tracks:dict, # id -> dict with the lists `bboxes` and `frame_ids`
+    warp_matrix, # `(2,3)`
+    num_samples:int, # how many newest boxes of a track seen in the previous frame are moved; of others one
+    frame_id:int, # the current frame
+)->dict: # `tracks`, changed in place
+    "Move the newest boxes of all tracks."
+    for t in tracks.values():
+        n = num_samples if t['frame_ids'][-1]==frame_id-1 else 1
+        t['bboxes'][-n:] = list(self.warp_bboxes(np.stack(t['bboxes'][-n:]), warp_matrix))
+    return tracks
 
-    def track(self,
-        img, # the previous image
-        ref_img, # the current image
-        tracks:dict, # as in `warp_tracks`
-        num_samples:int, # as in `warp_tracks`
-        frame_id:int, # the current frame
-    )->dict: # `tracks`, changed in place
-        "Estimate the motion and move the newest boxes of all tracks."
-        return self.warp_tracks(tracks, self.get_warp_matrix(img, ref_img), num_samples, frame_id)
+@patch
+def track(self:CameraMotionCompensation,
+    img, # the previous image
+    ref_img, # the current image
+    tracks:dict, # as in `warp_tracks`
+    num_samples:int, # as in `warp_tracks`
+    frame_id:int, # the current frame
+)->dict: # `tracks`, changed in place
+    "Estimate the motion and move the newest boxes of all tracks."
+    return self.warp_tracks(tracks, self.get_warp_matrix(img, ref_img), num_samples, frame_id)

@@ -50,7 +50,8 @@ def orb_points(
     (p,da),(q,db) = orb.detectAndCompute(a, mask), orb.detectAndCompute(b, ref_mask)
     if da is None or db is None: return np.zeros((0,2), 'float32'), np.zeros((0,2), 'float32')
     pairs = cv2.BFMatcher(cv2.NORM_HAMMING, crossCheck=True).match(da, db)
-    p,q = (np.array([k[i].pt for i in idx], 'float32').reshape(-1,2) for k,idx in ((p,[m.queryIdx for m in pairs]),(q,[m.trainIdx for m in pairs])))
+    p,q = (np.array([k[i].pt for i in idx], 'float32').reshape(-1,2)
+           for k,idx in ((p,[m.queryIdx for m in pairs]),(q,[m.trainIdx for m in pairs])))
     near = (np.abs(p-q)<.25*np.array(a.shape[::-1])).all(1)
     return p[near], q[near]
 
@@ -86,7 +87,7 @@ class GlobalMotionCompensation(CameraMotionCompensation):
         method:str='sparse_optical_flow', # or `orb`, or `ecc`
         downscale:float=2, # images are made smaller by this factor first
         num_points:int=1000, # most points
-        threshold:float=None, # RANSAC: how exactly a pair must agree, in pixels of the smaller image; 0.5 for flow and 3 for ORB if not given
+        threshold:float=None, # RANSAC: largest error of an inlier, pixels of the smaller image; by default 0.5 for flow and 3 for ORB
         mask_objects:bool=True, # a tracker passes the boxes of objects; not for `ecc`
         **kwargs, # of `CameraMotionCompensation`, for `ecc`
     ):
@@ -123,7 +124,8 @@ def _size(img): return (img.shape[-1],img.shape[-2]) if hasattr(img, 'detach') e
 def _small_pair(img, ref_img, downscale):
     "Two images, grey, small, uint8"
     if 0 in _size(img) or _size(img)!=_size(ref_img):
-        raise ValueError(f"two images of one size are needed, got {'x'.join(map(str, _size(img)))} and {'x'.join(map(str, _size(ref_img)))}")
+        shapes = ' and '.join('x'.join(map(str, _size(o))) for o in (img,ref_img))
+        raise ValueError(f"two images of one size are needed, got {shapes}")
     a,b = (o if o.ndim==2 else gray(o) for o in (img,ref_img))
     if a.dtype!=np.uint8:
         lo,hi = min(a.min(), b.min()),max(a.max(), b.max())

@@ -57,44 +57,49 @@ class KalmanFilter:
         "Measurements as boxes."
         return bbox_cxcyah_to_xyxy(x)
 
-    def start(self,
-        z, # `(T,4)` measurements cx, cy, w/h, h
-    ): # `(T,5,4)` states
-        "States of objects that were seen once."
-        s = np.zeros((len(z),5,4))
-        s[:,0],s[:,2::2] = z, self._variance('start', z)
-        return s
+# %% ../../nbs/07_motion/00_kalman.ipynb #d4ce266b
+@patch
+def start(self:KalmanFilter,
+    z, # `(T,4)` measurements cx, cy, w/h, h
+): # `(T,5,4)` states
+    "States of objects that were seen once."
+    s = np.zeros((len(z),5,4))
+    s[:,0],s[:,2::2] = z, self._variance('start', z)
+    return s
 
-    def step(self,
-        s, # `(T,5,4)` states
-    ): # `(T,5,4)` new array
-        "All states one frame later."
-        out = STEP@s
-        out[:,2::2] += self._variance('process', s[:,0])
-        return out
+@patch
+def step(self:KalmanFilter,
+    s, # `(T,5,4)` states
+): # `(T,5,4)` new array
+    "All states one frame later."
+    out = STEP@s
+    out[:,2::2] += self._variance('process', s[:,0])
+    return out
 
-    def correct(self,
-        s, # `(T,5,4)` states
-        z, # `(T,4)` one measurement for each
-        scores=None, # `(T,)` their scores, for `use_nsa`
-    ): # `(T,5,4)` new array
-        "Correct each state by its measurement."
-        r = self._variance('measure', s[:,0])
-        if self.use_nsa and scores is not None: r = r*((1-np.asarray(scores))**2)[:,None,None]
-        k = s[:,2:4]/(s[:,2:3]+r)                               # gains of position and velocity
-        off = s.take(_OFF, 1)
-        off[:,:2] -= z[:,None]
-        return s-k.take(_GAIN, 1)*off
+@patch
+def correct(self:KalmanFilter,
+    s, # `(T,5,4)` states
+    z, # `(T,4)` one measurement for each
+    scores=None, # `(T,)` their scores, for `use_nsa`
+): # `(T,5,4)` new array
+    "Correct each state by its measurement."
+    r = self._variance('measure', s[:,0])
+    if self.use_nsa and scores is not None: r = r*((1-np.asarray(scores))**2)[:,None,None]
+    k = s[:,2:4]/(s[:,2:3]+r)                               # gains of position and velocity
+    off = s.take(_OFF, 1)
+    off[:,:2] -= z[:,None]
+    return s-k.take(_GAIN, 1)*off
 
-    def distance(self,
-        s, # `(T,5,4)` states
-        z, # `(D,4)` measurements
-        only_position:bool=False, # compare centres only
-    ): # `(T,D)` squared Mahalanobis distances
-        "How far each measurement is from each state, in standard deviations squared."
-        n = 2 if only_position else 4
-        x,total = s[:,0], s[:,2]+self._variance('measure', s[:,0])[:,0]
-        return ((z[None,:,:n]-x[:,None,:n])**2/total[:,None,:n]).sum(-1)
+@patch
+def distance(self:KalmanFilter,
+    s, # `(T,5,4)` states
+    z, # `(D,4)` measurements
+    only_position:bool=False, # compare centres only
+): # `(T,D)` squared Mahalanobis distances
+    "How far each measurement is from each state, in standard deviations squared."
+    n = 2 if only_position else 4
+    x,total = s[:,0], s[:,2]+self._variance('measure', s[:,0])[:,0]
+    return ((z[None,:,:n]-x[:,None,:n])**2/total[:,None,:n]).sum(-1)
 
 # %% ../../nbs/07_motion/00_kalman.ipynb #2091eb25
 def _even(*weights): return np.array([[w]*4 for w in weights])**2, 0.

@@ -53,6 +53,8 @@ def _is_images(o):
     return isinstance(o, dict) and bool(o) and all(map(is_rows, o.values()))
 
 def _colours(o): return {n:[row[3] for row in rows] for n,rows in o.items()}
+
+# %% ../../nbs/15_verify/30_golden_converters.ipynb #ba2acdd1
 def _sizes(o): return {n:[row[:3] for row in rows] for n,rows in o.items()}
 
 def output_checks(
@@ -76,7 +78,8 @@ def made_input(
 )->dict: # name -> path below `root`, or another value
     "Unpack a tiny dataset."
     inputs = Path(folder)/'inputs'
-    if not (inputs/f'{name}.zip').is_file(): raise FileNotFoundError(f"{inputs/name}.zip: no such file (expected the input {name!r} of a conversion)")
+    if not (inputs/f'{name}.zip').is_file():
+        raise FileNotFoundError(f"{inputs/name}.zip: no such file (expected the input {name!r} of a conversion)")
     made = json.loads((inputs/'paths.json').read_text(encoding='utf-8')).get(name, {})
     unpack(inputs/f'{name}.zip', root)
     return {k:str(root/v) if (root/v).exists() else v for k,v in made.items()}
@@ -110,7 +113,8 @@ def run_conversion(
         checks = []
         for name in case.get('outputs') or want:
             path = Path(paths['input'])/name[3:] if name.startswith('IN:') else out/name
-            checks += output_checks(read_output(path), want[name], name) if path.exists() else [Check(f'{name} was not written', np.inf, 1.)]
+            if path.exists(): checks += output_checks(read_output(path), want[name], name)
+            else: checks.append(Check(f'{name} was not written', np.inf, 1.))
         return checks
 
 @golden_checker('converters')

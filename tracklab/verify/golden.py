@@ -89,7 +89,6 @@ Check = namedtuple('Check', 'where error tolerance')
 Entry = namedtuple('Entry', 'name run')
 Row = namedtuple('Row', 'entry error where tolerance status')
 CHECKERS = {} # (kind, pattern of files or `None`) -> functions: the package's, and that of a notebook
-
 class NotYet(NotImplementedError):
     "A piece that an entry needs does not exist yet."
 
@@ -107,6 +106,7 @@ def golden_checker(
         return f
     return _deco
 
+# %% ../../nbs/15_verify/00_golden.ipynb #e47f5060
 def _checker(found):
     "The function to use: a notebook's as long as that notebook runs, else the package's"
     mine,package = found.get(True),found.get(False)
@@ -139,7 +139,8 @@ def _pending(folder):
 
 def _sources(folder):
     "Kind, checker, and the sub-folder or file it reads"
-    for sub in sorted(p for p in folder.iterdir() if p.is_dir() and any(p.glob('*.json'))): yield sub.name,_checker(CHECKERS.get((sub.name,None), {False:_pending})),sub
+    for sub in sorted(p for p in folder.iterdir() if p.is_dir() and any(p.glob('*.json'))):
+        yield sub.name,_checker(CHECKERS.get((sub.name,None), {False:_pending})),sub
     for kind,pattern in sorted(k for k in CHECKERS if k[1]):
         for path in sorted(folder.glob(pattern)): yield kind,_checker(CHECKERS[kind,pattern]),path
 
@@ -148,6 +149,7 @@ def load_checkers():
     import tracklab.verify
     for m in pkgutil.iter_modules(tracklab.verify.__path__): import_module(f'tracklab.verify.{m.name}')
 
+# %% ../../nbs/15_verify/00_golden.ipynb #c80d6fd3
 def golden_entries(
     folder=None, # goldens; see `golden_dir`
     only:str='*', # glob over `kind/entry`

@@ -20,7 +20,8 @@ from ..metrics.reid import eval_reid, reid_curves
 from ..metrics.tao import eval_tao, lvis_numbers, tao_bbox_results, tao_track_numbers, tao_track_results
 from ..metrics.vis import VIS_AREAS, VIS_MAX_DETS, VIS_THRESHOLDS, cocovid_to_vis, eval_vis, format_vis_results
 from ..metrics.vis import vis_arrays, vis_groups, vis_numbers
-from ..metrics.vot import bbox2region, eao_curve, eval_sot_accuracy_robustness, eval_sot_eao, region_overlaps, video_accuracy, vot_overlaps
+from tracklab.metrics.vot import (bbox2region, eao_curve, eval_sot_accuracy_robustness, eval_sot_eao, region_overlaps, video_accuracy,
+    vot_overlaps)
 
 # %% ../../nbs/15_verify/21_golden_metrics.ipynb #6fe43348
 def _nested(flat, counts):
@@ -315,9 +316,12 @@ def _check_reid_index(case, device='cpu'):
 def _same_lines(got, want, where):
     "Texts of numbers, equal but for one unit of the last digit."
     if set(got)!=set(want): return [Check(f'{where}: files {sorted(set(got)^set(want))[:3]}', np.inf, 0)]
-    return [Check(at, e, 1.01e-4) for k,w in want.items() for e,at in [difference(_table_text(got[k]), _table_text(w), where=f'{where}/{k}')]]
+    return [Check(at, e, 1.01e-4) for k,w in want.items()
+            for e,at in [difference(_table_text(got[k]), _table_text(w), where=f'{where}/{k}')]]
+
 def _table_text(text): return [np.array(line.split(','), dtype=float) for line in text.splitlines()]
 
+# %% ../../nbs/15_verify/21_golden_metrics.ipynb #abf854bd
 @metric_cases('sot_dataset*')
 def sot_dataset_entries(path):
     "`evaluate` and `format_results` of datasets for single object tracking."
@@ -330,15 +334,20 @@ def _check_sot_dataset(case, folder, device='cpu'):
         boxes = case['track_bboxes']
         results = dict(track_bboxes=_ragged(boxes) if isinstance(boxes, dict) else list(boxes))
         checks = []
-        if 'num_frames_per_video' in case: checks.append(Check('frames', difference(data.num_frames_per_video, case['num_frames_per_video'])[0], 0))
+        if 'num_frames_per_video' in case:
+            checks.append(Check('frames', difference(data.num_frames_per_video, case['num_frames_per_video'])[0], 0))
         if 'evaluate' in case: checks += _rounded_checks(data.evaluate(results), case['evaluate'], 'evaluate', 1e-3)
         if 'evaluate_only_visible' in case:
             data.only_eval_visible = True
             checks += _rounded_checks(data.evaluate(results), case['evaluate_only_visible'], 'evaluate_only_visible', 1e-3)
-        for i,w in enumerate(case.get('visible',())): checks.append(Check(f'visible/{i}', difference(data.get_ann_infos_from_video(i)['visible'], w)[0], 0))
-        for i,w in enumerate(case.get('gt_bboxes',())): checks.append(Check(f'gt_bboxes/{i}', difference(data.get_ann_infos_from_video(i)['bboxes'], w)[0], 1e-4))
-        for i,w in enumerate(case.get('cases',())): checks += _rounded_checks(data.evaluate(results, interval=w['interval']), w['returned'], f'cases/{i}', 1e-4)
+        for i,w in enumerate(case.get('visible',())):
+            checks.append(Check(f'visible/{i}', difference(data.get_ann_infos_from_video(i)['visible'], w)[0], 0))
+        for i,w in enumerate(case.get('gt_bboxes',())):
+            checks.append(Check(f'gt_bboxes/{i}', difference(data.get_ann_infos_from_video(i)['bboxes'], w)[0], 1e-4))
+        for i,w in enumerate(case.get('cases',())):
+            checks += _rounded_checks(data.evaluate(results, interval=w['interval']), w['returned'], f'cases/{i}', 1e-4)
         if 'format_results_zip' in case:
-            with zipfile.ZipFile(data.format_results(results, str(Path(d)/'submission'))) as z: got = {n:z.read(n).decode() for n in z.namelist()}
+            with zipfile.ZipFile(data.format_results(results, str(Path(d)/'submission'))) as z:
+                got = {n:z.read(n).decode() for n in z.namelist()}
             checks += _same_lines(got, case['format_results_zip'], 'submission')
         return checks

@@ -49,12 +49,14 @@ def weight_checks(
     state = {k:v for k,v in model.state_dict().items() if k not in spec.get('kept', ())}
     if 'num_keys' not in spec: return []
     total = sum(v.double().abs().sum().item() for v in state.values())
-    return [Check('number of keys', abs(len(state)-spec['num_keys']), 0), Check('number of values', abs(sum(v.numel() for v in state.values())-spec['num_values']), 0),
+    return [Check('number of keys', abs(len(state)-spec['num_keys']), 0),
+            Check('number of values', abs(sum(v.numel() for v in state.values())-spec['num_values']), 0),
             Check('sum of weights', abs(total/spec['abs_sum']-1), 1e-5)]
 
 # %% ../../nbs/15_verify/10_golden_networks.ipynb #464361df
 def _decode_tuples(o):
-    if isinstance(o, dict): return tuple(_decode_tuples(v) for v in o['$tuple']) if '$tuple' in o else {k:_decode_tuples(v) for k,v in o.items()}
+    if isinstance(o, dict):
+        return tuple(_decode_tuples(v) for v in o['$tuple']) if '$tuple' in o else {k:_decode_tuples(v) for k,v in o.items()}
     return [_decode_tuples(v) for v in o] if isinstance(o, list) else o
 
 @lru_cache
@@ -77,6 +79,7 @@ def official_config(
         if name in configs: return _decode_tuples(copy.deepcopy(configs[name]))
     raise NotYet(f"no config {name} near the goldens")
 
+# %% ../../nbs/15_verify/10_golden_networks.ipynb #c1e35bb0
 def set_dotted(
     cfg:dict, # changed in place
     key:str, # such as `test_cfg.rcnn.max_per_img`
@@ -153,6 +156,7 @@ def _frames_of(what):
     if what=='all frames': return [(i,None) for i in range(8)]
     raise NotYet(f"an input described as {what!r}")
 
+# %% ../../nbs/15_verify/10_golden_networks.ipynb #c42335c9
 def golden_images(
     entry:dict, # of the index
     folder:Path, # of the goldens
@@ -201,7 +205,8 @@ def module_path(
 )->tuple: # the module's path, and what to take from its output
     "The longest part of an output's name that is a module; modules in a row (`nn.Sequential`) are one."
     parts,module,n = name.split('/'),model,0
-    while n<len(parts) and not isinstance(module, nn.Sequential) and parts[n] in dict(module.named_children()): module,n = module.get_submodule(parts[n]),n+1
+    while n<len(parts) and not isinstance(module, nn.Sequential) and parts[n] in dict(module.named_children()):
+        module,n = module.get_submodule(parts[n]),n+1
     if n==0: raise NotYet(f"{type(model).__name__} has no module {parts[0]}")
     return '.'.join(parts[:n]),parts[n:]
 
@@ -280,6 +285,7 @@ def by_label(
     "Objects in the order of their classes."
     return r[torch.as_tensor(r.labels).argsort(stable=True).to(getattr(r.boxes, 'device', 'cpu'))]
 
+# %% ../../nbs/15_verify/10_golden_networks.ipynb #ba5989d9
 def boxes_check(name, got, want, noise):
     "1 - agreement, allowed 2 % (5 % where the reference does not agree with itself)."
     steady = not isinstance(noise, dict) or noise.get('agreement', 1)>=1
@@ -311,7 +317,8 @@ def check_module(
         x = x.to(device)
     else:
         stem = re.search(r"noise\('(.*?)<i>'", entry['inputs_are'])[1]
-        x = [torch.from_numpy(noise(f'{stem}{i}', tuple(s), entry['weights']['seed']).astype('float32')).to(device) for i,s in enumerate(entry['input_shapes'])]
+        x = [torch.from_numpy(noise(f'{stem}{i}', tuple(s), entry['weights']['seed']).astype('float32')).to(device)
+             for i,s in enumerate(entry['input_shapes'])]
         if 'first' in entry: raise NotYet('a neck that needs the image')
     with torch.no_grad(): out = model(x)
     for k,spec in entry['outputs'].items():
@@ -325,7 +332,8 @@ def meta_of(
     images, # `(B,3,H,W)`
 )->dict: # what a detector is told about an image
     "The meta data of a golden image."
-    return {'flip':False, 'flip_direction':None, 'batch_input_shape':tuple(images.shape[-2:]), **info, 'scale_factor':np.array(info['scale_factor'], 'float32'),
+    return {'flip':False, 'flip_direction':None, 'batch_input_shape':tuple(images.shape[-2:]), **info,
+            'scale_factor':np.array(info['scale_factor'], 'float32'),
             **{k:tuple(info[k]) for k in ('img_shape','ori_shape','pad_shape')}}
 
 def _first_outputs(model, names, images, metas, proposals):
@@ -345,6 +353,7 @@ def _split_outputs(entry):
         else: own[k] = k
     return own,fixed
 
+# %% ../../nbs/15_verify/10_golden_networks.ipynb #c9956081
 def check_detector(
     entry:dict, # of the index, with `image_info`
     name:str, # of the entry
@@ -366,8 +375,10 @@ def check_detector(
             checks.append(array_check(k, got[n], want[k], entry['outputs'][k], array_tolerance(k, noise.get(k), strict)))
         rows = box_rows(results) if prefix+'dets' in entry['outputs'] or prefix+'det_masks' in entry['outputs'] else None
         if prefix+'dets' in entry['outputs']: checks.append(boxes_check(prefix+'dets', rows, want[prefix+'dets'], noise.get(prefix+'dets')))
-        if (k := prefix+'det_masks') in entry['outputs']: checks.append(masks_check(k, by_label(results[0]).masks, want[k], entry['outputs'][k], noise.get(k), rows[:,1:5]))
-        if not prefix and 'proposals' in entry['outputs']: checks.append(_proposals_check(model, entry, images, metas, results, want['proposals']))
+        if (k := prefix+'det_masks') in entry['outputs']:
+            checks.append(masks_check(k, by_label(results[0]).masks, want[k], entry['outputs'][k], noise.get(k), rows[:,1:5]))
+        if not prefix and 'proposals' in entry['outputs']:
+            checks.append(_proposals_check(model, entry, images, metas, results, want['proposals']))
     return checks+_decoding_checks(model, entry, want, got if fixed else {}, rois, images, metas)
 
 def _proposals_check(model, entry, images, metas, results, want):
@@ -384,8 +395,11 @@ def _decoding_checks(model, entry, want, got, rois, images, metas):
     if not any(k.startswith('roi/') for k in entry['outputs']): return []
     numbered,m = torch.cat([rois[0].new_zeros(len(rois[0]), 1), rois[0]], 1),metas[0]
     with torch.no_grad():
-        out['roi/bboxes'],out['roi/scores'] = model.roi_head.bbox_head.get_bboxes(numbered, got['roi_head/bbox_head/0'], got['roi_head/bbox_head/1'], m['img_shape'], m['scale_factor'], rescale=True, cfg=None)
-        if 'roi/mask_pred' in entry['outputs']: out['roi/mask_pred'] = model.roi_head._mask_forward(model.extract_feat(images), numbered)['mask_pred']
+        logits,deltas = (got[f'roi_head/bbox_head/{k}'] for k in (0,1))
+        out['roi/bboxes'],out['roi/scores'] = model.roi_head.bbox_head.get_bboxes(
+            numbered, logits, deltas, m['img_shape'], m['scale_factor'], rescale=True, cfg=None)
+        if 'roi/mask_pred' in entry['outputs']:
+            out['roi/mask_pred'] = model.roi_head._mask_forward(model.extract_feat(images), numbered)['mask_pred']
     return [array_check(k, v, want[k], entry['outputs'][k], array_tolerance(k, entry['noise'].get(k), False)) for k,v in out.items()]
 
 # %% ../../nbs/15_verify/10_golden_networks.ipynb #e1e32269
@@ -421,7 +435,8 @@ def loss_mode(
 )->nn.Module: # the model
     "Training mode without randomness."
     model.train(train)
-    still = (nn.modules.dropout._DropoutNd, nn.MultiheadAttention) if batch_statistics else (nn.modules.batchnorm._BatchNorm, nn.modules.dropout._DropoutNd, nn.MultiheadAttention)
+    still = nn.modules.dropout._DropoutNd, nn.MultiheadAttention
+    if not batch_statistics: still += nn.modules.batchnorm._BatchNorm,
     for m in model.modules():
         if isinstance(m, still): m.eval()
     return model
@@ -460,8 +475,10 @@ def gradient_checks(
         if p.grad is not None: norms['.'.join(k.split('.')[:depth])] += p.grad.double().pow(2).sum().item()
     tolerance = 2e-2 if isinstance(noise, (int,float)) and noise>1e-3 else 5e-3
     scale = float(np.max(want)) if len(want) else 1.
-    return [Check(f'{name}/{g}', abs(norms[g]**.5-w)/max(w, np.finfo('float32').eps*scale), tolerance) for g,w in zip(spec['groups'], want.tolist())]
+    return [Check(f'{name}/{g}', abs(norms[g]**.5-w)/max(w, np.finfo('float32').eps*scale), tolerance)
+            for g,w in zip(spec['groups'], want.tolist())]
 
+# %% ../../nbs/15_verify/10_golden_networks.ipynb #d44549d5
 def check_losses(
     entry:dict, # of the index, with `mode`
     name:str, # of the entry
@@ -473,7 +490,8 @@ def check_losses(
     size = tuple(images.shape[-2:])
     what = entry['inputs']['img']['what']
     shape = tuple(entry['image_info']['img_shape']) if 'image_info' in entry else (*(_frames_of(what)[0][1] or [0,0,480,270])[:1:-1],3)
-    metas = [dict(img_shape=shape, ori_shape=shape, pad_shape=(*size,3), batch_input_shape=size, scale_factor=np.ones(4, 'float32'), flip=False)]*len(images)
+    metas = [dict(img_shape=shape, ori_shape=shape, pad_shape=(*size,3), batch_input_shape=size, scale_factor=np.ones(4, 'float32'),
+                  flip=False)]*len(images)
     targets = golden_targets(entry, want, size, device)
     rois = [torch.from_numpy(r).to(device) for r in want['input/rois']] if 'input/rois' in want else None
     semantic = torch.from_numpy(want['input/gt_semantic_seg']).long().to(device) if 'input/gt_semantic_seg' in want else None
@@ -489,7 +507,9 @@ def check_losses(
         if rois is not None and fixed: extra['proposals'] = rois
         if 'L1' in spec['how'] or 'l1' in k: model.bbox_head.use_l1 = True
         if spec['how'].startswith('roi_head.forward_train'):
-            losses = model.roi_head.forward_train(model.extract_feat(images), metas, rois, [t.boxes for t in targets], [t.labels for t in targets], gt_masks=[t.masks for t in targets] if 'gt_masks' in entry else None)
+            losses = model.roi_head.forward_train(
+                model.extract_feat(images), metas, rois, [t.boxes for t in targets], [t.labels for t in targets],
+                gt_masks=[t.masks for t in targets] if 'gt_masks' in entry else None)
         else: losses = model.loss(images, metas, targets, **extra)
         checks += loss_checks(losses, spec, k, (lambda _: False) if fixed else own)
         total = sum(sum(v) if isinstance(v, (list,tuple)) else v for n,v in losses.items() if 'loss' in n)
@@ -508,7 +528,8 @@ def network_checker(
     return _deco
 
 NETWORK_CASES += [(lambda e: 'cfg' in e, check_module),
-                  (lambda e: 'losses' in e['outputs'] and 'roi_head' not in e.get('note', '') and (e.get('part') or 'config' in e and 'part' not in e), check_losses),
+                  (lambda e: 'losses' in e['outputs'] and 'roi_head' not in e.get('note', '')
+                   and (e.get('part') or 'config' in e and 'part' not in e), check_losses),
                   (lambda e: 'image_info' in e and 'mode' not in e and (e.get('part')=='detector' or 'part' not in e), check_detector)]
 
 def network_entries(

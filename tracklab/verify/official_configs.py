@@ -118,6 +118,7 @@ def key_table(
     for family in key_families(path):
         checks = check_family(path, family)
         n = Counter(c.status for c in checks)
-        rows.append({'family':family, 'configs':len(checks), **{s:n[s] for s in ('ok','parts','differs','not yet')}, 'open':what_is_open(checks)})
+        rows.append({'family':family, 'configs':len(checks), **{s:n[s] for s in ('ok','parts','differs','not yet')},
+                     'open':what_is_open(checks)})
     total = {k:sum(r[k] for r in rows) for k in ('configs','ok','parts','differs','not yet')}
     return rows+[{'family':'all', **total, 'open':''}]

@@ -30,7 +30,8 @@ GAINS = ( # pattern of a key -> gain of its filter; the first that fits counts
     (r'attn\.proj_[qk]', 1.), (r'attn\.proj\.|mlp\.layers\.1\.', .4), (r'kernel_convs', .3),                # attention, correlation
     (r'cls_heads\.\d\.head_convs\.1', .9), (r'reg_heads\.\d\.head_convs\.1', .06), (r'corner_pred\.0', .15), (r'corner_pred\.4', 6.))
 BIASES = ( # pattern of a bias, which of its elements, what is added
-    (r'fc_cls\.bias', -1, 3.), (r'multi_level_conv_cls\.\d\.bias', slice(None), 2.5), (r'multi_level_conv_obj\.\d\.bias', slice(None), -2.5),
+    (r'fc_cls\.bias', -1, 3.), (r'multi_level_conv_cls\.\d\.bias', slice(None), 2.5),
+    (r'multi_level_conv_obj\.\d\.bias', slice(None), -2.5),
     (r'multi_level_conv_reg\.\d\.bias', slice(2,4), 1.5))
 BRANCH_END = r'layer\d+\.\d+\.bn3|backbone.*blocks\.\d+\.conv2\.bn' # norms that end a residual branch
 
@@ -131,6 +132,7 @@ def match_rows(
 def _by_frame(got, want):
     for f in np.union1d(got[:,0], want[:,0]): yield got[got[:,0]==f,1:],want[want[:,0]==f,1:]
 
+# %% ../../nbs/15_verify/01_recipes.ipynb #e68d1bb6
 def agreement(
     got, # `(N,7)` rows of frame, x1, y1, x2, y2, score, label
     want, # recorded rows
@@ -147,5 +149,6 @@ def track_agreement(
     "The share of rows that agree, identities renamed one to one as they first meet."
     to,back,n = {},{},0
     for g,w in _by_frame(got, want):
-        for i,j in match_rows(g[:,1:], w[:,1:], **tolerance): n += to.setdefault(g[i,0], w[j,0])==w[j,0] and back.setdefault(w[j,0], g[i,0])==g[i,0]
+        for i,j in match_rows(g[:,1:], w[:,1:], **tolerance):
+            n += to.setdefault(g[i,0], w[j,0])==w[j,0] and back.setdefault(w[j,0], g[i,0])==g[i,0]
     return n/max(len(got), len(want), 1)

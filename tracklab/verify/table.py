@@ -30,8 +30,8 @@ def format_row(
     where = row.where if len(row.where)<=60 else row.where[:57]+'...'
     return f'{row.entry:<52} {row.status:<8} {number(row.error):>8} {number(row.tolerance):>8}  {where}'
 
+# %% ../../nbs/15_verify/90_verify.ipynb #b04d1858
 HEADER = f"{'entry':<52} {'status':<8} {'error':>8} {'allowed':>8}  where"
-
 def summary(
     rows, # all rows
 )->str: # one line
@@ -45,7 +45,8 @@ def save_rows(
 ):
     "Write the table as JSON: a list of `entry error where tolerance status`; an infinite error is the text `inf`."
     clean = lambda v: str(v) if isinstance(v, float) and not np.isfinite(v) else v.item() if isinstance(v, np.generic) else v
-    with atomic_path(path) as tmp: tmp.write_text(json.dumps([{k:clean(v) for k,v in r._asdict().items()} for r in rows], indent=1)+'\n', encoding='utf-8')
+    with atomic_path(path) as tmp:
+        tmp.write_text(json.dumps([{k:clean(v) for k,v in r._asdict().items()} for r in rows], indent=1)+'\n', encoding='utf-8')
 
 # %% ../../nbs/15_verify/90_verify.ipynb #a3dc4922
 def run_verify(

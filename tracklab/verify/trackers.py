@@ -72,7 +72,9 @@ def street_detections(
     v,box = np.array([s['visibility'] for s in seen]),np.array([s['box'] for s in seen], float).reshape(-1, 4)
     box = box+rng.normal(size=box.shape)*jitter*(box[:,3:]-box[:,1:2])
     o = Instances(boxes=box, scores=np.clip(.3+.65*v+.03*rng.normal(size=len(v)), 0, 1), labels=np.array([s['label'] for s in seen], int))
-    if codes is not None: o.embeds = codes[np.array([s['id'] for s in seen], int)]+rng.normal(size=(len(v),codes.shape[1]))*(.08+.15*(1-v[:,None]))
+    if codes is not None:
+        noise = rng.normal(size=(len(v),codes.shape[1]))*(.08+.15*(1-v[:,None]))
+        o.embeds = codes[np.array([s['id'] for s in seen], int)]+noise
     return o[v>least]
 
 def street_video(
@@ -91,7 +93,8 @@ def _table(outs):
     outs = [(t,o) for t,o in outs if len(o)]
     frame = np.repeat([t for t,_ in outs], [len(o) for _,o in outs]).astype(int)
     join = lambda name, shape: np.concatenate([o.fields[name] for _,o in outs]) if outs else np.zeros(shape)
-    return dict(frame=frame, id=join('ids', 0), box=np.concatenate([join('boxes', (0,4)), join('scores', 0)[:,None]], 1), label=join('labels', 0))
+    return dict(frame=frame, id=join('ids', 0), box=np.concatenate([join('boxes', (0,4)), join('scores', 0)[:,None]], 1),
+                label=join('labels', 0))
 
 def make_tracker(
     case:dict, # a golden case
@@ -102,6 +105,7 @@ def make_tracker(
     extra = {k:build(motion[k]) for k in ('cmc','linear_motion') if k in motion}
     return build(dict(type=case['tracker'], **case['config'], **extra, **kwargs))
 
+# %% ../../nbs/15_verify/14_golden_trackers.ipynb #f411a1cf
 def replay_sequence(
     case:dict, # a golden case
     dets:list, # `Instances` per frame
@@ -127,7 +131,8 @@ def replay_rows(
     tracker = make_tracker(case, **case.get('track_kwargs', {}), **stand_ins)
     cuts = np.cumsum(inputs['num_per_frame'])[:-1]
     parts = [np.split(inputs[k], cuts) for k in ('bboxes','labels','embeds')]
-    return _table((t, tracker.update(Instances(boxes=b[:,:4], scores=b[:,4], labels=l, embeds=e), None, t)) for t,(b,l,e) in enumerate(zip(*parts))), tracker
+    return _table((t, tracker.update(Instances(boxes=b[:,:4], scores=b[:,4], labels=l, embeds=e), None, t))
+                  for t,(b,l,e) in enumerate(zip(*parts))), tracker
 
 # %% ../../nbs/15_verify/14_golden_trackers.ipynb #3527d613
 def _table_checks(got, want, where, tolerance=1e-3):
@@ -142,6 +147,7 @@ def _state_checks(tracker, want, where):
     pairs = [(got[int(i)],w,i) for i,w in want.items()]
     return [Check(f'{where} state of {i}: {p}', e, 1) for g,w,i in pairs for e,p in [difference(g, w, rtol=1e-5, atol=1e-5)]]
 
+# %% ../../nbs/15_verify/14_golden_trackers.ipynb #d60d28ef
 def check_sequences(case, folder, device):
     "A case with real sequences."
     checks = []
@@ -186,13 +192,15 @@ def check_linear(case, folder, device):
     checks = []
     for k,c in enumerate(case['cases']):
         lm = build(dict(type='LinearMotion', num_samples=c['num_samples'], center_motion=c['center_motion']))
-        tracks = {i:dict(bboxes=list(b.reshape(-1,4)), frame_ids=c['frame_ids'][i], **({'velocity':c['stored_velocity_before'][i]} if i in c['stored_velocity_before'] else {}))
+        tracks = {i:dict(bboxes=list(b.reshape(-1,4)), frame_ids=c['frame_ids'][i],
+                         **({'velocity':c['stored_velocity_before'][i]} if i in c['stored_velocity_before'] else {}))
                   for i,b in c['before'].items()}
         for i,t in lm.track(tracks, c['frame_id']).items():
             checks += [Check(f'case {k} track {i} velocity', difference(t['velocity'], np.ravel(c['velocity'][i]))[0], 1e-3),
                        Check(f'case {k} track {i} box', difference(t['bboxes'][-1], c['after_last'][i].reshape(4))[0], 1e-3)]
     return checks
 
+# %% ../../nbs/15_verify/14_golden_trackers.ipynb #a159641f
 def check_camera(case, folder, device):
     "Warp matrices (2 % of a pixel in the translation, 1e-3 in the rest) and warped boxes."
     from tracklab.core.video import Video
@@ -206,12 +214,14 @@ def check_camera(case, folder, device):
         for r in p['results']:
             cmc = build(dict(type='CameraMotionCompensation', warp_mode=r['warp_mode'], num_iters=r['num_iters'], stop_eps=r['stop_eps']))
             warp(cmc.get_warp_matrix(p['small_a'], p['small_b']), r['small_warp'], f"{where} small {r['warp_mode']}")
-            checks.append(Check(f'{where} boxes', np.abs(cmc.warp_bboxes(case['boxes'], r['small_warp'])-r['small_warped_boxes']).max(), 1e-3))
+            off = cmc.warp_bboxes(case['boxes'], r['small_warp'])-r['small_warped_boxes']
+            checks.append(Check(f'{where} boxes', np.abs(off).max(), 1e-3))
         if 'full_size_default' in p:
             a,b = (frames[i] for i in p['frames'])
             warp(build(dict(type='CameraMotionCompensation')).get_warp_matrix(a, b), p['full_size_default']['warp'], f'{where} full size')
     cmc = build(dict(type='CameraMotionCompensation'))
-    checks.append(Check('given matrix', np.abs(cmc.warp_bboxes(case['boxes'], case['given']['matrix'])-case['given']['warped']).max(), 1e-3))
+    off = cmc.warp_bboxes(case['boxes'], case['given']['matrix'])-case['given']['warped']
+    checks.append(Check('given matrix', np.abs(off).max(), 1e-3))
     for t in case['track']:
         tracks = {i:dict(bboxes=list(b), frame_ids=t['frame_ids'][i]) for i,b in t['before'].items()}
         out = cmc.warp_tracks(tracks, t['warp'], t['num_samples'], t['frame_id'])
@@ -221,7 +231,8 @@ def check_camera(case, folder, device):
 def check_base(case, folder, device):
     "What the memory of the base tracker holds after each update, and its crops."
     import torch
-    t,checks = build(dict(type='BaseTracker', momentums=case['momentums'], num_frames_retain=case['num_frames_retain'], history=dict(bboxes=2))), []
+    settings = {k:case[k] for k in ('momentums','num_frames_retain')}
+    t,checks = build(dict(type='BaseTracker', **settings, history=dict(bboxes=2))), []
     near = lambda got,want,where: checks.append(Check(where, difference(got, want)[0], 1e-5))
     for k,s in enumerate(case['steps']):
         items = {n:v for n,v in s['input'].items() if n!='ids'}
@@ -232,7 +243,8 @@ def check_base(case, folder, device):
         if 'get_mean2' in s: near(t.get('bboxes', s['ids'], num_samples=2, behavior='mean'), s['get_mean2'], f'step {k} mean')
     for k,c in enumerate(case['crops']):
         t.reid = dict(img_scale=c['img_scale'])
-        got = t.crop_imgs(torch.from_numpy(case['crop_image']), [dict(img_shape=c['img_shape'], scale_factor=c['scale_factor'])], torch.from_numpy(c['bboxes'].copy()), c['rescale'])
+        meta = dict(img_shape=c['img_shape'], scale_factor=c['scale_factor'])
+        got = t.crop_imgs(torch.from_numpy(case['crop_image']), [meta], torch.from_numpy(c['bboxes'].copy()), c['rescale'])
         near(got.numpy(), c['crops'], f'crops {k}')
     return checks
 
