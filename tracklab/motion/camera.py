@@ -14,8 +14,8 @@ from ..core.registry import register
 # %% ../../nbs/07_motion/02_camera_motion.ipynb #e609fa67
 def gray(
     img, # `(H,W,3)` array, or tensor `(3,H,W)` or `(1,3,H,W)`
-): # `(H,W)` float32 or uint8
-    "A grey image, with the weights of RGB whatever the order of the channels is, as MMTracking does."
+)->np.ndarray: # `(H,W)` float32 or uint8
+    "Convert to grey with the weights of RGB, whatever the channel order, as MMTracking does."
     if hasattr(img, 'detach'): img = img.detach().cpu().numpy().reshape(img.shape[-3:]).transpose(1, 2, 0)
     if img.ndim!=3 or img.shape[2]!=3: raise ValueError(f"an image must have 3 channels, got shape {img.shape}")
     return cv2.cvtColor(np.ascontiguousarray(img, 'uint8' if img.dtype==np.uint8 else 'float32'), cv2.COLOR_RGB2GRAY)
@@ -25,8 +25,8 @@ def gray(
 class CameraMotionCompensation:
     "Estimate the camera's motion between two images and apply it to boxes."
     def __init__(self,
-        warp_mode='cv2.MOTION_EUCLIDEAN', # name or number of OpenCV's motion model: translation, Euclidean or affine
-        num_iters:int=50, # most iterations
+        warp_mode:str|int='cv2.MOTION_EUCLIDEAN', # name or number of OpenCV's motion model: translation, Euclidean or affine
+        num_iters:int=50, # maximum number of iterations
         stop_eps:float=.001, # stop when the correlation improves by less
     ):
         modes = {n:getattr(cv2, n) for n in ('MOTION_TRANSLATION','MOTION_EUCLIDEAN','MOTION_AFFINE')}
@@ -37,14 +37,14 @@ class CameraMotionCompensation:
     def get_warp_matrix(self,
         img, # the previous image, array `(H,W,3)` or tensor
         ref_img, # the current image
-    ): # `(2,3)` float32
+    )->np.ndarray: # `(2,3)` float32
         "The warp from one image to the next; no motion, with a warning, where the images have nothing in common."
         return self.align(gray(img), gray(ref_img))
 
     def align(self,
-        a, # `(H,W)` grey image
-        b, # `(H,W)` the next one
-    ): # `(2,3)` float32
+        a:np.ndarray, # `(H,W)` grey image
+        b:np.ndarray, # `(H,W)` the next one
+    )->np.ndarray: # `(2,3)` float32
         "The warp from one grey image to the next."
         criteria = (cv2.TERM_CRITERIA_EPS|cv2.TERM_CRITERIA_COUNT, self.num_iters, self.stop_eps)
         try: return cv2.findTransformECC(a, b, np.eye(2, 3, dtype='float32'), self.warp_mode, criteria, None, 1)[1]
@@ -53,9 +53,9 @@ class CameraMotionCompensation:
             return np.eye(2, 3, dtype='float32')
 
     def warp_bboxes(self,
-        bboxes, # `(...,4)` xyxy
-        warp_matrix, # `(2,3)`
-    ): # `(...,4)` xyxy
+        bboxes:np.ndarray, # `(...,4)` xyxy
+        warp_matrix:np.ndarray, # `(2,3)`
+    )->np.ndarray: # `(...,4)` xyxy
         "Move both corners of each box."
         bboxes = np.asarray(bboxes)
         corners = bboxes.reshape(*bboxes.shape[:-1], 2, 2)
@@ -65,9 +65,9 @@ class CameraMotionCompensation:
 @patch
 def warp_tracks(self:CameraMotionCompensation,
     tracks:dict, # id -> dict with the lists `bboxes` and `frame_ids`
-    warp_matrix, # `(2,3)`
-    num_samples:int, # how many newest boxes of a track seen in the previous frame are moved; of others one
-    frame_id:int, # the current frame
+    warp_matrix:np.ndarray, # `(2,3)`
+    num_samples:int, # number of newest boxes that are moved for tracks of the previous frame; one for others
+    frame_id:int, # index of the current frame
 )->dict: # `tracks`, changed in place
     "Move the newest boxes of all tracks."
     for t in tracks.values():
@@ -81,7 +81,7 @@ def track(self:CameraMotionCompensation,
     ref_img, # the current image
     tracks:dict, # as in `warp_tracks`
     num_samples:int, # as in `warp_tracks`
-    frame_id:int, # the current frame
+    frame_id:int, # index of the current frame
 )->dict: # `tracks`, changed in place
     "Estimate the motion and move the newest boxes of all tracks."
     return self.warp_tracks(tracks, self.get_warp_matrix(img, ref_img), num_samples, frame_id)

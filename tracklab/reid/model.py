@@ -18,66 +18,69 @@ from ..nn.backbones.resnet import ResNet
 
 # %% ../../nbs/08_reid/00_reid.ipynb #b5428d00
 def pairwise_distances(
-    a, # `(N,D)`
-    b, # `(M,D)`
-): # `(N,M)`
+    a:torch.Tensor, # `(N,D)`
+    b:torch.Tensor, # `(M,D)`
+)->torch.Tensor: # `(N,M)`
     "Euclidean distances, with a gradient that is finite where points coincide."
     d = a.pow(2).sum(1)[:,None]+b.pow(2).sum(1)-2*a@b.T
     return d.clamp(min=1e-12).sqrt()
 
 @register
 class TripletLoss(nn.Module):
-    "The hardest positive closer than the hardest negative, by a margin."
+    "Triplet loss with the hardest positive and negative of each anchor."
     def __init__(self,
-        margin:float=.3, # by how much
+        margin:float=.3, # least difference of the two distances
         loss_weight:float=1., # factor of the result
-        hard_mining:bool=True, # the only way
+        hard_mining:bool=True, # must be true: nothing else is implemented
     ):
         super().__init__()
         if not hard_mining: raise NotImplementedError("the triplet loss mines the hardest samples: hard_mining must be true")
         self.margin,self.loss_weight,self.hard_mining = margin,loss_weight,hard_mining
 
     def hard_mining_triplet_loss_forward(self,
-        inputs, # `(N,D)`
-        targets, # `(N,)` identities; each at least twice, and at least two
-    ):
+        inputs:torch.Tensor, # `(N,D)`
+        targets:torch.Tensor, # `(N,)` identities, at least two, each at least twice
+    )->torch.Tensor: # scalar
         "Mean over all anchors of a batch."
         d,same = pairwise_distances(inputs, inputs),targets[:,None]==targets
         positive,negative = d.masked_fill(~same, -torch.inf).amax(1),d.masked_fill(same, torch.inf).amin(1)
         return self.loss_weight*(positive-negative+self.margin).clamp(min=0).mean()
 
     def forward(self,
-        inputs, # `(N,D)` embeddings
-        targets, # `(N,)` identities
+        inputs:torch.Tensor, # `(N,D)` embeddings
+        targets:torch.Tensor, # `(N,)` identities
         **kwargs
-    ): return self.hard_mining_triplet_loss_forward(inputs, targets)
+    )->torch.Tensor: # scalar
+        "The loss of a batch."
+        return self.hard_mining_triplet_loss_forward(inputs, targets)
 
 # %% ../../nbs/08_reid/00_reid.ipynb #fbe2327f
 @register
 class GlobalAveragePooling(nn.Module):
-    "The average of a map, as a row."
+    "The average of a feature map, flattened."
     def __init__(self,
-        kernel_size=None, # of the averaged window; the whole map if not given
-        stride=None, # of the window
+        kernel_size:int|tuple=None, # size of the averaged window; the whole map if not given
+        stride:int|tuple=None, # stride of the window
     ):
         super().__init__()
         self.gap = nn.AdaptiveAvgPool2d((1,1)) if kernel_size is None and stride is None else nn.AvgPool2d(kernel_size, stride)
 
     def forward(self,
         inputs, # map `(N,C,H,W)`, or a tuple of maps
-    ): # row `(N,C)`, or a tuple of rows
+    ): # `(N,C)`, or a tuple of them
+        "Average each map over all positions, or over each window."
         return tuple(self(x) for x in inputs) if isinstance(inputs, (tuple,list)) else self.gap(inputs).flatten(1)
 
 @register
 class FcModule(BaseModule):
     "A linear layer with norm and activation."
     def __init__(self,
-        in_channels:int, # in
-        out_channels:int, # out
-        norm_cfg=None, # see `build_norm_layer`
-        act_cfg={'type':'ReLU'}, # see `build_activation_layer`; `None` for none
+        in_channels:int, # channels of the input
+        out_channels:int, # channels of the output
+        norm_cfg:dict=None, # see `build_norm_layer`
+        act_cfg:dict={'type':'ReLU'}, # see `build_activation_layer`; `None` for none
         inplace:bool=True, # may the activation overwrite its input?
-        init_cfg={'type':'Kaiming', 'layer':'Linear'}, # see `BaseModule`
+        init_cfg:dict={'type':'Kaiming', 'layer':'Linear'}, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         self.fc = nn.Linear(in_channels, out_channels)
@@ -88,13 +91,16 @@ class FcModule(BaseModule):
         if self.with_activation: self.activate = build_activation_layer({'inplace':inplace, **act_cfg})
 
     @property
-    def norm(self): return getattr(self, self.norm_name)
+    def norm(self)->nn.Module:
+        "The norm layer."
+        return getattr(self, self.norm_name)
 
     def forward(self,
-        x, # `(N,C)`
-        activate:bool=True, # use the activation?
-        norm:bool=True, # use the norm?
-    ):
+        x:torch.Tensor, # `(N,C)`
+        activate:bool=True, # apply the activation?
+        norm:bool=True, # apply the norm?
+    )->torch.Tensor: # `(N,C)`
+        "The layer, its norm and its activation."
         x = self.fc(x)
         if norm and self.with_norm: x = self.norm(x)
         return self.activate(x) if activate and self.with_activation else x
@@ -104,17 +110,17 @@ class FcModule(BaseModule):
 class LinearReIDHead(BaseModule):
     "Hidden layers, the embedding, and a classifier while training."
     def __init__(self,
-        num_fcs:int, # hidden layers
-        in_channels:int, # in
-        fc_channels:int, # of hidden layers
-        out_channels:int, # of the embedding
-        norm_cfg=None, # of hidden layers
-        act_cfg=None, # of hidden layers
-        num_classes:int=None, # identities; needed by `loss`
-        loss=None, # of the classifier; a config
-        loss_pairwise=None, # of pairs; a config
-        topk=(1,), # reported accuracies
-        init_cfg={'type':'Normal', 'layer':'Linear', 'mean':0, 'std':.01, 'bias':0}, # see `BaseModule`
+        num_fcs:int, # number of hidden layers
+        in_channels:int, # channels of the pooled features
+        fc_channels:int, # width of hidden layers
+        out_channels:int, # length of the embedding
+        norm_cfg:dict=None, # norm of hidden layers
+        act_cfg:dict=None, # activation of hidden layers
+        num_classes:int=None, # number of identities; needed by `loss`
+        loss:dict=None, # config of the classifier's loss
+        loss_pairwise:dict=None, # config of the loss of pairs
+        topk:tuple=(1,), # ranks of the reported accuracies
+        init_cfg:dict={'type':'Normal', 'layer':'Linear', 'mean':0, 'std':.01, 'bias':0}, # see `BaseModule`
     ):
         super().__init__(init_cfg)
         self.topk = (topk,) if isinstance(topk, int) else tuple(topk)
@@ -128,17 +134,17 @@ class LinearReIDHead(BaseModule):
         if loss: self.bn,self.classifier = nn.BatchNorm1d(out_channels),nn.Linear(out_channels, num_classes)
 
     def forward_train(self,
-        x, # `(N,C)`
+        x:torch.Tensor, # `(N,C)`
     )->tuple: # embedding `(N,D)`, and logits `(N,K)` where there is a classifier
-        "Embeddings, and identities."
+        "Embeddings, and logits of identities."
         for m in self.fcs: x = m(x)
         feats = self.fc_out(x)
         return (feats,) if self.loss_cls is None else (feats,self.classifier(self.bn(feats)))
 
     def loss(self,
-        gt_label, # `(N,)` identities
-        feats, # `(N,D)`
-        cls_score=None, # `(N,K)`
+        gt_label:torch.Tensor, # `(N,)` identities
+        feats:torch.Tensor, # `(N,D)`
+        cls_score:torch.Tensor=None, # `(N,K)`
     )->dict: # `triplet_loss`, `ce_loss`, `accuracy`: a dict `top-k`
         "Losses of a batch."
         losses = {}
@@ -151,19 +157,19 @@ class LinearReIDHead(BaseModule):
 # %% ../../nbs/08_reid/00_reid.ipynb #4f094ccb
 @register('mmcls.ResNet')
 class ClassifierResNet(ResNet):
-    "A ResNet whose batch norms move while training."
+    "A ResNet whose batch norms are updated during training."
     def __init__(self, depth, norm_eval=False, **kwargs): super().__init__(depth, norm_eval=norm_eval, **kwargs)
 
 @register
 class BaseReID(BaseModel):
     "Backbone, neck and head for one crop."
     def __init__(self,
-        backbone:dict, # config; names are those of a classification toolbox
-        neck=None, # config
-        head=None, # config
-        pretrained=None, # deprecated: a checkpoint
-        train_cfg=None, # not used
-        init_cfg=None, # see `BaseModule`
+        backbone:dict, # config; type names are those of MMClassification
+        neck:dict=None, # config of the pooling
+        head:dict=None, # config of the embedding
+        pretrained:str=None, # deprecated: a checkpoint
+        train_cfg:dict=None, # not used
+        init_cfg:dict=None, # see `BaseModule`
     ):
         super().__init__(dict(type='Pretrained', checkpoint=pretrained) if pretrained else init_cfg)
         kind = backbone['type']
@@ -172,33 +178,39 @@ class BaseReID(BaseModel):
         if head is not None: self.head = build(head)
 
     @property
-    def with_neck(self)->bool: return hasattr(self, 'neck')
+    def with_neck(self)->bool:
+        "Is there a neck?"
+        return hasattr(self, 'neck')
     @property
-    def with_head(self)->bool: return hasattr(self, 'head')
+    def with_head(self)->bool:
+        "Is there a head?"
+        return hasattr(self, 'head')
 
     def extract_feat(self,
-        img, # `(N,3,H,W)`
+        img:torch.Tensor, # `(N,3,H,W)`
     )->tuple: # rows per level
         "Pooled features."
         x = self.backbone(img)
         return self.neck(x) if self.with_neck else x
 
     def forward_train(self,
-        img, # `(N,3,H,W)`, or `(N,K,3,H,W)`: K crops of each of N persons
-        gt_label, # `(N,)` or `(N,K)` identities
+        img:torch.Tensor, # `(N,3,H,W)`, or `(N,K,3,H,W)`: K crops of each of N persons
+        gt_label:torch.Tensor, # `(N,)` or `(N,K)` identities
         **kwargs
-    )->dict:
+    )->dict: # see `LinearReIDHead.loss`
         "Losses of a batch."
         if img.ndim not in (4,5): raise ValueError(f"expected images (N,3,H,W) or (N,K,3,H,W), got {tuple(img.shape)}")
         if img.ndim==5: img,gt_label = img.flatten(0, 1),gt_label.flatten()
         return self.head.loss(gt_label, *self.head.forward_train(self.extract_feat(img)[0]))
 
     def simple_test(self,
-        img, # `(N,3,H,W)`
+        img:torch.Tensor, # `(N,3,H,W)`
         **kwargs
-    ): # `(N,D)` embeddings
-        "The embeddings of crops; none of none."
+    )->torch.Tensor: # `(N,D)` embeddings
+        "The embeddings of crops; no crops give no embeddings."
         if not img.numel(): return img.new_zeros(0, self.head.out_channels)
         return self.head.forward_train(self.extract_feat(img)[0])[0]
 
-    def forward_test(self, imgs, **kwargs): return self.simple_test(imgs[0] if isinstance(imgs, list) else imgs, **kwargs)
+    def forward_test(self, imgs, **kwargs):
+        "As `simple_test`; crops may be given in a list of one."
+        return self.simple_test(imgs[0] if isinstance(imgs, list) else imgs, **kwargs)

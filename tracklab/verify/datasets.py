@@ -31,10 +31,10 @@ def _nobody(name, device): raise NotYet(f'nothing here checks {name}')
 
 # %% ../../nbs/15_verify/31_golden_datasets.ipynb #b01b661a
 def video_list(
-    name:str, # of the input
+    name:str, # name of the input
     split:str, # part of the dataset
-    paths:dict, # what was made
-    out:Path, # where a list may be written
+    paths:dict, # name -> path, see `made_input`
+    out:Path, # folder for the list
 )->str: # a text file
     "The list of videos of a split."
     if 'infos' in paths: return paths['infos']
@@ -46,8 +46,8 @@ def video_list(
 
 def annotation_file(
     text:str, # `FILE`, or `FILE of CONVERTER`
-    paths:dict, # what was made
-    out:Path, # where a converter writes
+    paths:dict, # name -> path, see `made_input`
+    out:Path, # folder that a converter writes to
 )->str: # the file
     "The annotation file that a case names."
     name,_,converter = text.partition(' of ')

@@ -50,7 +50,7 @@ def parts_to_build(
     return {f'{k}.':v for k,v in inner.items()} or {'':model}
 
 def check_config(
-    name:str, # of the config
+    name:str, # path of the config
     want:dict, # name -> shape
     folder:Path=None, # goldens near which the configs lie
 )->KeyCheck:

@@ -10,6 +10,7 @@ __all__ = ['PART_GROUPS', 'OPERATORS', 'find_part', 'leading_call', 'call_argume
 import ast, importlib, json, re
 import numpy as np
 import torch
+from pathlib import Path
 from functools import partial
 from ..core import boxes as box_functions
 from .golden import Check, Entry, NotYet, golden_checker
@@ -20,9 +21,9 @@ from .networks import network_entries
 
 # %% ../../nbs/15_verify/11_golden_parts.ipynb #604a8fd4
 def find_part(
-    name:str, # of a function or class, possibly with documented modules in front
+    name:str, # name of a function or class, possibly with the modules of its original API in front
 ): # the object
-    "What the package calls by a documented name."
+    "The function or class of the package with this name."
     name = name.split('.')[-1]
     module = package_index()['names'].get(name)
     if module is None: raise NotYet(f"nothing here is called {name}")
@@ -199,7 +200,7 @@ def _op(case, args, device):
 # %% ../../nbs/15_verify/11_golden_parts.ipynb #12336877
 def flat_results(
     result, # tensors and numbers in lists and dicts
-    name:str='out', # of the whole
+    name:str='out', # name of the whole result
 )->dict: # name -> tensor
     "Nested results by name; lists are numbered in order through all depths."
     if isinstance(result, dict): return {k2:v2 for k,v in result.items() for k2,v2 in flat_results(v, f'{name}/{k}').items()}
@@ -208,7 +209,7 @@ def flat_results(
     return {f'{name}/{i}':v for i,v in enumerate(leaves(result))}
 
 def named_results(
-    result, # of a call
+    result, # what a call returned
     names:list, # recorded outputs
 )->dict: # name -> tensor
     "Results by recorded name; of an object, its attributes and extra properties, matched by part of their names if need be."
@@ -218,7 +219,7 @@ def named_results(
     return {f'out/{k}':of(k) for k in (n[4:] for n in names if n.startswith('out/'))}
 
 def part_check(
-    name:str, # of the output
+    name:str, # name of the output
     got, # tensor, array or number
     want:np.ndarray, # recorded
 )->Check: # exact for integers, else relative to the largest number
@@ -241,8 +242,8 @@ def _argument(v, arrays, device):
 
 def check_part(
     case:dict, # `name what args outputs`, perhaps `cfg`
-    arrays, # of all cases
-    device:str='cpu', # where to compute
+    arrays, # recorded arrays of all cases
+    device:str='cpu', # device that computes
 )->list: # `Check`s
     "Run one case."
     group = case['name'].split('/')[0]
@@ -260,7 +261,7 @@ def check_part(
 
 # %% ../../nbs/15_verify/11_golden_parts.ipynb #1eaeb4bd
 def part_entries(
-    folder, # with `parts.json` and `parts.npz`
+    folder:Path, # folder with `parts.json` and `parts.npz`
 ): # yields `Entry`
     "The recorded cases of a folder."
     path = folder/'parts.json'
@@ -274,7 +275,7 @@ def part_entries(
 
 @golden_checker('mmdet')
 def mmdet_entries(
-    folder, # with `index.json` and perhaps `parts.json`
+    folder:Path, # folder with `index.json` and perhaps `parts.json`
 ): # yields `Entry`
     "Networks, then parts."
     if (folder/'index.json').is_file(): yield from network_entries(folder)

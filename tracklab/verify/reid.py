@@ -17,7 +17,7 @@ from .networks import (array_check, gradient_checks, loss_checks, loss_mode, net
 
 # %% ../../nbs/15_verify/13_golden_reid.ipynb #4f8b8c31
 def golden_crops(
-    entry:dict, # of the index
+    entry:dict, # entry of the index
     folder:Path, # folder of the goldens
     key:str='img', # name of the input
 ): # `(N,3,H,W)` float32 tensor
@@ -33,10 +33,10 @@ def golden_crops(
 
 @network_checker(lambda e: e.get('part')=='reid')
 def check_reid_network(
-    entry:dict, # of the index
-    name:str, # of the entry
-    folder:Path, # of the goldens
-    device:str, # where to compute
+    entry:dict, # entry of the index
+    name:str, # name of the entry
+    folder:Path, # folder of the goldens
+    device:str, # device that computes
 )->list: # `Check`s
     "Features, embeddings, logits and losses of crops."
     model,want,[images],checks = start_checks(entry, folder, device, images=golden_crops)

@@ -44,7 +44,7 @@ def _without_images(o):
 
 # %% ../../nbs/15_verify/33_golden_transforms.ipynb #a485c162
 def check_anchors(
-    cases:dict, # of a case file: `cases` with `config`, `featmap` and their anchors
+    cases:dict, # content of a case file: `cases` with `config`, `featmap` and their anchors
 )->list: # `Check`s
     "Siamese anchors against recorded ones."
     checks = []
