@@ -107,7 +107,7 @@ def update(self:BaseTracker,
     "Track one frame."
     if frame_id is None: frame_id = self.frame_id+1
     if frame_id<=self.frame_id:
-        raise ValueError(f"frame {frame_id} after frame {self.frame_id}: frames must come in order; reset() begins a new video")
+        raise ValueError(f"frame {frame_id} after frame {self.frame_id}: frames must come in order; reset() starts a new video")
     o = self.valid(instances)
     self.frame_id = frame_id
     return self.associate(o, frame, frame_id)

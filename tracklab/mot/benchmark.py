@@ -58,7 +58,7 @@ def write_benchmark(
 def benchmark_images(
     folder:Path, # see `write_benchmark`
 )->dict: # name of a video -> files of its images, in order
-    "The videos by their CocoVID file."
+    "List the videos and images of a benchmark."
     data = CocoVID(folder/'annotations/train_cocoformat.json')
     images = lambda v: data.load_imgs(data.get_img_ids_from_vid(v['id']))
     return {v['name']:[folder/'train'/o['file_name'] for o in images(v)] for v in data.dataset['videos']}
@@ -87,7 +87,7 @@ def associate_all(
     model, # see `tiny_tracker`
     views:list, # see `look_at`
 )->tuple: # tracked `Instances` per frame, seconds
-    "Track through views."
+    "Associate the detections of views, frame by frame."
     import torch
     start = _now(model.device)
     with torch.inference_mode(): tracked = list(map(model.associate, views))

@@ -15,7 +15,7 @@ from .sort import KalmanTracker
 # %% ../../nbs/09_mot/04_bytetrack.ipynb #ab46fbbc
 @register
 class ByteTracker(KalmanTracker):
-    "ByteTrack: high-score boxes first, then low-score boxes for the tracks that are left."
+    "ByteTrack: high-score boxes first, then low-score boxes for the remaining tracks."
     def __init__(self,
         obj_score_thrs:dict=dict(high=.6, low=.1), # boxes above `high` match first; those between `low` and `high` second
         init_track_thr:float=.7, # least score of a first track
@@ -35,7 +35,7 @@ class ByteTracker(KalmanTracker):
     def _tentative_at_birth(self, frame_id): return frame_id>0
 
     def associate(self, o, frame, frame_id):
-        "Three rounds: confirmed tracks and high boxes, tentative tracks and high boxes, tracks left and low boxes."
+        "Three rounds: confirmed tracks and high boxes, tentative tracks and high boxes, remaining tracks and low boxes."
         m,z = self.memory, self._measure(o)
         track = np.full(len(o), -1)
         if not len(m) or not len(o):
@@ -61,14 +61,14 @@ class ByteTracker(KalmanTracker):
 
 # %% ../../nbs/09_mot/04_bytetrack.ipynb #dec3f6a7
 @patch
-def _items(self:ByteTracker, o, frame): return {} # more to remember of each detection
+def _items(self:ByteTracker, o, frame): return {} # further values to remember of each detection
 
 @patch
 def _may_start(self:ByteTracker, o): return True  # which unmatched high boxes start tracks
 
 @patch
 def _gain(self:ByteTracker, o, pairs):
-    "What a pair is worth in the rounds for high boxes."
+    "The gain of a pair in the rounds for high-score boxes."
     _,j,iou = pairs
     return iou*o.scores.take(j) if self.weight_iou_with_det_scores else iou
 

@@ -41,7 +41,7 @@ def frame_data(
     type:str='MOTChallengeDataset', # dataset class
     **kwargs # further settings of the dataset
 )->dict: # the dataset's config as `test`
-    "The videos of a benchmark."
+    "The test dataset of a benchmark."
     notes,videos = f'data/{benchmark}/annotations/{split}',f"data/{benchmark}/{'test' if split=='test' else 'train'}"
     detections = dict(detection_file=f'{notes}_detections.pkl') if public else {}
     return dict(test=dict(type=type, ann_file=f'{notes}_cocoformat.json', img_prefix=videos, ref_img_sampler=None,
@@ -57,7 +57,7 @@ def pretrained(
 def mmtracking_file(
     path:str, # path on the server, without `.pth`
 )->str: # URL
-    "Address of a checkpoint of MMTracking."
+    "The URL of a checkpoint of MMTracking."
     return f'https://download.openmmlab.com/mmtracking/{path}.pth'
 
 def person_rcnn(

@@ -70,7 +70,7 @@ def link_input(
     a:np.ndarray, # `(L,3)` frame, x1, y1 of the earlier track
     b:np.ndarray, # `(M,3)` the same of the later one
 )->np.ndarray: # `(2,30,3)` float32
-    "The end of one track and the beginning of another, as the network wants them."
+    "The end of one track and the start of another as the network's input."
     both = np.stack([_padded(a, True), _padded(b, False)])
     lo,hi = both.min((0,1)),both.max((0,1))
     return ((both-(hi+lo)/2)/((hi-lo)/2+1e-5)).astype('float32')
@@ -135,22 +135,22 @@ def _samples(tracks, rng, num_pairs):
         other = video[(own+rng.integers(1, len(video)))%len(video)][0] if len(video)>1 else t[::-1]*[-1,1,1]
         k = rng.integers(max(len(other)-len(b), 0)+1)
         other = other[k:k+len(b)]
-        b = b[:len(other)]                                                               # all five look alike in length
-        near = b[0]-other[0]+rng.normal(size=3)*[6,height,.3*height]                 # brought to where the track goes on, but not quite
+        b = b[:len(other)]                                                               # all five have parts of the same length
+        near = b[0]-other[0]+rng.normal(size=3)*[6,height,.3*height]                 # moved to about where the track continues
         near[0] = round(near[0])
         x += [link_input(a, b), link_input(b, a), link_input(a, b+shift[0]), link_input(a, b+shift[1]), link_input(a, other+near)]
         y += [1,0,0,0,0]
     return np.stack(x),np.array(y)
 
 def train_link(
-    tracks, # true `Tracks` of videos
+    tracks:list, # ground-truth `Tracks` of videos
     channels:tuple=(8,16,16,32), # channels of the temporal blocks
     num_steps:int=1300, # batches
-    num_pairs:int=48, # true pairs in a batch; with each come four wrong ones
+    num_pairs:int=48, # positive pairs per batch; each comes with four negatives
     lr:float=4e-3, # largest learning rate
-    seed:int=0, # everything random follows from it
-):
-    "Train the network of AFLink on true tracks."
+    seed:int=0, # seed of all random choices
+): # the trained network
+    "Train the network of AFLink on ground-truth tracks."
     import torch
     from tracklab.engine.loop import train_by_steps
     long = [[(np.column_stack([t.frame[k], t.box[k,:2]]), np.median(t.box[k,3]-t.box[k,1])) for i in t.ids if (k:=t.id==i).sum()>=30]
@@ -205,8 +205,8 @@ class AppearanceFreeLink:
 def links(self:AppearanceFreeLink,
     parts:list, # tracks as `(L,3)` frame, x1, y1, ascending
     label:np.ndarray, # `(T,)` classes of the tracks
-)->list: # pairs `(i, j)`: track `j` goes on with what `i` began, in the order in which the tracks `j` begin
-    "Which track continues which."
+)->list: # pairs `(i, j)`: track `j` continues track `i`; in the order in which the tracks `j` start
+    "Find the pairs of tracks where one continues the other."
     if not parts: return []
     ends,starts = np.array([p[-1] for p in parts]),np.array([p[0] for p in parts])
     gap,(lo,hi) = starts[None,:,0]-ends[:,None,0],self.temporal_threshold
@@ -222,7 +222,7 @@ def links(self:AppearanceFreeLink,
 def confidence(self:AppearanceFreeLink,
     pairs:list, # pairs of parts, the earlier first
 )->np.ndarray: # `(P,)` probabilities
-    "How probable it is that two parts are of one track."
+    "The probability that two parts belong to one track."
     import torch
     out = [np.zeros(0)]
     with torch.no_grad():

@@ -55,7 +55,7 @@ class OCSORTTracker(KalmanTracker):
     def _correct(self, rows, z, scores): return self.kf.correct(super()._correct(rows, z, scores), z, scores)
 
     def associate(self, o, frame, frame_id):
-        "Confirmed tracks by prediction and direction, then tentative ones, then all that are left by their last box."
+        "Confirmed tracks by prediction and direction, then tentative ones, then all remaining ones by their last box."
         m,some = self.memory, len(self.memory)>0 and len(o)>0
         o = o[o.scores>(self.obj_score_thr if some else self.init_track_thr)]
         boxes,track = o.boxes.astype('float64'), np.full(len(o), -1)
@@ -81,7 +81,7 @@ class OCSORTTracker(KalmanTracker):
 # %% ../../nbs/09_mot/05_ocsort.ipynb #e04c3647
 @patch
 def _predict(self:OCSORTTracker, frame_id):
-    "Move the confirmed tracks one frame ahead, and keep where they were if they were seen."
+    "Move the confirmed tracks one frame ahead, and save the state of those that were just seen."
     m = self.memory
     s,confirmed,seen = m['state'],~m['tentative'],m['missed']==0
     s[confirmed&(m['frame_ids']!=frame_id-1),1,3] = 0

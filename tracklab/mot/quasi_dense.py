@@ -40,7 +40,7 @@ def softmax(
 def bisoftmax(
     x:np.ndarray, # `(N,M)` similarities
 ): # `(N,M)` mean of the softmax over rows and over columns
-    "High only where each side prefers the other."
+    "Bi-directional softmax: high only where each side prefers the other."
     return (softmax(x, 1)+softmax(x, 0))/2
 
 # %% ../../nbs/09_mot/07_quasi_dense.ipynb #048f016b

@@ -41,7 +41,7 @@ class KalmanTracker(BaseTracker):
         frame_id:int, # index of the current frame
         **items, # `(D,...)` further values to remember of each detection
     )->Instances: # the detections in `order`, with `ids`
-        "Write the matches into the memory and make the result."
+        "Write the matches into the memory and build the result."
         if order is not None: o,z,track,items = o[order], z.take(order, 0), track.take(order), {k:v.take(order, 0) for k,v in items.items()}
         for k in self.remembered: items[k] = getattr(o, k)
         m,fresh = self.memory,track<0
@@ -75,7 +75,7 @@ def pop_invalid_tracks(self:KalmanTracker,
 
 @patch
 def final_state(self:KalmanTracker)->dict: # id -> `mean cov_diag last_frame num_boxes tentative`
-    "The filters of all tracks, to look at and compare."
+    "The filters of all tracks, for inspection and tests."
     s,m = self.memory.get('state', np.zeros((0,5,4))),self.memory
     return {i: dict(mean=s[k,:2].ravel(), cov_diag=s[k,2::2].ravel(), last_frame=m['frame_ids'][k], num_boxes=m['hits'][k],
                     tentative=m['tentative'][k])
@@ -121,7 +121,7 @@ class SortTracker(KalmanTracker):
         return self.commit(o, z, None, track, frame_id, **items)
 
     def _match_last_box(self, o, track, frame_id):
-        "Match what is left with tracks of the previous frame."
+        "Match the remaining detections with tracks of the previous frame."
         m = self.memory
         free = m['frame_ids']==frame_id-1
         free[track[track>=0]] = False

@@ -58,7 +58,7 @@ def person_crops(
     least:float=.4, # visible share
     seed:int=0, # seed of the boxes' errors
 )->tuple: # crops `(N,128,64,3)` uint8, identities `(N,)`
-    "Walkers cut out of frames."
+    "Cut walkers out of frames."
     rng,crops,ids = np.random.default_rng(seed),[],[]
     for img,o in (frame for street in streets for frame in street):
         h,w = img.shape[:2]
@@ -82,8 +82,8 @@ def reid_batches(
     ids:np.ndarray, # `(N,)` their identities
     persons:int=16, # persons per batch
     each:int=4, # crops per person
-): # function of a generator and the share of training that is over
-    "Batches of some crops of each of some persons."
+): # function of a random generator and the share of training that is done
+    "Make batches with several crops of each of several persons."
     rows = [k for i in np.unique(ids) if len(k:=np.flatnonzero(ids==i))>=each]
     def batch(rng, over):
         chosen = rng.choice(len(rows), persons, replace=False)
@@ -121,7 +121,7 @@ def equal_error(
     distances:np.ndarray, # `(P,)`
     same:np.ndarray, # `(P,)` bool
 )->tuple: # distance where both kinds of error are equally frequent, and their rate
-    "Where pairs of one person and of different persons part best."
+    "The threshold at which pairs of one and of different persons are confused equally often."
     a,b = np.sort(distances[same]),np.sort(distances[~same])
     far,near = 1-np.arange(1, len(a)+1)/len(a), np.searchsorted(b, a)/len(b)
     k = np.abs(far-near).argmin()
@@ -133,7 +133,7 @@ def calibrate(
     crops:np.ndarray, # `(N,H,W,3)` uint8
     ids:np.ndarray, # `(N,)` identities
 ):
-    "Centre the embeddings, and scale them until a distance of 2 parts people best."
+    "Centre the embeddings and scale them so that a distance of 2 is the equal-error threshold."
     out,e = model.head.fc_out,embed_crops(model, crops)
     d = np.linalg.norm(e[:,None]-e, axis=2)
     pairs = np.triu_indices(len(e), 1)
@@ -146,7 +146,7 @@ def calibrate(
 def half_state(
     model, # a network
 )->dict: # state
-    "The weights in half precision, without what only training needs."
+    "The weights in half precision, without those that only training needs."
     unused = ('num_batches','.classifier.','head.bn.')
     state = {k:v.cpu() for k,v in model.state_dict().items() if not any(u in k for u in unused)}
     return {k:v.half() if v.dtype.is_floating_point else v for k,v in state.items()}
@@ -202,8 +202,8 @@ def pair_batches(
     streets:list, # frames of streets, see `street_frames`
     least:float=.15, # least visible share of a walker that counts as an object
     size:int=4, # pairs per batch
-): # function of a generator and the share of training that is over
-    "Batches of two frames of each of some streets; frames are varied until the last tenth of training."
+): # function of a random generator and the share of training that is done
+    "Make batches of frame pairs; frames are augmented until the last tenth of training."
     def learnable(o): return Instances(boxes=o.boxes, labels=o.ids, ignore=o.visibility<least) # `varied` keeps identities as labels
     def batch(rng, over):
         chosen = [streets[s] for s in rng.choice(len(streets), size, replace=False)]

@@ -38,7 +38,7 @@ class MultiPosCrossEntropyLoss(nn.Module):
         reduction:str='mean', # `none`, `mean` or `sum`
         avg_factor:float=None, # divides the sum
     )->torch.Tensor: # `(N,)` or scalar
-        "The loss of each row, reduced."
+        "The loss of each row, then its reduction."
         never = torch.finfo(pred.dtype).min/4
         best_wrong = pred.masked_fill(label>=1, never).logsumexp(1)
         worst_right = (-pred).masked_fill(label<1, never).logsumexp(1)
@@ -98,7 +98,7 @@ class L2Loss(nn.Module):
         gallery:torch.Tensor, # `(N,...)`
         num:int, # number of elements
     )->torch.Tensor: # `(num,...)`
-        "Some elements, each at most once."
+        "Choose elements at random, without repetition."
         return gallery[torch.randperm(len(gallery), device=gallery.device)[:num]]
 
     def forward(self,
@@ -140,7 +140,7 @@ class RoIBranch(BaseModule):
     def branch(self,
         x:torch.Tensor, # `(N,C,h,w)` pooled regions
     )->torch.Tensor: # `(N,D)`
-        "Regions as vectors."
+        "Convert regions to vectors."
         for conv in self.convs: x = conv(x)
         x = x.mean((2,3)) if self.with_avg_pool else x.flatten(1)
         for fc in self.fcs: x = fc(x).relu()
@@ -175,7 +175,7 @@ class QuasiDenseEmbedHead(RoIBranch):
         key_sampling_results:list, # `SamplingResult` per image
         ref_sampling_results:list, # `SamplingResult` per reference image
     )->tuple: # `(P,M)` 0 or 1 per image, and `(P,)` weights: is there a partner?
-        "Which regions show the same object."
+        "Mark the pairs of regions that show one object."
         targets = []
         for match,key,ref in zip(gt_match_indices, key_sampling_results, ref_sampling_results):
             t = match.new_zeros(len(key.pos_bboxes), len(ref.bboxes))

@@ -85,7 +85,7 @@ def _boxes(self:TracktorTracker):
 
 @patch
 def _move(self:TracktorTracker, frame, frame_id):
-    "Compensate the camera's motion and move tracks on by their velocity."
+    "Compensate the camera's motion and move tracks by their velocity."
     m,boxes = self.memory,self._boxes()
     seen,rows = m['frame_ids']==frame_id-1,np.arange(len(m))
     if self.cmc is not None:
@@ -103,7 +103,7 @@ def _move(self:TracktorTracker, frame, frame_id):
 # %% ../../nbs/09_mot/06_tracktor.ipynb #488142f9
 @patch
 def _propagate(self:TracktorTracker, frame, frame_id)->Instances:
-    "The tracks of the previous frame that the regressor still sees, best first."
+    "The tracks of the previous frame that the regressor confirms, best first."
     m = self.memory
     rows = np.flatnonzero(m['frame_ids']==frame_id-1)
     boxes,scores = (x.detach().cpu().numpy() if hasattr(x, 'detach') else np.asarray(x) for x in self.regress(frame, self._boxes()[rows,0]))

@@ -13,7 +13,7 @@ from ..core.registry import register
 
 # %% ../../nbs/07_motion/00_kalman.ipynb #2ec5cae6
 def _noise(*pairs):
-    "alpha and beta `(k,4)` of k (weight of the height, constant of the aspect ratio)"
+    "Alpha and beta `(k,4)` from k pairs (weight of the height, constant of the aspect ratio)"
     return np.array([[w,w,0,w] for w,_ in pairs])**2, np.array([[0,0,a,0] for _,a in pairs])**2
 
 POSITION,VELOCITY = 1/20,1/160
@@ -48,13 +48,13 @@ class KalmanFilter:
     def from_boxes(self,
         boxes:np.ndarray, # `(N,4)` xyxy
     )->np.ndarray: # `(N,4)`
-        "Boxes as measurements."
+        "Convert boxes to measurements."
         return bbox_xyxy_to_cxcyah(boxes)
 
     def to_boxes(self,
         x:np.ndarray, # `(N,4)` measurements, or the first row of states
     )->np.ndarray: # `(N,4)` xyxy
-        "Measurements as boxes."
+        "Convert measurements to boxes."
         return bbox_cxcyah_to_xyxy(x)
 
 # %% ../../nbs/07_motion/00_kalman.ipynb #d4ce266b
@@ -62,7 +62,7 @@ class KalmanFilter:
 def start(self:KalmanFilter,
     z:np.ndarray, # `(T,4)` measurements cx, cy, w/h, h
 )->np.ndarray: # `(T,5,4)` states
-    "States of objects that were seen once."
+    "Start states from single measurements."
     s = np.zeros((len(z),5,4))
     s[:,0],s[:,2::2] = z, self._variance('start', z)
     return s
@@ -71,7 +71,7 @@ def start(self:KalmanFilter,
 def step(self:KalmanFilter,
     s:np.ndarray, # `(T,5,4)` states
 )->np.ndarray: # `(T,5,4)` new array
-    "All states one frame later."
+    "Predict all states one frame ahead."
     out = STEP@s
     out[:,2::2] += self._variance('process', s[:,0])
     return out
@@ -79,7 +79,7 @@ def step(self:KalmanFilter,
 @patch
 def correct(self:KalmanFilter,
     s:np.ndarray, # `(T,5,4)` states
-    z:np.ndarray, # `(T,4)` one measurement for each
+    z:np.ndarray, # `(T,4)` one measurement per state
     scores:np.ndarray=None, # `(T,)` their scores, for `use_nsa`
 )->np.ndarray: # `(T,5,4)` new array
     "Correct each state by its measurement."
@@ -96,7 +96,7 @@ def distance(self:KalmanFilter,
     z:np.ndarray, # `(D,4)` measurements
     only_position:bool=False, # compare centres only?
 )->np.ndarray: # `(T,D)` squared Mahalanobis distances
-    "How far each measurement is from each state, in standard deviations squared."
+    "Squared Mahalanobis distance of each measurement from each state."
     n = 2 if only_position else 4
     x,total = s[:,0], s[:,2]+self._variance('measure', s[:,0])[:,0]
     return ((z[None,:,:n]-x[:,None,:n])**2/total[:,None,:n]).sum(-1)
@@ -138,7 +138,7 @@ def _shaped(s, like):
 def initiate(self:KalmanFilter,
     measurement:np.ndarray, # `(4,)` or `(T,4)` cx, cy, w/h, h
 )->tuple: # mean `(8,)` and covariance `(8,8)`, or batches
-    "State of an object that was seen once."
+    "Start a state from one measurement."
     z = np.asarray(measurement, float)
     return _shaped(self.start(z.reshape(-1,4)), z)
 
@@ -147,7 +147,7 @@ def predict(self:KalmanFilter,
     mean:np.ndarray, # `(8,)` or `(T,8)`
     covariance:np.ndarray, # `(8,8)` or `(T,8,8)`
 )->tuple: # mean and covariance one frame later
-    "Move the state one frame ahead."
+    "Predict the state one frame ahead."
     return _shaped(self.step(_blocks(mean, covariance)), mean)
 
 @patch
@@ -155,7 +155,7 @@ def project(self:KalmanFilter,
     mean:np.ndarray, # `(8,)` or `(T,8)`
     covariance:np.ndarray, # `(8,8)` or `(T,8,8)`
 )->tuple: # `(4,)` and `(4,4)`, or batches
-    "The measurement that the state lets us expect, with its covariance."
+    "The expected measurement and its covariance."
     s,lead = _blocks(mean, covariance), np.shape(mean)[:-1]
     total = s[:,2]+self._variance('measure', s[:,0])[:,0]
     return s[:,0].reshape(*lead,4), (total[:,:,None]*np.eye(4)).reshape(*lead,4,4)
@@ -179,7 +179,7 @@ def gating_distance(self:KalmanFilter,
     measurements:np.ndarray, # `(N,4)`
     only_position:bool=False, # compare centres only?
 )->np.ndarray: # `(N,)` squared Mahalanobis distances
-    "How far measurements are from one state."
+    "Squared Mahalanobis distance of measurements from one state."
     return self.distance(_blocks(mean, covariance), np.asarray(measurements, float), only_position)[0]
 
 @patch

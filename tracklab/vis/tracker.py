@@ -50,7 +50,7 @@ class MaskTrackRCNNTracker(BaseTracker):
     def assign_ids(self,
         scores:np.ndarray, # `(N,1+T)` match scores
     )->np.ndarray: # `(N,)` ids, -1 for dropped detections
-        "Take the best of each row, in order."
+        "Take the best entry of each row, in order."
         choice,best = scores.argmax(1),np.full(scores.shape[1], -np.inf)
         ids = np.full(len(scores), -1)
         for i,n in enumerate(choice):
