@@ -99,6 +99,15 @@ def check_tracking(
     calls,results = {},[]
     if model.with_reid: calls['embeds'] = model.reid,'simple_test'
     if model.with_track_head: calls['embeds'] = model.track_head,'extract_bbox_feats'
+    if 'warp_matrices' in want: calls['warp'] = model.cmc,'get_warp_matrix'
+    with torch.no_grad(),CallRecorder(calls) as r:
+        for t,x in enumerate(images):
+            r.frame = t
+            meta = {**meta_of(entry['image_info'], images), 'frame_id':t}
+            results.append(model([x[None]], [[meta]], return_loss=False, rescale=True))
+    dets = result_rows(results, 'det_bboxes')
+    checks += [boxes_check('dets', dets, want['dets'], entry['noise'].get('dets')),
+               tracks_check('tracks', result_rows(results, 'track_bboxes'), want['tracks'])]
     if 'warp_matrices' in want:
         warps = np.stack([v for k,v in r.seen.items() if 'warp' in k])
         checks.append(Check('warp_matrices', float(error(warps, want['warp_matrices'])), 1e-3))
