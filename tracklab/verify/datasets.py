@@ -31,40 +31,44 @@ def _nobody(name, device): raise NotYet(f'nothing here checks {name}')
 
 # %% ../../nbs/15_verify/31_golden_datasets.ipynb #b01b661a
 def video_list(
-    name:str, # of the input
+    name:str, # name of the input
     split:str, # part of the dataset
-    paths:dict, # what was made
-    out:Path, # where a list may be written
+    paths:dict, # name -> path, see `made_input`
+    out:Path, # folder for the list
 )->str: # a text file
     "The list of videos of a split."
     if 'infos' in paths: return paths['infos']
     converter = next((c for c in (f'gen_{name}_infos', f"gen_{re.sub('[0-9]+$', '', name)}_infos") if c in load_converters()), None)
     if converter is None: raise NotYet(f'no converter makes the list of {name}')
-    with reported(): run_converter(converter, converter_argv(load_converters()[converter], '-i {input} -o {out}', {**paths, 'out':str(out)}))
+    with reported():
+        run_converter(converter, converter_argv(load_converters()[converter], '-i {input} -o {out}', {**paths, 'out':str(out)}))
     return str(next(p for p in (out/f'{name}_{split}_infos.txt', out/f'{name}_infos.txt') if p.exists()))
 
 def annotation_file(
     text:str, # `FILE`, or `FILE of CONVERTER`
-    paths:dict, # what was made
-    out:Path, # where a converter writes
+    paths:dict, # name -> path, see `made_input`
+    out:Path, # folder that a converter writes to
 )->str: # the file
     "The annotation file that a case names."
     name,_,converter = text.partition(' of ')
     if not converter: return next(p for p in paths.values() if Path(p).name==name)
-    with reported(): run_converter(converter, converter_argv(load_converters()[converter], '-i {input} -o {out}', {**paths, 'out':str(out)}))
+    with reported():
+        run_converter(converter, converter_argv(load_converters()[converter], '-i {input} -o {out}', {**paths, 'out':str(out)}))
     return str(out/name)
 
 def made_sot_dataset(
     case:dict, # names the class, the input, the split and the arguments
     folder:Path, # a folder of the goldens
     root:Path, # empty folder for the input
-): # the dataset, and the folder of its pictures
+): # the dataset, and the folder of its images
     "A dataset on a made input."
     paths = made_input(folder.parent/'converters', case['input'], root/'in')
     (root/'out').mkdir()
     prefix = paths.get('input', str(root/'in'))
-    common = dict(type=case['dataset'], img_prefix=prefix, pipeline=[lambda r: r], split=case.get('split', 'train'), test_mode=case.get('test_mode', False), **case.get('kwargs', {}))
-    ann = annotation_file(case['ann_file'], paths, root/'out') if 'ann_file' in case else video_list(case['input'], common['split'], paths, root/'out')
+    common = dict(type=case['dataset'], img_prefix=prefix, pipeline=[lambda r: r], split=case.get('split', 'train'),
+                  test_mode=case.get('test_mode', False), **case.get('kwargs', {}))
+    if 'ann_file' in case: ann = annotation_file(case['ann_file'], paths, root/'out')
+    else: ann = video_list(case['input'], common['split'], paths, root/'out')
     return build(dict(common, ann_file=ann)),prefix
 
 # %% ../../nbs/15_verify/31_golden_datasets.ipynb #1bca0701
@@ -72,20 +76,25 @@ def check_sot(case, folder, device):
     "A dataset of single-object tracking: lengths, videos, samples, order of testing."
     with tempfile.TemporaryDirectory() as d:
         data,prefix = made_sot_dataset(case, folder, Path(d))
-        checks = [Check('length', abs(len(data)-case['len']), 0), Check('frames', difference(data.num_frames_per_video, case['num_frames_per_video'])[0], 0)]
+        checks = [Check('length', abs(len(data)-case['len']), 0),
+                  Check('frames', difference(data.num_frames_per_video, case['num_frames_per_video'])[0], 0)]
         for i,v in enumerate(case['videos']):
-            got = dict(data_info=data.data_infos[i], bboxes=data.get_bboxes_from_video(i), ann_infos=data.get_ann_infos_from_video(i), **data.get_img_infos_from_video(i))
+            got = dict(data_info=data.data_infos[i], bboxes=data.get_bboxes_from_video(i), ann_infos=data.get_ann_infos_from_video(i),
+                       **data.get_img_infos_from_video(i))
             checks.append(Check(*_far(got, v, f'video {i}')))
         for w in case.get('prepare_test_data', []):
-            n = next(i for i in range(len(data)) for v,f in [data.locate_frame(i)] if data.get_img_infos_from_video(v)['filename'][f]==w['img_info']['filename'])
+            n = next(i for i in range(len(data)) for v,f in [data.locate_frame(i)]
+                     if data.get_img_infos_from_video(v)['filename'][f]==w['img_info']['filename'])
             got = data[n]
             checks.append(Check(*_far({**got, 'img_prefix':'PREFIX'}, w, f'sample {n}')))
-        if 'sampler' in case: checks.append(Check('sampler', float([list(o) for o in SOTVideoSampler(data)]!=[list(o) for o in case['sampler']]), 0))
+        if 'sampler' in case:
+            checks.append(Check('sampler', float([list(o) for o in SOTVideoSampler(data)]!=[list(o) for o in case['sampler']]), 0))
         if 'prepare_train_data' in case:
             t = case['prepare_train_data']
             random.seed(t['seed'])
             pair = data.prepare_train_data(0)
-            checks += [Check('videos of a training sample', float([o['video_id'] for o in pair]!=list(t['video_ids'])), 0), Check('keys of a training sample', len(set(pair[0])^set(t['keys'])), 0)]
+            checks += [Check('videos of a training sample', float([o['video_id'] for o in pair]!=list(t['video_ids'])), 0),
+                       Check('keys of a training sample', len(set(pair[0])^set(t['keys'])), 0)]
         return checks
 
 def _far(got, want, where):

@@ -17,7 +17,7 @@ from ..core.registry import UnknownType, in_session
 
 # %% ../../nbs/15_verify/00_golden.ipynb #059f41da
 def golden_dir(
-    folder=None, # use this one
+    folder:str|Path=None, # folder to use instead
 )->Path: # `folder`, else `data/golden` of the checkout
     "The folder of golden data."
     path = (Path(folder) if folder else project_root()/'data/golden').resolve()
@@ -28,7 +28,7 @@ def beside(
     folder:Path, # a folder of golden data or one of its sub-folders
     name:str, # relative path of a file or folder, such as `mot15/TUD-Campus`
 )->Path: # the first that exists in `folder`, above it, in a `data` folder next to one of these, or in that of the checkout
-    "Find the data that golden files speak of."
+    "Find the data that golden files refer to."
     folder = Path(folder).resolve()
     for p in (folder, *list(folder.parents)[:3], project_root()):
         for q in (p/name, p/'data'/name):
@@ -49,7 +49,7 @@ def _decode(o, npz):
     return {k:_decode(v, npz) for k,v in o.items()}
 
 def load_golden(
-    path, # JSON file, with or without its ending
+    path:str|Path, # JSON file, with or without its extension
 ): # dicts, lists, arrays and numbers
     "Read a case."
     path = Path(path).with_suffix('.json') if str(path).endswith('.json') else Path(f'{path}.json')
@@ -62,9 +62,9 @@ def load_golden(
 def difference(
     got, # numbers, arrays, texts, in lists and dicts
     want, # the same structure
-    rtol:float=0., # allowed share of the wanted number
+    rtol:float=0., # allowed difference relative to the expected number
     atol:float=1., # allowed difference
-    where:str='', # path so far
+    where:str='', # path to the structures, for the result
 )->tuple: # largest difference in units of the allowance, and where it is
     "Compare two structures."
     if isinstance(want, dict) and isinstance(got, dict):
@@ -89,7 +89,6 @@ Check = namedtuple('Check', 'where error tolerance')
 Entry = namedtuple('Entry', 'name run')
 Row = namedtuple('Row', 'entry error where tolerance status')
 CHECKERS = {} # (kind, pattern of files or `None`) -> functions: the package's, and that of a notebook
-
 class NotYet(NotImplementedError):
     "A piece that an entry needs does not exist yet."
 
@@ -107,14 +106,15 @@ def golden_checker(
         return f
     return _deco
 
+# %% ../../nbs/15_verify/00_golden.ipynb #e47f5060
 def _checker(found):
     "The function to use: a notebook's as long as that notebook runs, else the package's"
     mine,package = found.get(True),found.get(False)
     return mine if package is None or (mine is not None and in_session(mine)) else package
 
 def run_entry(
-    entry:Entry,
-    device:str='cpu', # where networks compute
+    entry:Entry, # what to check
+    device:str='cpu', # device that the networks compute on
 )->Row: # status `ok`, `FAIL` or `not yet`
     "Run the checks of an entry and keep the worst."
     try: checks = entry.run(device)
@@ -139,7 +139,8 @@ def _pending(folder):
 
 def _sources(folder):
     "Kind, checker, and the sub-folder or file it reads"
-    for sub in sorted(p for p in folder.iterdir() if p.is_dir() and any(p.glob('*.json'))): yield sub.name,_checker(CHECKERS.get((sub.name,None), {False:_pending})),sub
+    for sub in sorted(p for p in folder.iterdir() if p.is_dir() and any(p.glob('*.json'))):
+        yield sub.name,_checker(CHECKERS.get((sub.name,None), {False:_pending})),sub
     for kind,pattern in sorted(k for k in CHECKERS if k[1]):
         for path in sorted(folder.glob(pattern)): yield kind,_checker(CHECKERS[kind,pattern]),path
 
@@ -148,8 +149,9 @@ def load_checkers():
     import tracklab.verify
     for m in pkgutil.iter_modules(tracklab.verify.__path__): import_module(f'tracklab.verify.{m.name}')
 
+# %% ../../nbs/15_verify/00_golden.ipynb #c80d6fd3
 def golden_entries(
-    folder=None, # goldens; see `golden_dir`
+    folder:str|Path=None, # golden data; see `golden_dir`
     only:str='*', # glob over `kind/entry`
 ): # yields `Entry`, named `kind/entry`; the kind is the sub-folder's name
     "All entries of a goldens folder."
@@ -162,7 +164,7 @@ def golden_entries(
 
 def test_golden(
     only:str, # glob over `kind/entry`
-    device:str='cpu', # where networks compute
+    device:str='cpu', # device that the networks compute on
 )->list: # the rows
     "Check entries in a notebook: there must be some, and every one must be within its tolerance."
     rows = [run_entry(e, device) for e in golden_entries(only=only)]

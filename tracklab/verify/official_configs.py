@@ -50,7 +50,7 @@ def parts_to_build(
     return {f'{k}.':v for k,v in inner.items()} or {'':model}
 
 def check_config(
-    name:str, # of the config
+    name:str, # path of the config
     want:dict, # name -> shape
     folder:Path=None, # goldens near which the configs lie
 )->KeyCheck:
@@ -118,6 +118,7 @@ def key_table(
     for family in key_families(path):
         checks = check_family(path, family)
         n = Counter(c.status for c in checks)
-        rows.append({'family':family, 'configs':len(checks), **{s:n[s] for s in ('ok','parts','differs','not yet')}, 'open':what_is_open(checks)})
+        rows.append({'family':family, 'configs':len(checks), **{s:n[s] for s in ('ok','parts','differs','not yet')},
+                     'open':what_is_open(checks)})
     total = {k:sum(r[k] for r in rows) for k in ('configs','ok','parts','differs','not yet')}
     return rows+[{'family':'all', **total, 'open':''}]

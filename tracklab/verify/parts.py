@@ -10,6 +10,7 @@ __all__ = ['PART_GROUPS', 'OPERATORS', 'find_part', 'leading_call', 'call_argume
 import ast, importlib, json, re
 import numpy as np
 import torch
+from pathlib import Path
 from functools import partial
 from ..core import boxes as box_functions
 from .golden import Check, Entry, NotYet, golden_checker
@@ -20,9 +21,9 @@ from .networks import network_entries
 
 # %% ../../nbs/15_verify/11_golden_parts.ipynb #604a8fd4
 def find_part(
-    name:str, # of a function or class, possibly with documented modules in front
+    name:str, # name of a function or class, possibly with the modules of its original API in front
 ): # the object
-    "What the package calls by a documented name."
+    "The function or class of the package with this name."
     name = name.split('.')[-1]
     module = package_index()['names'].get(name)
     if module is None: raise NotYet(f"nothing here is called {name}")
@@ -42,7 +43,8 @@ def leading_call(
 
 def _value(node, env):
     "Value of an argument: constants, sequences, names of the case, types with their arguments"
-    if isinstance(node, (ast.Tuple,ast.List)): return [_value(e, env) for e in node.elts] if isinstance(node, ast.List) else tuple(_value(e, env) for e in node.elts)
+    if isinstance(node, (ast.Tuple,ast.List)):
+        return [_value(e, env) for e in node.elts] if isinstance(node, ast.List) else tuple(_value(e, env) for e in node.elts)
     if isinstance(node, ast.Name):
         if node.id not in env: raise NotYet(f"an argument called {node.id}")
         return env[node.id]
@@ -61,7 +63,6 @@ def call_arguments(
 
 # %% ../../nbs/15_verify/11_golden_parts.ipynb #111a1d06
 PART_GROUPS = {} # group -> function (case, args, device) -> result
-
 def part_group(
     *names:str, # groups
 ):
@@ -76,10 +77,12 @@ def _built(case, device):
 @part_group('loss')
 def _loss(case, args, device):
     name,source = leading_call(case['what'])
-    if 'cfg' in case: return (getattr(_built(case, device), name) if source is None and name.startswith('get_') else _built(case, device))(**args)
+    if 'cfg' in case:
+        return (getattr(_built(case, device), name) if source is None and name.startswith('get_') else _built(case, device))(**args)
     extra = call_arguments(source, {})[1] if source else {}
     return find_part(name)(**args, **extra)
 
+# %% ../../nbs/15_verify/11_golden_parts.ipynb #bb83db45
 @part_group('overlaps')
 def _overlaps(case, args, device):
     if 'use_legacy_coordinate' not in args: return box_functions.bbox_overlaps(**args)
@@ -100,6 +103,7 @@ def _coder(case, args, device):
     part = getattr(_built(case, device), name)
     return part(*call_arguments(source, args)[0]) if source else part(**args)
 
+# %% ../../nbs/15_verify/11_golden_parts.ipynb #fecb63c8
 @part_group('anchors', 'points')
 def _priors(case, args, device):
     name,source = leading_call(case['what'])
@@ -124,11 +128,13 @@ def _assign(case, args, device):
     anchors = generator.grid_priors(featmaps, device=device)
     if [len(a) for a in anchors]!=sizes: raise NotYet(f"anchors per level {sizes}")
     flags = [torch.ones(len(a), dtype=torch.bool, device=device) for a in anchors]
-    return assigner.assign(anchors, flags, img_meta=dict(img_shape=(H,W,3), pad_shape=(H,W,3)), featmap_sizes=featmaps, anchor_scale=scale, anchor_strides=strides, **args)
+    return assigner.assign(anchors, flags, img_meta=dict(img_shape=(H,W,3), pad_shape=(H,W,3)), featmap_sizes=featmaps, anchor_scale=scale,
+                           anchor_strides=strides, **args)
 
 @part_group('cost')
 def _cost(case, args, device): return _built(case, device)(*args.values())
 
+# %% ../../nbs/15_verify/11_golden_parts.ipynb #c4de97e4
 @part_group('sample')
 def _sample(case, args, device):
     name,source = leading_call(case['what'][len('sample('):])
@@ -152,6 +158,7 @@ def _attend(what, args):
     sizes = [[int(v) for v in s] for s in re.findall(r'(\d+)x(\d+)', what)]
     return find_part('multi_scale_deformable_attn')(args['value'], torch.tensor(sizes, device=args['value'].device), args['loc'], args['w'])
 
+# %% ../../nbs/15_verify/11_golden_parts.ipynb #eb217f49
 def _radii(what, args):
     return [find_part('gaussian_radius')((args['h'],args['w']), float(o)) for o in re.findall(r'\d*\.\d+', what)]
 
@@ -163,6 +170,7 @@ def _targets(what, args, device):
 
 def _pooled(what, args): return find_part('CornerPool')(re.search(r"'(\w+)'", what)[1])(args['x'])
 
+# %% ../../nbs/15_verify/11_golden_parts.ipynb #ffda1147
 def _masked(what, args):
     named = call_arguments(re.search(r'(mask_size=\d+)', what)[1], {})[1]
     inds = call_arguments(re.search(r'(\[\[[\d, ]+\]\])', what)[1], {})[0][0]
@@ -171,24 +179,28 @@ def _masked(what, args):
 
 def _mapped(what, args):
     factor,levels,finest = re.search(r'map_roi_levels\((\d+) \* rois, (\d+)\), finest_scale (\d+)', what).groups()
-    extractor = build(dict(type='SingleRoIExtractor', roi_layer=dict(type='RoIAlign', output_size=1), out_channels=1, featmap_strides=[1], finest_scale=int(finest)))
+    extractor = build(dict(type='SingleRoIExtractor', roi_layer=dict(type='RoIAlign', output_size=1), out_channels=1, featmap_strides=[1],
+                           finest_scale=int(finest)))
     return extractor.map_roi_levels(int(factor)*args['rois'], int(levels))
 
-OPERATORS = {'roi_align':_scaled_roi_align, 'deform_conv2d':partial(_deformed, 'deform_conv2d'), 'modulated_deform_conv2d':partial(_deformed, 'modulated_deform_conv2d'),
-             'CornerPool':_pooled, 'point_sample':lambda what, args: find_part('point_sample')(*args.values()), 'multi':_attend, 'map_roi_levels':_mapped,
+OPERATORS = {'roi_align':_scaled_roi_align, 'deform_conv2d':partial(_deformed, 'deform_conv2d'),
+             'modulated_deform_conv2d':partial(_deformed, 'modulated_deform_conv2d'),
+             'CornerPool':_pooled, 'point_sample':lambda what, args: find_part('point_sample')(*args.values()), 'multi':_attend,
+             'map_roi_levels':_mapped,
              'gaussian_radius':_radii, 'mask_target':_masked}
-
 @part_group('op')
 def _op(case, args, device):
     name = leading_call(case['what'])[0].split('.')[-1]
-    if 'cfg' in case: return (lambda part: part(*call_arguments(leading_call(case['what'])[1], args)[0]) if name=='extractor' else part(*args.values()))(_built(case, device))
+    if 'cfg' in case:
+        part = _built(case, device)
+        return part(*call_arguments(leading_call(case['what'])[1], args)[0]) if name=='extractor' else part(*args.values())
     if name=='gen_gaussian_target': return _targets(case['what'], args, device)
     return OPERATORS[name](case['what'], args) if name in OPERATORS else find_part(name)(*args.values())
 
 # %% ../../nbs/15_verify/11_golden_parts.ipynb #12336877
 def flat_results(
     result, # tensors and numbers in lists and dicts
-    name:str='out', # of the whole
+    name:str='out', # name of the whole result
 )->dict: # name -> tensor
     "Nested results by name; lists are numbered in order through all depths."
     if isinstance(result, dict): return {k2:v2 for k,v in result.items() for k2,v2 in flat_results(v, f'{name}/{k}').items()}
@@ -197,17 +209,17 @@ def flat_results(
     return {f'{name}/{i}':v for i,v in enumerate(leaves(result))}
 
 def named_results(
-    result, # of a call
+    result, # what a call returned
     names:list, # recorded outputs
 )->dict: # name -> tensor
-    "Results by recorded name; of an object its attributes and extra properties are taken, if need be one whose name contains the recorded one."
+    "Results by recorded name; of an object, its attributes and extra properties, matched by part of their names if need be."
     if torch.is_tensor(result) or isinstance(result, (list,tuple,dict,int,float,np.ndarray)): return flat_results(result)
     extra = {**vars(result), **getattr(result, '_extra_properties', {})}
     def of(k): return getattr(result, k) if hasattr(result, k) else extra[next((e for e in extra if k in e), k)]
     return {f'out/{k}':of(k) for k in (n[4:] for n in names if n.startswith('out/'))}
 
 def part_check(
-    name:str, # of the output
+    name:str, # name of the output
     got, # tensor, array or number
     want:np.ndarray, # recorded
 )->Check: # exact for integers, else relative to the largest number
@@ -230,8 +242,8 @@ def _argument(v, arrays, device):
 
 def check_part(
     case:dict, # `name what args outputs`, perhaps `cfg`
-    arrays, # of all cases
-    device:str='cpu', # where to compute
+    arrays, # recorded arrays of all cases
+    device:str='cpu', # device that computes
 )->list: # `Check`s
     "Run one case."
     group = case['name'].split('/')[0]
@@ -244,11 +256,12 @@ def check_part(
     got.update({f'grad/{k}':v.grad for k,v in learned.items()})
     missing = [Check(f'{n} is missing', np.inf, 0) for n in case['outputs'] if n not in got]
     count = sum(n.startswith('out') for n in got)-sum(n.startswith('out') for n in case['outputs'])
-    return missing+[Check('number of results', abs(count), 0)]+[part_check(n, got[n], arrays[f"{case['name']}/{n}"]) for n in case['outputs'] if n in got]
+    found = [part_check(n, got[n], arrays[f"{case['name']}/{n}"]) for n in case['outputs'] if n in got]
+    return missing+[Check('number of results', abs(count), 0)]+found
 
 # %% ../../nbs/15_verify/11_golden_parts.ipynb #1eaeb4bd
 def part_entries(
-    folder, # with `parts.json` and `parts.npz`
+    folder:Path, # folder with `parts.json` and `parts.npz`
 ): # yields `Entry`
     "The recorded cases of a folder."
     path = folder/'parts.json'
@@ -262,7 +275,7 @@ def part_entries(
 
 @golden_checker('mmdet')
 def mmdet_entries(
-    folder, # with `index.json` and perhaps `parts.json`
+    folder:Path, # folder with `index.json` and perhaps `parts.json`
 ): # yields `Entry`
     "Networks, then parts."
     if (folder/'index.json').is_file(): yield from network_entries(folder)

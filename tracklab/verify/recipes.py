@@ -13,9 +13,9 @@ from ..core.boxes import box_iou
 
 # %% ../../nbs/15_verify/01_recipes.ipynb #d7cb853b
 def noise(
-    name:str, # of a key or an input
-    shape:tuple, # of the array
-    seed:int=0, # of the recording
+    name:str, # name of a key or an input
+    shape:tuple, # shape of the array
+    seed:int=0, # seed of the recording
 )->np.ndarray: # float64 in $\\pm\\sqrt 3$
     "Uniform numbers of zero mean and unit variance that depend on nothing but their name, shape and seed."
     rng = np.random.RandomState(zlib.crc32(f'{seed}:{name}'.encode()))
@@ -30,7 +30,8 @@ GAINS = ( # pattern of a key -> gain of its filter; the first that fits counts
     (r'attn\.proj_[qk]', 1.), (r'attn\.proj\.|mlp\.layers\.1\.', .4), (r'kernel_convs', .3),                # attention, correlation
     (r'cls_heads\.\d\.head_convs\.1', .9), (r'reg_heads\.\d\.head_convs\.1', .06), (r'corner_pred\.0', .15), (r'corner_pred\.4', 6.))
 BIASES = ( # pattern of a bias, which of its elements, what is added
-    (r'fc_cls\.bias', -1, 3.), (r'multi_level_conv_cls\.\d\.bias', slice(None), 2.5), (r'multi_level_conv_obj\.\d\.bias', slice(None), -2.5),
+    (r'fc_cls\.bias', -1, 3.), (r'multi_level_conv_cls\.\d\.bias', slice(None), 2.5),
+    (r'multi_level_conv_obj\.\d\.bias', slice(None), -2.5),
     (r'multi_level_conv_reg\.\d\.bias', slice(2,4), 1.5))
 BRANCH_END = r'layer\d+\.\d+\.bn3|backbone.*blocks\.\d+\.conv2\.bn' # norms that end a residual branch
 
@@ -44,9 +45,9 @@ def _corner_filter(key, x):
     return out
 
 def fill(
-    key:str, # of a `state_dict`
-    shape:tuple, # of the tensor
-    seed:int=0, # of the recording
+    key:str, # key of a `state_dict`
+    shape:tuple, # shape of the tensor
+    seed:int=0, # seed of the recording
 )->np.ndarray: # float32, or int64 for counters
     "The tensor that belongs to a key."
     leaf = key.rsplit('.', 1)[-1]
@@ -74,9 +75,9 @@ def _distance_map(key, x):
     return 3*np.tanh(2-d)+.1*x if 'target_mask' in key else 1+.1*x
 
 def fill_trdimp(
-    key:str, # of TrDiMP's `state_dict`
-    shape:tuple, # of the tensor
-    seed:int=0, # of the recording
+    key:str, # key of TrDiMP's `state_dict`
+    shape:tuple, # shape of the tensor
+    seed:int=0, # seed of the recording
 )->np.ndarray: # float32
     "The tensor that belongs to a key of TrDiMP's network."
     key = key.replace('decoder.layers.0.self_attn', 'encoder.layers.0.self_attn')
@@ -114,8 +115,8 @@ def error(
 
 # %% ../../nbs/15_verify/01_recipes.ipynb #eda6e211
 def match_rows(
-    got, # `(N,6)` rows of x1, y1, x2, y2, score, label
-    want, # `(M,6)` recorded rows
+    got:np.ndarray, # `(N,6)` rows of x1, y1, x2, y2, score, label
+    want:np.ndarray, # `(M,6)` recorded rows
     px:float=.05, # allowed distance of an edge, pixels
     score:float=1e-3, # allowed difference of the score
 )->list: # pairs (i, j), one to one
@@ -131,21 +132,23 @@ def match_rows(
 def _by_frame(got, want):
     for f in np.union1d(got[:,0], want[:,0]): yield got[got[:,0]==f,1:],want[want[:,0]==f,1:]
 
+# %% ../../nbs/15_verify/01_recipes.ipynb #e68d1bb6
 def agreement(
-    got, # `(N,7)` rows of frame, x1, y1, x2, y2, score, label
+    got:np.ndarray, # `(N,7)` rows of frame, x1, y1, x2, y2, score, label
     want, # recorded rows
-    **tolerance # of `match_rows`
+    **tolerance # `px` and `score`, see `match_rows`
 )->float: # 1 if the sets are the same
     "The share of detections that agree."
     return sum(len(match_rows(g, w, **tolerance)) for g,w in _by_frame(got, want))/max(len(got), len(want), 1)
 
 def track_agreement(
-    got, # `(N,8)` rows of frame, id, x1, y1, x2, y2, score, label
+    got:np.ndarray, # `(N,8)` rows of frame, id, x1, y1, x2, y2, score, label
     want, # recorded rows
-    **tolerance # of `match_rows`
+    **tolerance # `px` and `score`, see `match_rows`
 )->float: # 1 if the tracks are the same
     "The share of rows that agree, identities renamed one to one as they first meet."
     to,back,n = {},{},0
     for g,w in _by_frame(got, want):
-        for i,j in match_rows(g[:,1:], w[:,1:], **tolerance): n += to.setdefault(g[i,0], w[j,0])==w[j,0] and back.setdefault(w[j,0], g[i,0])==g[i,0]
+        for i,j in match_rows(g[:,1:], w[:,1:], **tolerance):
+            n += to.setdefault(g[i,0], w[j,0])==w[j,0] and back.setdefault(w[j,0], g[i,0])==g[i,0]
     return n/max(len(got), len(want), 1)

@@ -12,16 +12,17 @@ import cv2
 import numpy as np
 import torch
 from .golden import beside
-from .networks import (array_check, gradient_checks, input_check, loss_checks, loss_mode, network_checker,
-    normalised_image, official_config, open_entry, weight_checks)
+from .networks import (array_check, gradient_checks, loss_checks, loss_mode, network_checker, normalised_image,
+    official_config, start_checks)
 
 # %% ../../nbs/15_verify/13_golden_reid.ipynb #4f8b8c31
 def golden_crops(
-    entry:dict, # of the index
-    folder:Path, # of the goldens
+    entry:dict, # entry of the index
+    folder:Path, # folder of the goldens
+    key:str='img', # name of the input
 ): # `(N,3,H,W)` float32 tensor
     "The crops of an entry."
-    spec = entry['inputs']['img']
+    spec = entry['inputs'][key]
     pipeline = official_config(entry['config'], folder)['data']['test']['pipeline']
     norm = next(t for t in pipeline if t['type']=='Normalize')
     recipe = dict(norm, pad_divisor=1, pad_value=0)
@@ -32,15 +33,13 @@ def golden_crops(
 
 @network_checker(lambda e: e.get('part')=='reid')
 def check_reid_network(
-    entry:dict, # of the index
-    name:str, # of the entry
-    folder:Path, # of the goldens
-    device:str, # where to compute
+    entry:dict, # entry of the index
+    name:str, # name of the entry
+    folder:Path, # folder of the goldens
+    device:str, # device that computes
 )->list: # `Check`s
     "Features, embeddings, logits and losses of crops."
-    (model,want),images = open_entry(entry, folder, device),golden_crops(entry, folder)
-    checks = weight_checks(model, entry['weights'])+[input_check(images, want['input/img'])]
-    images = images.to(device)
+    model,want,[images],checks = start_checks(entry, folder, device, images=golden_crops)
     state = {k:v.clone() for k,v in model.state_dict().items()}
     for k,spec in entry['outputs'].items():
         if 'values' in spec:
@@ -50,8 +49,7 @@ def check_reid_network(
             flat = {f'{n}/{m}':a for n,v in losses.items() if isinstance(v, dict) for m,a in v.items()}
             checks += loss_checks({**losses, **flat}, spec, k, lambda _: False)
             sum(v for n,v in losses.items() if 'loss' in n).backward()
-            g = entry['outputs'][k+'_grad_norm']
-            checks += gradient_checks(model, g, want[k+'_grad_norm'], k, entry['noise'].get(k+'_grad_norm'), int(re.search(r'first (\d+) parts', g['what'])[1]))
+            checks += gradient_checks(model, entry, want, k)
         elif 'grad_norm' not in k:
             with torch.no_grad():
                 pooled = model.extract_feat(images)[0]

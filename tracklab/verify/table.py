@@ -15,44 +15,45 @@ from .golden import golden_dir, golden_entries, run_entry
 
 # %% ../../nbs/15_verify/90_verify.ipynb #207b8dea
 def verify(
-    goldens=None, # folder of golden data; `data/golden` of the checkout if not given
+    goldens:str=None, # folder of golden data; `data/golden` of the checkout if not given
     only:str='*', # glob over `sub-folder/entry`
-    device:str='cpu', # where networks compute
+    device:str='cpu', # device that the networks compute on
 ): # yields a `Row` per entry
     "Compare this package with golden data."
     return (run_entry(e, device) for e in golden_entries(golden_dir(goldens), only))
 
 def format_row(
-    row, # a `Row`
+    row, # `Row` of the table
 )->str: # one line
     "A row of the table."
     number = lambda x: '' if x is None else f'{x:.2g}'
     where = row.where if len(row.where)<=60 else row.where[:57]+'...'
     return f'{row.entry:<52} {row.status:<8} {number(row.error):>8} {number(row.tolerance):>8}  {where}'
 
+# %% ../../nbs/15_verify/90_verify.ipynb #b04d1858
 HEADER = f"{'entry':<52} {'status':<8} {'error':>8} {'allowed':>8}  where"
-
 def summary(
-    rows, # all rows
+    rows:list, # all `Row`s
 )->str: # one line
     "How many rows there are of each status."
     n = Counter(r.status for r in rows)
     return f"{n['ok']} ok, {n['FAIL']} FAIL, {n['not yet']} not yet"
 
 def save_rows(
-    rows, # all rows
-    path, # JSON file to write
+    rows:list, # all `Row`s
+    path:str, # JSON file to write
 ):
     "Write the table as JSON: a list of `entry error where tolerance status`; an infinite error is the text `inf`."
     clean = lambda v: str(v) if isinstance(v, float) and not np.isfinite(v) else v.item() if isinstance(v, np.generic) else v
-    with atomic_path(path) as tmp: tmp.write_text(json.dumps([{k:clean(v) for k,v in r._asdict().items()} for r in rows], indent=1)+'\n', encoding='utf-8')
+    with atomic_path(path) as tmp:
+        tmp.write_text(json.dumps([{k:clean(v) for k,v in r._asdict().items()} for r in rows], indent=1)+'\n', encoding='utf-8')
 
 # %% ../../nbs/15_verify/90_verify.ipynb #a3dc4922
 def run_verify(
-    goldens=None, # see `verify`
+    goldens:str=None, # see `verify`
     only:str='*', # see `verify`
     device:str='cpu', # see `verify`
-    path=None, # JSON file to write
+    path:str=None, # JSON file to write
 )->int: # 1 if any row fails, else 0
     "Print the table: what `tracklab verify` does."
     if device.startswith('cuda') and not torch.cuda.is_available(): raise ValueError(f"--device {device}: PyTorch finds no GPU here")

@@ -43,7 +43,7 @@ def number_checks(
     got, # numbers, arrays, texts in dicts
     want, # the same structure
     where:str, # path so far
-    tolerance:float=1e-6, # of everything that is not a count
+    tolerance:float=1e-6, # allowed difference of all but counts
 )->list[Check]:
     "One check per number of `want`: counts and texts must be equal."
     if isinstance(want, dict):
@@ -327,7 +327,7 @@ def mot_format_entries(path):
 
 # %% ../../nbs/15_verify/20_golden_tracking_metrics.ipynb #1509aabc
 def find_function(
-    name:str, # of a public function
+    name:str, # name of a public function
 ):
     "The public function with this name, wherever it is in the package."
     for p in sorted(Path(tracklab.__file__).parent.rglob('*.py')):

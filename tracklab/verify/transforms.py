@@ -31,8 +31,9 @@ def _plain(o):
     if isinstance(o, (list,tuple)): return [_plain(v) for v in o]
     return o
 
+# %% ../../nbs/15_verify/33_golden_transforms.ipynb #a6cfa554
 def _images(o, where=''):
-    "All pictures `(H,W,3)` with their paths, taken out of a structure"
+    "All images `(H,W,3)` with their paths, taken out of a structure"
     if isinstance(o, dict): return {p:a for k,v in o.items() for p,a in _images(v, f'{where}/{k}').items()}
     if isinstance(o, list): return {p:a for i,v in enumerate(o) for p,a in _images(v, f'{where}/{i}').items()}
     return {where:o} if isinstance(o, np.ndarray) and o.ndim>=3 and where.endswith('/img') else {}
@@ -43,7 +44,7 @@ def _without_images(o):
 
 # %% ../../nbs/15_verify/33_golden_transforms.ipynb #a485c162
 def check_anchors(
-    cases:dict, # of a case file: `cases` with `config`, `featmap` and their anchors
+    cases:dict, # content of a case file: `cases` with `config`, `featmap` and their anchors
 )->list: # `Check`s
     "Siamese anchors against recorded ones."
     checks = []
@@ -56,39 +57,43 @@ def check_anchors(
 
 # %% ../../nbs/15_verify/33_golden_transforms.ipynb #977356b3
 WARPED = ('SeqCropLikeSiamFC','SeqShiftScaleAug','SeqCropLikeStark')
-
 def _compare(got, want, transform, where):
     if want is None or got is None: return [Check(f'{where}: dropped or not', float((got is None)!=(want is None)), 0)]
     checks = [Check(where+p, e, 1) for e,p in [difference(_without_images(got), _without_images(want), rtol=1e-5, atol=1e-4)]]
     mine = _images(got)
     for p,w in _images(want).items():
-        if p not in mine or mine[p].shape!=w.shape: checks.append(Check(f"{where}{p}: shape {getattr(mine.get(p), 'shape', None)} instead of {w.shape}", np.inf, 0)); continue
+        if p not in mine or mine[p].shape!=w.shape:
+            checks.append(Check(f"{where}{p}: shape {getattr(mine.get(p), 'shape', None)} instead of {w.shape}", np.inf, 0)); continue
         d = np.abs(mine[p].astype('float64')-w)
-        whole = w.dtype==np.uint8
-        checks.append(Check(where+p, d.max(initial=0), 4 if transform in WARPED else 1 if whole else 1e-2 if transform=='SeqPhotoMetricDistortion' else 1e-3))
+        allowed = 1 if w.dtype==np.uint8 else 1e-2 if transform=='SeqPhotoMetricDistortion' else 1e-3
+        checks.append(Check(where+p, d.max(initial=0), 4 if transform in WARPED else allowed))
         if transform in WARPED: checks.append(Check(f'{where}{p} mean', d.mean(), .3))
     return checks
 
 def _apply(case):
     t,results = build(dict(type=case['transform'], **case['config'])), _from_golden(case['input'])
     before = re.match(r'applied after (\w+)\((.*)\)$', case['note'])
-    if before: results = build(dict(type=before[1], **{k:ast.literal_eval(v) for k,v in (o.split('=') for o in before[2].split(',') if o)}))(results)
+    if before:
+        kwargs = {k:ast.literal_eval(v) for k,v in (o.split('=') for o in before[2].split(',') if o)}
+        results = build(dict(type=before[1], **kwargs))(results)
     if case['note'].startswith('photo_metric_distortion('):
         return [t.photo_metric_distortion(r, o['img_info']['color_jitter']) for r,o in zip(results, case['output'])]
     if hasattr(t, 'random_crop') and not case['draws']:                        # called by hand, with offsets that the result notes
         wanted = case['output'] if isinstance(case['output'], list) else [case['output']]
-        out = [t.random_crop(r, tuple(o['img_info']['crop_offsets']) if o else (0,0)) for r,o in zip(results if isinstance(results, list) else [results], wanted)]
+        out = [t.random_crop(r, tuple(o['img_info']['crop_offsets']) if o else (0,0))
+               for r,o in zip(results if isinstance(results, list) else [results], wanted)]
         return out if isinstance(case['output'], list) else out[0]
     return t(results)
 
 @contextlib.contextmanager
 def _folder(path):
-    "Pictures of loading cases are named relative to the folder of the goldens."
+    "Images of loading cases are named relative to the folder of the goldens."
     old = os.getcwd()
     os.chdir(path)
     try: yield
     finally: os.chdir(old)
 
+# %% ../../nbs/15_verify/33_golden_transforms.ipynb #c451049f
 def check_transform(case, folder, device):
     "Run a case and compare."
     np.random.seed(case['seed'])
@@ -115,7 +120,8 @@ def _other(path, cases, device):
     if 'image' in cases and all('crop_region' in c for c in cases['cases']):
         from tracklab.data.sot_transforms import crop_image
         got = [crop_image(cases['image'], c['crop_region'], c['crop_size'], c['padding']) for c in cases['cases']]
-        return [Check(f'case {i} {n}', float(f(np.abs(g.astype('float64')-c['output']))), t) for i,(g,c) in enumerate(zip(got, cases['cases'])) for n,f,t in (('worst',np.max,4),('mean',np.mean,.3))]
+        return [Check(f'case {i} {n}', float(f(np.abs(g.astype('float64')-c['output']))), t)
+                for i,(g,c) in enumerate(zip(got, cases['cases'])) for n,f,t in (('worst',np.max,4),('mean',np.mean,.3))]
     if 'ann_file' in cases and all('ref_img_sampler' in c for c in cases['cases']):
         from tracklab.verify.coco_datasets import check_ref_img_sampling
         return check_ref_img_sampling(cases, path.parent)
