@@ -196,7 +196,7 @@ def build(d):
     def case(r):
         c = damaged_value(r, r.choice(cfgs))
         try: build(c)
-        except (TypeError,AssertionError,AttributeError,ZeroDivisionError,KeyError,IndexError,RuntimeError) as e:
+        except (TypeError,AssertionError,AttributeError,ArithmeticError,KeyError,IndexError,RuntimeError) as e:
             # a wrong type of an argument may fail anywhere inside of a constructor; what must be clear is the type and the names of the arguments
             if 'difflib' in ''.join(traceback.format_tb(e.__traceback__)): raise
             if isinstance(c, dict) and isinstance(c.get('type'), str) and 'unknown' not in str(e) and 'argument' not in str(e): return

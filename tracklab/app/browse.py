@@ -48,8 +48,10 @@ def draw_sample(
     "Paint the boxes, masks and identities of a sample."
     if isinstance(sample, list): return [p for s in sample for p in draw_sample(s, classes)]
     if isinstance(sample['img'], list):                                        # the views of `MultiScaleFlipAug`
-        return [p for k in range(len(sample['img'])) for p in draw_sample({f:v[k] for f,v in sample.items() if isinstance(v, list)}, classes)]
-    if 'img_norm_cfg' not in sample and 'img_metas' in sample: sample = {**sample, 'img_norm_cfg':_value(sample['img_metas']).get('img_norm_cfg')}
+        return [p for k in range(len(sample['img']))
+                for p in draw_sample({f:v[k] for f,v in sample.items() if isinstance(v, list)}, classes)]
+    if 'img_norm_cfg' not in sample and 'img_metas' in sample:
+        sample = {**sample, 'img_norm_cfg':_value(sample['img_metas']).get('img_norm_cfg')}
     img = visible_image(sample['img'], _value(sample.get('img_norm_cfg')))
     get = lambda k: _value(sample[k]) if k in sample else None
     boxes = get('gt_bboxes')
@@ -133,8 +135,10 @@ def browse(
     dataset = config
     if isinstance(config, (str,Path)):
         cfg = _browsed_config(config, parse_options(list(options)))
-        if split not in cfg.get('data', {}): raise ValueError(f"{config}: the config has no data.{split}; it has {', '.join(cfg.get('data', {})) or 'none'}")
-        with scope(cfg.get('default_scope')): dataset = build_dataset({**cfg.data[split], **(dict(test_mode=True) if split!='train' else {})})
+        if split not in cfg.get('data', {}):
+            raise ValueError(f"{config}: the config has no data.{split}; it has {', '.join(cfg.get('data', {})) or 'none'}")
+        with scope(cfg.get('default_scope')):
+            dataset = build_dataset({**cfg.data[split], **(dict(test_mode=True) if split!='train' else {})})
     files = []
     for i in np.unique(np.linspace(0, len(dataset)-1, min(num, len(dataset))).astype(int)):
         for k,p in enumerate(draw_sample(sample_after(dataset, int(i), steps, seed), getattr(dataset, 'CLASSES', None))):

@@ -40,7 +40,8 @@ def cmd_eval(a)->int:
     "Score results against ground truth."
     from tracklab.core.files import check_outputs
     from tracklab.metrics.tracking import evaluate_tracks, load_mot
-    if a.json and Path(a.json).exists(): check_outputs([a.json], [a.gt,a.results,*(p for o in (a.gt,a.results) for p in Path(o).rglob('*.txt'))])
+    if a.json and Path(a.json).exists():
+        check_outputs([a.json], [a.gt,a.results,*(p for o in (a.gt,a.results) for p in Path(o).rglob('*.txt'))])
     gt,results,length = load_mot(a.gt, a.results, a.gt_file)
     benchmark = a.benchmark or _benchmark(a.gt)
     res = evaluate_tracks(gt, results, tuple(a.metrics), None if benchmark=='none' else benchmark, a.threshold, length)
@@ -213,12 +214,15 @@ def cmd_refine(a)->int:
     for path in files:
         t = Tracks.from_mot(path)
         before = len(t.ids),len(t)
-        if len(t) and (t.id<0).any(): raise ValueError(f"{path}: {(t.id<0).sum()} of {len(t)} boxes have no identity; refine takes results of tracking, not detections")
+        if len(t) and (t.id<0).any():
+            raise ValueError(f"{path}: {(t.id<0).sum()} of {len(t)} boxes have no identity; refine takes results of tracking, not "
+                             f"detections")
         if link: t = link(t)
         linked = len(t.ids)
         if a.fill=='gaussian': t = gaussian_smoothed_interpolation(t, max_num_frames=a.gap)
         elif a.fill:
-            r,label = interpolate_tracks(np.column_stack([t.frame, t.id, t.box, t.score]), max_num_frames=a.gap),dict(zip(t.id.tolist(), t.label.tolist()))
+            r,label = interpolate_tracks(np.column_stack([t.frame, t.id, t.box, t.score]),
+                                         max_num_frames=a.gap),dict(zip(t.id.tolist(), t.label.tolist()))
             t = Tracks(r[:,0], r[:,2:6], r[:,1], [label[int(i)] for i in r[:,1]], r[:,6])
         lost = linked-len(t.ids)
         dropped = f"; {lost} tracks of one or two boxes were dropped" if lost else ''
@@ -436,7 +440,8 @@ def _end_on_sigterm():
     "Let SIGTERM end the command as Ctrl-C does, so that files are closed."
     import signal, threading
     def end(*_): raise Terminated
-    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM)==signal.SIG_DFL: signal.signal(signal.SIGTERM, end)
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM)==signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, end)
 
 def describe(
     error:Exception,

@@ -280,4 +280,6 @@ def at(self:Recorder,
     return Tracks(v[:,0]-1, xywh_to_xyxy(v[:,2:6]), [int(r[1]) for r in rows], v[:,7].clip(0), v[:,6], num_frames=self.num_frames)
 
 @patch(as_prop=True)
-def tracks(self:Recorder)->Tracks: return self.at(range(self.num_frames))
+def tracks(self:Recorder)->Tracks:
+    "All recorded tracks, read from the text."
+    return self.at(range(self.num_frames))

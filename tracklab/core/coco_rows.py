@@ -24,7 +24,8 @@ def _ids(name, key, rows):
         if not isinstance(row, dict): _refuse(name, key, i, row, f"expected a dict, got {str(row)[:40]!r}")
         if 'id' not in row: _refuse(name, key, i, row, "there is no 'id'")
         v = row['id']
-        if not isinstance(v, (int,str)) or isinstance(v, bool): _refuse(name, key, i, row, f"the id should be an integer or a text, got {str(v)[:40]!r}")
+        if not isinstance(v, (int,str)) or isinstance(v, bool):
+            _refuse(name, key, i, row, f"the id should be an integer or a text, got {str(v)[:40]!r}")
         if out.setdefault(v, i)!=i: _refuse(name, key, i, row, f"the id is that of {key}[{out[v]}] too; ids are unique")
     return out
 
@@ -33,9 +34,11 @@ def check_rows(
     name:str|Path='annotations', # the file, for errors
 )->dict: # list -> id -> position
     "Raise `AnnotationError` unless `data` is a dict of lists of rows with ids of their own."
-    if not isinstance(data, dict): raise AnnotationError(name, f"expected a dict with 'images' and 'annotations', got a {type(data).__name__}")
+    if not isinstance(data, dict):
+        raise AnnotationError(name, f"expected a dict with 'images' and 'annotations', got a {type(data).__name__}")
     for key in COCO_LISTS:
-        if not isinstance(data.get(key) or [], (list,tuple)): raise AnnotationError(name, f"{key!r} should be a list, got {str(data[key])[:40]!r}")
+        if not isinstance(data.get(key) or [], (list,tuple)):
+            raise AnnotationError(name, f"{key!r} should be a list, got {str(data[key])[:40]!r}")
     return {key: _ids(name, key, data.get(key) or []) for key in COCO_LISTS}
 
 # %% ../../nbs/00_core/18_coco_rows.ipynb #8ee9578b
@@ -45,14 +48,17 @@ def _id(v): return isinstance(v, (int,str)) and not isinstance(v, bool) and not 
 
 # list -> field -> what it should be, and a test
 COCO_FIELDS = dict(
-    images=dict(file_name=('a text', lambda v: isinstance(v, str)), width=('an integer above 0', _count), height=('an integer above 0', _count),
+    images=dict(file_name=('a text', lambda v: isinstance(v, str)), width=('an integer above 0', _count),
+                height=('an integer above 0', _count),
                 frame_id=('an integer from 0', lambda v: v==0 and v is not False or _count(v)), video_id=('an id', _id)),
-    annotations=dict(area=('a number from 0', lambda v: _number(v) and v>=0), iscrowd=('0 or 1', lambda v: isinstance(v, (int,float)) and v in (0,1)),
+    annotations=dict(area=('a number from 0', lambda v: _number(v) and v>=0),
+                     iscrowd=('0 or 1', lambda v: isinstance(v, (int,float)) and v in (0,1)),
                      category_id=('an id', _id), instance_id=('an id', _id), video_id=('an id', _id), score=('a finite number', _number),
                      segmentation=('polygons or a run-length code', lambda v: v is None or isinstance(v, (list,dict)))),
     categories=dict(name=('a text', lambda v: isinstance(v, str))),
     videos=dict(name=('a text', lambda v: isinstance(v, str))))
 
+# %% ../../nbs/00_core/18_coco_rows.ipynb #3d85c231
 def _check_fields(name, data):
     "Every field that is there has its type."
     for key,fields in COCO_FIELDS.items():
@@ -72,7 +78,8 @@ def _refers(name, key, i, row, field, known):
     "A row refers to an id that exists."
     try: ok = row[field] in known
     except (KeyError,TypeError): ok = False
-    if not ok: _refuse(name, key, i, row, f"{field} should be the id of one of the {field[:-3]} rows, got {str(row.get(field, 'none'))[:40]!r}")
+    if not ok:
+        _refuse(name, key, i, row, f"{field} should be the id of one of the {field[:-3]} rows, got {str(row.get(field, 'none'))[:40]!r}")
 
 def complete_coco(
     data, # content of a file

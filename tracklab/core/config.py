@@ -84,7 +84,8 @@ def _read_data(path, text):
     else:
         import yaml
         try: data = yaml.safe_load(text)
-        except Exception as e: raise ConfigError(f"{path}: not YAML: {type(e).__name__}: {e}") from None # PyYAML lets errors of its types through
+        # PyYAML lets errors of its types through
+        except Exception as e: raise ConfigError(f"{path}: not YAML: {type(e).__name__}: {e}") from None
     if data is not None and not isinstance(data, dict): raise ConfigError(f"{path}: the file must hold a dict, not a {type(data).__name__}")
     return data or {}
 

@@ -101,7 +101,8 @@ def check_outputs(
     paths = [Path(i) for i in inputs if isinstance(i, (str,Path)) and os.path.exists(i)]
     for o in map(Path, outputs):
         same = next((i for i in paths if o.exists() and o.samefile(i)), None)
-        if same is not None: raise ValueError(f"the output {o} would replace the input {same}; choose another folder or name for the output")
+        if same is not None:
+            raise ValueError(f"the output {o} would replace the input {same}; choose another folder or name for the output")
 
 def distinct_names(
     paths, # files that are read, each once
@@ -140,7 +141,8 @@ def _filled(shape, dtype, order, data):
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
     dtype = dtype.dtype if isinstance(dtype, _DType) else np.dtype(dtype)
     if isinstance(data, str): data = data.encode('latin1')
-    if dtype.hasobject or not all(isinstance(n, int) and n>=0 for n in shape): raise pickle.UnpicklingError("an array of objects or of a negative size")
+    if dtype.hasobject or not all(isinstance(n, int) and n>=0 for n in shape):
+        raise pickle.UnpicklingError("an array of objects or of a negative size")
     size = math.prod(shape)*dtype.itemsize
     if size!=len(data): raise pickle.UnpicklingError(f"an array {shape} of {dtype} needs {size} bytes, the file holds {len(data)}")
     return np.frombuffer(bytearray(data), dtype).reshape(shape, order=order)
@@ -167,7 +169,8 @@ def _plain_globals():
     names = {('numpy','dtype'):_DType, ('numpy','ndarray'):_Array, ('_codecs','encode'):_encode,
              ('collections','OrderedDict'):OrderedDict, ('collections','defaultdict'):defaultdict}
     for m in ('numpy.core','numpy._core'):
-        names |= {(f'{m}.multiarray','_reconstruct'):_Array, (f'{m}.multiarray','scalar'):_scalar, (f'{m}.numeric','_frombuffer'):_frombuffer}
+        names |= {(f'{m}.multiarray','_reconstruct'):_Array, (f'{m}.multiarray','scalar'):_scalar,
+                  (f'{m}.numeric','_frombuffer'):_frombuffer}
     kinds = (list,dict,tuple,set,frozenset,bytearray,int,float,complex,bool,str,bytes,slice,range)
     return {**names, **{(m,t.__name__):t for m in ('builtins','__builtin__') for t in kinds}}
 

@@ -18,7 +18,8 @@ def _size(size):
     "Height and width, checked."
     try: h,w = (int(v) for v in size if v==int(v))
     except (TypeError,ValueError,OverflowError): h = w = -1
-    if h<0 or w<0 or h*w>MAX_PIXELS: raise ValueError(f"the size of a mask should be (height, width) of at most 2**31 pixels, got {str(size)[:40]}")
+    if h<0 or w<0 or h*w>MAX_PIXELS:
+        raise ValueError(f"the size of a mask should be (height, width) of at most 2**31 pixels, got {str(size)[:40]}")
     return h,w
 
 def _runs(counts):
@@ -42,7 +43,8 @@ def _compressed(r):
         raise ValueError(f"a run-length code has 'size' and 'counts', got {str(r)[:60]}")
     size,counts = _size(r['size']),r['counts']
     try: runs = np.asarray(counts).astype('int64') if isinstance(counts, (list,tuple,np.ndarray)) else _runs(counts)
-    except (ValueError,TypeError,OverflowError,UnicodeEncodeError): raise ValueError(f"the counts of a run-length code should be runs or their text, got {str(counts)[:40]!r}") from None
+    except (ValueError,TypeError,OverflowError,UnicodeEncodeError):
+        raise ValueError(f"the counts of a run-length code should be runs or their text, got {str(counts)[:40]!r}") from None
     if runs.ndim!=1 or (runs<0).any() or runs.sum()!=size[0]*size[1]:
         raise ValueError(f"the runs of a run-length code add up to {runs.sum()}, its size {list(size)} to {size[0]*size[1]}")
     if isinstance(counts, (list,tuple,np.ndarray)): return coco_mask.frPyObjects(dict(r, size=list(size), counts=runs.tolist()), *size)
@@ -82,9 +84,11 @@ def polygons_to_rle(
     h,w = _size(size)
     if not isinstance(polygons, (list,tuple)): raise ValueError(f"expected a list of polygons, got {str(polygons)[:40]!r}")
     try: shapes = [np.asarray(p, 'float64') for p in polygons]
-    except (TypeError,ValueError): raise ValueError(f"a polygon should be a list of numbers x, y, x, y, ..., got {str(polygons)[:60]}") from None
+    except (TypeError,ValueError):
+        raise ValueError(f"a polygon should be a list of numbers x, y, x, y, ..., got {str(polygons)[:60]}") from None
     bad = next((p for p in shapes if p.ndim!=1 or len(p)<6 or len(p)%2), None)
-    if bad is not None: raise ValueError(f"a polygon needs an even number of at least 6 coordinates, got {bad.size if bad.ndim==1 else bad.shape}")
+    if bad is not None:
+        raise ValueError(f"a polygon needs an even number of at least 6 coordinates, got {bad.size if bad.ndim==1 else bad.shape}")
     limit = 10*max(h, w, 1000)
     far = next((p for p in shapes if not (np.abs(p)<=limit).all()), None)
     if far is not None: raise ValueError(f"a polygon should have coordinates within {limit} pixels, got {far[~(np.abs(far)<=limit)][0]}")

@@ -139,7 +139,8 @@ def _read_rows(path, min_columns):
     try: rows = np.loadtxt(text, delimiter=',' if ',' in text[0] else None, ndmin=2, comments=None)
     except ValueError: rows = _parse_rows(path, lines)
     if rows.shape[1]<min_columns:
-        raise AnnotationError(path, f"expected at least {min_columns} columns (frame, id, x, y, w, h, ...), got {rows.shape[1]}", lines[0][0])
+        raise AnnotationError(path, f"expected at least {min_columns} columns (frame, id, x, y, w, h, ...), got {rows.shape[1]}",
+                              lines[0][0])
     bad = ~(np.abs(rows[:,:9])<=1e300).all(1)
     if bad.any(): k = bad.argmax(); raise AnnotationError(path, f"a number that is not finite: {lines[k][1][:80]!r}", lines[k][0])
     return lines,rows
@@ -276,13 +277,16 @@ def from_cocovid(cls:Tracks,
     for o in images.values():
         for k in ('video_id','frame_id'):
             if k not in o: raise ValueError(f"CocoVID: the image with id {o['id']} has no {k}")
-        if o['video_id'] not in rows: raise ValueError(f"CocoVID: the image with id {o['id']} is of video {o['video_id']}, which is not in the file")
+        if o['video_id'] not in rows:
+            raise ValueError(f"CocoVID: the image with id {o['id']} is of video {o['video_id']}, which is not in the file")
         length[o['video_id']] = max(length[o['video_id']], to_integer(o['frame_id'], 'frame_id')+1)
     for a in data['annotations']:
         for k in ('bbox','category_id'):
             if k not in a: raise ValueError(f"CocoVID: the annotation with id {a['id']} has no {k}")
-        if a['category_id'] not in label: raise ValueError(f"CocoVID: the annotation with id {a['id']} is of category {a['category_id']}, which is not in the file")
-        if len(a['bbox'])!=4: raise ValueError(f"CocoVID: the annotation with id {a['id']} has a bbox of {len(a['bbox'])} numbers, expected 4")
+        if a['category_id'] not in label:
+            raise ValueError(f"CocoVID: the annotation with id {a['id']} is of category {a['category_id']}, which is not in the file")
+        if len(a['bbox'])!=4:
+            raise ValueError(f"CocoVID: the annotation with id {a['id']} has a bbox of {len(a['bbox'])} numbers, expected 4")
         rows[images[a['image_id']]['video_id']].append(a)
     def every(anns, key): return [a[key] for a in anns] if anns and all(key in a for a in anns) else None
     return {v.get('name', v['id']): cls([images[a['image_id']]['frame_id'] for a in anns],

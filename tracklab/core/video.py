@@ -196,7 +196,8 @@ def _encoder(suffix):
     for name in _CODECS[suffix]:
         with contextlib.suppress(av.codec.codec.UnknownCodecError): av.codec.Codec(name, 'w'); break
     else: raise OSError(f"PyAV has no encoder for {suffix} files here ({', '.join(_CODECS[suffix])})")
-    if name=='mpeg4': get_logger('video').warning('PyAV has no H.264 encoder here: videos are written as MPEG-4, which browsers do not play')
+    if name=='mpeg4':
+        get_logger('video').warning('PyAV has no H.264 encoder here: videos are written as MPEG-4, which browsers do not play')
     return name
 
 def _even(n): return n+n%2
@@ -233,7 +234,8 @@ def _open(self:VideoWriter):
     self._stream.pix_fmt = 'yuvj420p' if name=='mjpeg' else 'yuv420p'
     self._stream.width,self._stream.height = map(_even, self.size)
     self._stream.codec_context.gop_size = max(round(self.fps), 1)
-    self._stream.codec_context.options = {'libx264':dict(preset='veryfast', crf='20'), 'libvpx-vp9':dict(crf='30', deadline='realtime')}.get(name, dict(qscale='3'))
+    self._stream.codec_context.options = {'libx264':dict(preset='veryfast', crf='20'),
+                                          'libvpx-vp9':dict(crf='30', deadline='realtime')}.get(name, dict(qscale='3'))
 
 @patch
 def write(self:VideoWriter,
@@ -242,7 +244,8 @@ def write(self:VideoWriter,
     "Append a frame."
     import av
     img = np.asarray(img)
-    if img.ndim!=3 or img.shape[2]!=3 or img.dtype!=np.uint8: raise ValueError(f"{self.path}: a frame is (H,W,3) uint8, got {img.shape} {img.dtype}")
+    if img.ndim!=3 or img.shape[2]!=3 or img.dtype!=np.uint8:
+        raise ValueError(f"{self.path}: a frame is (H,W,3) uint8, got {img.shape} {img.dtype}")
     if self.size is None: self.size = img.shape[1::-1]; self._open()
     if img.shape[1::-1]!=self.size: raise ValueError(f"{self.path}: frame {self.n} has size {img.shape[1::-1]}, the first had {self.size}")
     with naming(self.part):

@@ -242,7 +242,8 @@ class CocoDataset(CustomDataset):
         for rows,keys in ((coco.imgs,('file_name','width','height')), (coco.anns,('bbox','category_id'))):
             for i,row in rows.items():
                 lost = next((k for k in keys if k not in row), None)
-                if lost: raise AnnotationError(self.ann_file, f"the {'image' if rows is coco.imgs else 'annotation'} with id {i} has no {lost}")
+                if lost:
+                    raise AnnotationError(self.ann_file, f"the {'image' if rows is coco.imgs else 'annotation'} with id {i} has no {lost}")
         self.coco = coco
         self.cat_ids = coco.get_cat_ids(cat_names=list(self.CLASSES or []))
         check_classes(self.CLASSES or (), [coco.cats[i]['name'] for i in self.cat_ids], [c['name'] for c in coco.cats.values()])
@@ -273,24 +274,28 @@ class CocoDataset(CustomDataset):
 
     def _labels(self, idx): return [self.cat2label[c] for c in self.get_cat_ids(idx) if c in self.cat2label]
 
-    def _filter_imgs(self, min_size=32):
-        wanted = {i for c in self.cat_ids for i in self.coco.catToImgs.get(c, [])}
-        keep = [n for n,d in enumerate(self.data_infos)
-                if (not self.filter_empty_gt or d['id'] in wanted) and min(d['width'], d['height'])>=min_size]
-        self.img_ids = [self.data_infos[n]['id'] for n in keep]
-        return keep
+# %% ../../nbs/03_data/21_coco_dataset.ipynb #5ebcca43
+@patch
+def _filter_imgs(self:CocoDataset, min_size=32):
+    wanted = {i for c in self.cat_ids for i in self.coco.catToImgs.get(c, [])}
+    keep = [n for n,d in enumerate(self.data_infos)
+            if (not self.filter_empty_gt or d['id'] in wanted) and min(d['width'], d['height'])>=min_size]
+    self.img_ids = [self.data_infos[n]['id'] for n in keep]
+    return keep
 
-    def _split_anns(self, info, anns):
-        "Objects and crowds of the selected categories."
-        anns = [a for a in anns
-                if not a.get('ignore') and a['category_id'] in self.cat2label and usable_box(a, info['width'], info['height'])]
-        return [a for a in anns if not a.get('iscrowd')],[a for a in anns if a.get('iscrowd')]
+@patch
+def _split_anns(self:CocoDataset, info, anns):
+    "Objects and crowds of the selected categories."
+    anns = [a for a in anns
+            if not a.get('ignore') and a['category_id'] in self.cat2label and usable_box(a, info['width'], info['height'])]
+    return [a for a in anns if not a.get('iscrowd')],[a for a in anns if a.get('iscrowd')]
 
-    def _parse_ann_info(self, info, anns):
-        objects,crowds = self._split_anns(info, anns)
-        return dict(bboxes=boxes_of(objects), labels=np.array([self.cat2label[a['category_id']] for a in objects], 'int64'),
-                    bboxes_ignore=boxes_of(crowds),
-                    masks=[a.get('segmentation') for a in objects], seg_map=f"{info['filename'].rsplit('.', 1)[0]}{self.seg_suffix}")
+@patch
+def _parse_ann_info(self:CocoDataset, info, anns):
+    objects,crowds = self._split_anns(info, anns)
+    return dict(bboxes=boxes_of(objects), labels=np.array([self.cat2label[a['category_id']] for a in objects], 'int64'),
+                bboxes_ignore=boxes_of(crowds),
+                masks=[a.get('segmentation') for a in objects], seg_map=f"{info['filename'].rsplit('.', 1)[0]}{self.seg_suffix}")
 
 # %% ../../nbs/03_data/21_coco_dataset.ipynb #eae23a2a
 @patch

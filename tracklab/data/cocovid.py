@@ -80,7 +80,8 @@ def load_rows(
     "Recognise the format, convert to CocoVID and check every row."
     check_rows(data, name)
     try: data = as_cocovid(data)
-    except (LookupError,TypeError,AttributeError) as e: raise AnnotationError(name, f"a row lacks what its format needs: {type(e).__name__} {e}") from None
+    except (LookupError,TypeError,AttributeError) as e:
+        raise AnnotationError(name, f"a row lacks what its format needs: {type(e).__name__} {e}") from None
     except AnnotationError: raise
     except ValueError as e: raise AnnotationError(name, str(e)) from None
     return complete_coco(data, name)

@@ -69,6 +69,7 @@ def _extract(archive, folder):
             with tarfile.open(archive) as t: t.extractall(folder, filter='data')
     except _DAMAGED as e: raise AnnotationError(archive, f'cannot be unpacked: {type(e).__name__}: {e}') from None
 
+# %% ../../nbs/03_data/18_convert_download.ipynb #acf2fc2b
 def unpack(
     archive:str|Path, # zip or tar file
     folder:str|Path, # folder for the content

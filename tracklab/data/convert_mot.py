@@ -15,7 +15,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from ..core.files import atomic_path
-from ..core.readers import AnnotationError, image_number, list_folders, list_images, parse_numbers, read_seqinfo, read_text, to_integer
+from ..core.readers import (AnnotationError, image_number, list_folders, list_images, parse_numbers, read_seqinfo, read_text,
+                                   to_integer)
 from .convert import Problems, converter, parallel_map, read_rows, write_json, write_text
 
 # %% ../../nbs/03_data/12_convert_mot.ipynb #d9fc541c
@@ -45,7 +46,8 @@ def mot_gt_row(
     v = parse_numbers(text, 6 if mot15 else 9, float)
     conf,cls,visibility = (1.,1,1.) if mot15 else (v[6],to_integer(v[7], 'the class'),v[8])
     return dict(category_id=1, bbox=v[2:6], area=v[4]*v[5], iscrowd=False, visibility=visibility,
-                mot_instance_id=to_integer(v[1], 'the identity'), mot_conf=conf, mot_class_id=cls, mot_frame_id=to_integer(v[0], 'the frame'))
+                mot_instance_id=to_integer(v[1], 'the identity'), mot_conf=conf, mot_class_id=cls,
+                mot_frame_id=to_integer(v[0], 'the frame'))
 
 def mot_det_row(
     text:str, # a line of `det.txt`

@@ -103,17 +103,20 @@ class MOTChallengeDataset(CocoVideoDataset):
             raise ValueError(f"{self.detection_file}: detections of {len(data)} frames, but the dataset has {len(self.img_ids)}")
         return data[self.img_ids.index(img_info['id'])]
 
-    def _split_anns(self, info, anns):
-        "Objects that are visible enough, and regions to ignore."
-        def counts(a): return a['category_id'] in self.cat2label and usable_box(a, info['width'], info['height'])
-        anns = [a for a in anns if counts(a) and (self.test_mode or a.get('visibility', 1)>=self.visibility_thr)]
-        ignored = [bool(a.get('ignore') or a.get('iscrowd')) for a in anns]
-        return [a for a,i in zip(anns, ignored) if not i],[a for a,i in zip(anns, ignored) if i]
+# %% ../../nbs/03_data/24_vid_mot_datasets.ipynb #374d484f
+@patch
+def _split_anns(self:MOTChallengeDataset, info, anns):
+    "Objects that are visible enough, and regions to ignore."
+    def counts(a): return a['category_id'] in self.cat2label and usable_box(a, info['width'], info['height'])
+    anns = [a for a in anns if counts(a) and (self.test_mode or a.get('visibility', 1)>=self.visibility_thr)]
+    ignored = [bool(a.get('ignore') or a.get('iscrowd')) for a in anns]
+    return [a for a,i in zip(anns, ignored) if not i],[a for a,i in zip(anns, ignored) if i]
 
-    def _parse_ann_info(self, info, anns):
-        objects,regions = self._split_anns(info, anns)
-        return dict(bboxes=boxes_of(objects), labels=np.array([self.cat2label[a['category_id']] for a in objects], 'int64'),
-                    bboxes_ignore=boxes_of(regions), instance_ids=np.array([a.get('instance_id', -1) for a in objects], 'int64'))
+@patch
+def _parse_ann_info(self:MOTChallengeDataset, info, anns):
+    objects,regions = self._split_anns(info, anns)
+    return dict(bboxes=boxes_of(objects), labels=np.array([self.cat2label[a['category_id']] for a in objects], 'int64'),
+                bboxes_ignore=boxes_of(regions), instance_ids=np.array([a.get('instance_id', -1) for a in objects], 'int64'))
 
 # %% ../../nbs/03_data/24_vid_mot_datasets.ipynb #4df7838a
 def flat_rows(

@@ -61,22 +61,28 @@ def quiet_coco(
     lost = next((a for a in data['annotations'] if 'category_id' not in a), None)
     if lost is not None: raise ValueError(f"the annotation with id {lost['id']} has no category_id")
     coco = _Checked()
-    coco.dataset = dict(data, annotations=[dict(a, id=n) for n,a in enumerate(data['annotations'], 1)]) # pycocotools takes id 0 for "no match"
+    # pycocotools takes id 0 for "no match"
+    coco.dataset = dict(data, annotations=[dict(a, id=n) for n,a in enumerate(data['annotations'], 1)])
     with contextlib.redirect_stdout(io.StringIO()): coco.createIndex()
     return coco
 
 # %% ../../nbs/02_metrics/15_coco.ipynb #4da2d9f7
-def _finite_box(b): return isinstance(b, (list,tuple,np.ndarray)) and len(b)==4 and all(isinstance(v, (int,float,np.number)) and abs(v)<1e150 for v in b)
+def _finite_box(b):
+    return isinstance(b, (list,tuple,np.ndarray)) and len(b)==4 and all(isinstance(v, (int,float,np.number)) and abs(v)<1e150 for v in b)
 
 def _check_results(gt, results, iou_type):
     "Raise an error for a result that pycocotools cannot evaluate."
     key = 'segmentation' if iou_type=='segm' else 'bbox'
     for n,r in enumerate(results):
-        def refuse(what): raise ValueError(f"result {n} ({str({k:v for k,v in r.items() if k!='segmentation'})[:80] if isinstance(r, dict) else str(r)[:40]}): {what}")
+        def refuse(what):
+            raise ValueError(f"result {n} "
+                             f"({str({k:v for k,v in r.items() if k!='segmentation'})[:80] if isinstance(r, dict) else str(r)[:40]}): "
+                             f"{what}")
         if not isinstance(r, dict): refuse('expected a dict')
         lost = next((k for k in ('image_id','category_id','score',key) if k not in r), None)
         if lost: refuse(f"there is no {lost!r}")
-        if not isinstance(r['image_id'], (int,str)) or r['image_id'] not in gt.imgs: refuse(f"there is no image {r['image_id']!r} in the annotations")
+        if not isinstance(r['image_id'], (int,str)) or r['image_id'] not in gt.imgs:
+            refuse(f"there is no image {r['image_id']!r} in the annotations")
         if not isinstance(r['category_id'], (int,str)): refuse('category_id should be an id')
         if not isinstance(r['score'], (int,float)) or not abs(r['score'])<1e300: refuse('the score should be a finite number')
         if key=='bbox' and not _finite_box(r['bbox']): refuse('bbox should be four finite numbers x, y, width, height')
@@ -101,7 +107,8 @@ def _mask_code(segmentation, image):
     if None in size: raise ValueError(f"image {image['id']} has no height and width, which masks need")
     if isinstance(segmentation, list): return polygons_to_rle(segmentation, size)
     mask_area([segmentation])
-    if tuple(segmentation['size'])!=size: raise ValueError(f"a mask of size {list(segmentation['size'])} in image {image['id']} of size {list(size)}")
+    if tuple(segmentation['size'])!=size:
+        raise ValueError(f"a mask of size {list(segmentation['size'])} in image {image['id']} of size {list(size)}")
     return segmentation
 
 def _as_rle(gt, results):

@@ -134,7 +134,8 @@ def load_mot(
     gt,results = Path(gt),Path(results)
     files = _ground_truth(gt, gt_file)
     if results.is_file() and len(files)>1:
-        raise ValueError(f"{results} is one result file, but {gt} has {len(files)} sequences ({', '.join(files)[:80]}); give the folder of the results")
+        raise ValueError(f"{results} is one result file, but {gt} has {len(files)} sequences ({', '.join(files)[:80]}); give the folder of "
+                         f"the results")
     found = {s: results if results.is_file() else results/f'{s}.txt' for s in files}
     missing = [p for p in found.values() if not p.is_file()]
     if missing: raise FileNotFoundError(f"{missing[0]}: no such result file (expected one for each of {', '.join(files)})")

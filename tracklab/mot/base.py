@@ -10,7 +10,7 @@ import warnings
 import numpy as np
 from fastcore.basics import patch
 from ..core.boxes import clip_boxes
-from ..core.instances import Instances
+from ..core.instances import Instances, as_detections
 from ..core.registry import register
 
 # %% ../../nbs/09_mot/02_base_tracker.ipynb #02125bab
@@ -117,14 +117,9 @@ def valid(self:BaseTracker,
     instances:Instances, # detections
 )->Instances: # detections as numpy arrays, with `scores` and `labels`
     "Complete the detections and drop impossible boxes."
-    if not len(instances):
-        return Instances(boxes=np.zeros((0,4)), scores=np.zeros(0), labels=np.zeros(0, int),
-                         **{k:v for k,v in instances.fields.items() if k in ('embeds','masks')})
-    o = instances.numpy()
+    o = as_detections(instances)
     boxes = o.boxes
-    if boxes.ndim!=2 or boxes.shape[1]!=4: raise ValueError(f"boxes must be (N,4), got shape {boxes.shape}")
-    if 'scores' not in o: o = o.with_(scores=np.ones(len(o)))
-    if 'labels' not in o: o = o.with_(labels=np.zeros(len(o), int))
+    if not len(o): return o
     size = boxes[:,2:]-boxes[:,:2]
     if np.minimum.reduce(size, None)>0 and np.maximum.reduce(size, None)<np.inf: return o
     ok = ((size>0)&(size<np.inf)).all(1)

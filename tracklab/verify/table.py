@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from collections import Counter
 from ..core.files import atomic_path
+from ..core.registry import near
 from .golden import golden_dir, golden_entries, run_entry
 
 # %% ../../nbs/15_verify/90_verify.ipynb #207b8dea
@@ -62,5 +63,8 @@ def run_verify(
     for row in verify(goldens, only, device): rows.append(row); print(format_row(row), flush=True)
     print(summary(rows))
     if path: save_rows(rows, path)
-    if not rows: raise ValueError(f"no entry matches {only!r}")
+    if not rows:
+        known = [e.name for e in golden_entries(golden_dir(goldens), '*')]
+        raise ValueError(f"no entry matches {only!r}{near(only, known)}; there are {len(known)}, in "
+                         f"{', '.join(sorted({k.split('/')[0] for k in known}))}")
     return int(any(r.status=='FAIL' for r in rows))
