@@ -55,7 +55,7 @@ COCO_FIELDS = dict(
                      iscrowd=('0 or 1', lambda v: isinstance(v, (int,float)) and v in (0,1)),
                      category_id=('an id', _id), instance_id=('an id', _id), video_id=('an id', _id), score=('a finite number', _number),
                      segmentation=('polygons or a run-length code', lambda v: v is None or isinstance(v, (list,dict)))),
-    categories=dict(name=('a text', lambda v: isinstance(v, str))),
+    categories=dict(name=('a text or an integer', _id)),
     videos=dict(name=('a text', lambda v: isinstance(v, str))))
 
 # %% ../../nbs/00_core/18_coco_rows.ipynb #3d85c231
@@ -88,10 +88,10 @@ def complete_coco(
     "Check the rows of a COCO or CocoVID file and what they refer to, and fill in what may be left out."
     ids = check_rows(data, name)
     _check_fields(name, data)
-    out = {**data, **{k:list(data.get(k) or []) for k in ('images','annotations','categories')}}
-    for i,o in enumerate(out['images']):
+    out = {**data, **{k:list(data[k] or []) for k in COCO_LISTS if k in data}}
+    for i,o in enumerate(out.get('images', ())):
         if ids['videos'] and 'video_id' in o: _refers(name, 'images', i, o, 'video_id', ids['videos'])
-    for i,a in enumerate(out['annotations']):
+    for i,a in enumerate(out.get('annotations', ())):
         _refers(name, 'annotations', i, a, 'image_id', ids['images'])
         if ids['categories'] and 'category_id' in a: _refers(name, 'annotations', i, a, 'category_id', ids['categories'])
         if 'bbox' in a: _check_box(name, i, a)

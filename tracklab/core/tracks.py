@@ -280,7 +280,7 @@ def from_cocovid(cls:Tracks,
         if o['video_id'] not in rows:
             raise ValueError(f"CocoVID: the image with id {o['id']} is of video {o['video_id']}, which is not in the file")
         length[o['video_id']] = max(length[o['video_id']], to_integer(o['frame_id'], 'frame_id')+1)
-    for a in data['annotations']:
+    for a in data.get('annotations', ()):
         for k in ('bbox','category_id'):
             if k not in a: raise ValueError(f"CocoVID: the annotation with id {a['id']} has no {k}")
         if a['category_id'] not in label:

@@ -58,6 +58,7 @@ def quiet_coco(
     if isinstance(annotations,_Checked): return annotations
     if isinstance(annotations,(str,Path)): data = complete_coco(read_json(annotations), annotations)
     else: data = complete_coco(annotations.dataset if isinstance(annotations,COCO) else annotations)
+    data = dict(dict(annotations=[], images=[], categories=[]), **data)
     lost = next((a for a in data['annotations'] if 'category_id' not in a), None)
     if lost is not None: raise ValueError(f"the annotation with id {lost['id']} has no category_id")
     coco = _Checked()
