@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['open_config', 'check_device', 'load_weights', 'published_checkpoint', 'init_model', 'frame_pipeline_of',
-           'inference_mot', 'build_model', 'build_tracker', 'build_motion', 'build_reid', 'build_aggregator']
+           'inference_mot', 'build_model', 'build_tracker', 'build_motion', 'build_reid', 'build_aggregator',
+           'single_gpu_test', 'multi_gpu_test', 'save_results', 'load_results']
 
 # %% ../nbs/14_app/10_apis.ipynb #a211bda8
 import copy, warnings
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from .app.track import track_video
+from .compat import build_aggregator, build_motion, build_reid, build_tracker
 from .core.checkpoint import CheckpointError, load_checkpoint
 from .core.config import Config
 from .core.distributed import init_random_seed, set_random_seed
@@ -128,19 +130,5 @@ def build_model(
     if doubled := [k for k in more if cfg.get(k) is not None]: raise ValueError(f"{doubled[0]} stands in the config and is given beside it")
     return build({**cfg, **more})
 
-def build_tracker(cfg:dict):
-    "The tracker that a config describes."
-    return build(cfg)
-
-def build_motion(cfg:dict):
-    "The motion model that a config describes."
-    return build(cfg)
-
 # %% ../nbs/14_app/10_apis.ipynb #ba0c17d4
-def build_reid(cfg:dict):
-    "The re-identification model that a config describes."
-    return build(cfg)
-
-def build_aggregator(cfg:dict):
-    "The aggregator of features that a config describes."
-    return build(cfg)
+_all_ = ['build_tracker', 'build_motion', 'build_reid', 'build_aggregator', 'single_gpu_test', 'multi_gpu_test', 'save_results', 'load_results']

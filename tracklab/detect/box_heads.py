@@ -13,12 +13,11 @@ from fastcore.basics import patch
 from torch import nn
 from torch.nn.modules.utils import _pair
 from ..core.boxes import clip_boxes
-from ..core.registry import register
-from ..nn.boxes.coders import build_bbox_coder
+from ..core.registry import build, register
 from ..nn.init import BaseModule
 from ..nn.layers import ConvModule, build_linear_layer
 from ..nn.losses.balance import own_boxes
-from ..nn.losses.base import accuracy, build_loss, positives
+from ..nn.losses.base import accuracy, positives
 from ..nn.boxes.nms import multiclass_nms
 
 # %% ../../nbs/06_detect/13_box_heads.ipynb #470a713a
@@ -51,7 +50,7 @@ class BBoxHead(BaseModule):
         self.roi_feat_area = self.roi_feat_size[0]*self.roi_feat_size[1]
         self.reg_class_agnostic,self.reg_decoded_bbox = reg_class_agnostic,reg_decoded_bbox
         self.reg_predictor_cfg,self.cls_predictor_cfg = reg_predictor_cfg,cls_predictor_cfg
-        self.bbox_coder,self.loss_cls,self.loss_bbox = build_bbox_coder(bbox_coder),build_loss(loss_cls),build_loss(loss_bbox)
+        self.bbox_coder,self.loss_cls,self.loss_bbox = build(bbox_coder),build(loss_cls),build(loss_bbox)
         width = in_channels if with_avg_pool else in_channels*self.roi_feat_area
         if with_avg_pool: self.avg_pool = nn.AvgPool2d(self.roi_feat_size)
         self._make_predictors(width, width)

@@ -15,13 +15,9 @@ from ..core.instances import Instances
 from ..core.boxes import bbox_mapping_back
 from ..core.registry import build, register
 from .base import BaseDetector, build_neck, split_targets, to_result
-from ..nn.assign.max_iou import build_assigner
-from ..nn.assign.samplers import build_sampler
-from ..nn.boxes.coders import build_bbox_coder
 from ..nn.init import BaseModule
-from ..nn.losses.base import build_loss
 from ..nn.boxes.nms import batched_nms
-from ..nn.boxes.priors import anchor_inside_flags, build_prior_generator
+from ..nn.boxes.priors import anchor_inside_flags
 
 # %% ../../nbs/06_detect/11_dense_heads.ipynb #4b9d4711
 def flatten_map(
@@ -227,19 +223,19 @@ class AnchorHead(BaseDenseHead):
         self.use_sigmoid_cls = uses_sigmoid(loss_cls)
         self.cls_out_channels = num_classes if self.use_sigmoid_cls else num_classes+1
         if self.cls_out_channels<=0: raise ValueError(f"num_classes={num_classes} is too small")
-        self.bbox_coder,self.loss_cls,self.loss_bbox = build_bbox_coder(bbox_coder),build_loss(loss_cls),build_loss(loss_bbox)
+        self.bbox_coder,self.loss_cls,self.loss_bbox = build(bbox_coder),build(loss_cls),build(loss_bbox)
         self.train_cfg,self.test_cfg = train_cfg,test_cfg
-        self.prior_generator = build_prior_generator(anchor_generator)
+        self.prior_generator = build(anchor_generator)
         self.num_base_priors = self.prior_generator.num_base_priors[0]
         if train_cfg: self._build_assignment(train_cfg, loss_cls)
         self._init_layers()
 
     def _build_assignment(self, train_cfg, loss_cls):
         "Focal losses use every prior; others may sample"
-        self.assigner = build_assigner(train_cfg['assigner'])
+        self.assigner = build(train_cfg['assigner'])
         sampler = train_cfg.get('sampler') or {'type':'PseudoSampler'}
         self.sampling = not sampler['type'].endswith('PseudoSampler') and loss_cls['type'] not in ('FocalLoss','GHMC','QualityFocalLoss')
-        self.sampler = build_sampler(sampler if self.sampling else {'type':'PseudoSampler'})
+        self.sampler = build(sampler if self.sampling else {'type':'PseudoSampler'})
 
     @property
     def num_anchors(self)->int: return self.num_base_priors

@@ -16,8 +16,6 @@ from ..core.instances import Instances
 from ..core.registry import build, register
 from .base import BaseDetector, build_neck, split_targets, to_result
 from .dense import full_precision, merge_pretrained
-from ..nn.assign.max_iou import build_assigner
-from ..nn.assign.samplers import build_sampler
 from ..nn.init import BaseModule
 from ..nn.boxes.merge_augmented import merge_aug_bboxes, merge_aug_masks
 from ..nn.boxes.nms import multiclass_nms
@@ -65,7 +63,7 @@ class BaseRoIHead(BaseModule):
         self.mask_head = build(mask_head)
     def init_assigner_sampler(self):
         if self.train_cfg:
-            self.bbox_assigner,self.bbox_sampler = build_assigner(self.train_cfg['assigner']),build_sampler(self.train_cfg['sampler'],
+            self.bbox_assigner,self.bbox_sampler = build(self.train_cfg['assigner']),build(self.train_cfg['sampler'],
                 context=self)
 
 # %% ../../nbs/06_detect/14_two_stage.ipynb #75f09c96

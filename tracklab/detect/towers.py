@@ -10,10 +10,9 @@ import torch
 from torch import nn
 from ..core.boxes import box_centers
 from .dense import BaseDenseHead, uses_sigmoid
-from ..nn.boxes.coders import build_bbox_coder
+from ..core.registry import build
 from ..nn.boxes.priors import MlvlPointGenerator
 from ..nn.layers import ConvModule
-from ..nn.losses.base import build_loss
 
 # %% ../../nbs/06_detect/12_towers.ipynb #5ccb9f1a
 def tower(
@@ -59,7 +58,7 @@ class AnchorFreeHead(BaseDenseHead):
         self.strides,self.dcn_on_last_conv,self.conv_bias,self.conv_cfg,self.norm_cfg = strides,dcn_on_last_conv,conv_bias,conv_cfg,norm_cfg
         self.use_sigmoid_cls = uses_sigmoid(loss_cls)
         self.cls_out_channels = num_classes if self.use_sigmoid_cls else num_classes+1
-        self.loss_cls,self.loss_bbox,self.bbox_coder = build_loss(loss_cls),build_loss(loss_bbox),build_bbox_coder(bbox_coder)
+        self.loss_cls,self.loss_bbox,self.bbox_coder = build(loss_cls),build(loss_bbox),build(bbox_coder)
         self.prior_generator = MlvlPointGenerator(strides)
         self.train_cfg,self.test_cfg = train_cfg,test_cfg
         self._init_layers()

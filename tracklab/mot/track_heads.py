@@ -14,8 +14,6 @@ from ..core.boxes import bbox2roi
 from ..core.registry import build, register
 from ..detect.regions import StandardRoIHead
 from .quasi_dense import embed_similarity
-from ..nn.assign.max_iou import build_assigner
-from ..nn.assign.samplers import build_sampler
 from ..nn.init import BaseModule
 from ..nn.layers import ConvModule
 from ..nn.losses.base import weight_reduce_loss
@@ -225,7 +223,7 @@ class QuasiDenseTrackHead(BaseModule):
         if roi_extractor is not None: self.roi_extractor = build(roi_extractor)
         if embed_head is not None: self.embed_head = build(embed_head)
         if train_cfg:
-            self.bbox_assigner,self.bbox_sampler = build_assigner(train_cfg['assigner']),build_sampler(train_cfg['sampler'], context=self)
+            self.bbox_assigner,self.bbox_sampler = build(train_cfg['assigner']),build(train_cfg['sampler'], context=self)
 
     def extract_bbox_feats(self,
         x:list, # maps of the levels

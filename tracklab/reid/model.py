@@ -13,7 +13,7 @@ from ..core.registry import build, register
 from ..nn.init import BaseModule
 from ..nn.model import BaseModel
 from ..nn.layers import build_activation_layer, build_norm_layer
-from ..nn.losses.base import accuracy, build_loss
+from ..nn.losses.base import accuracy
 from ..nn.backbones.resnet import ResNet
 
 # %% ../../nbs/08_reid/00_reid.ipynb #b5428d00
@@ -128,7 +128,7 @@ class LinearReIDHead(BaseModule):
         if not loss and not loss_pairwise: raise ValueError("give loss, loss_pairwise or both")
         if loss and num_classes is None: raise ValueError("the classifier's loss needs num_classes")
         self.num_classes,self.out_channels = num_classes,out_channels
-        self.loss_cls,self.loss_triplet = build_loss(loss) if loss else None,build_loss(loss_pairwise) if loss_pairwise else None
+        self.loss_cls,self.loss_triplet = build(loss) if loss else None,build(loss_pairwise) if loss_pairwise else None
         self.fcs = nn.ModuleList([FcModule(in_channels if i==0 else fc_channels, fc_channels, norm_cfg, act_cfg) for i in range(num_fcs)])
         self.fc_out = nn.Linear(fc_channels if num_fcs else in_channels, out_channels)
         if loss: self.bn,self.classifier = nn.BatchNorm1d(out_channels),nn.Linear(out_channels, num_classes)

@@ -11,11 +11,11 @@ from fastcore.basics import patch
 from torch import nn
 from ...core.boxes import box_centers
 from ...core.distributed import reduce_mean
-from ...core.registry import register
+from ...core.registry import build, register
 from ..dense import AnchorHead, SingleStageDetector, level_rows
 from ..towers import centerness, layer_init, through, tower
 from ...nn.layers import Scale
-from ...nn.losses.base import build_loss, positives
+from ...nn.losses.base import positives
 
 # %% ../../../nbs/06_detect/anchor/03_atss.ipynb #8c33094c
 @register
@@ -35,7 +35,7 @@ class ATSSHead(AnchorHead):
     ):
         self.pred_kernel_size,self.stacked_convs,self.conv_cfg,self.norm_cfg = pred_kernel_size,stacked_convs,conv_cfg,norm_cfg
         super().__init__(num_classes, in_channels, reg_decoded_bbox=reg_decoded_bbox, init_cfg=init_cfg, **kwargs)
-        self.loss_centerness = build_loss(loss_centerness)
+        self.loss_centerness = build(loss_centerness)
 
     def _init_layers(self):
         c,k = self.feat_channels,self.pred_kernel_size

@@ -10,14 +10,9 @@ import torch
 import torch.nn.functional as F
 from fastcore.basics import patch
 from torch import nn
-from ...core.registry import register
+from ...core.registry import build, register
 from ..dense import BaseDenseHead, SingleStageDetector, flatten_map, select_best
-from ...nn.assign.max_iou import build_assigner
-from ...nn.assign.samplers import build_sampler
-from ...nn.boxes.coders import build_bbox_coder
 from ...nn.layers import ConvModule
-from ...nn.losses.base import build_loss
-from ...nn.boxes.priors import build_prior_generator
 
 # %% ../../../nbs/06_detect/anchor/05_yolov3.ipynb #c866415f
 def bce(
@@ -55,10 +50,10 @@ class YOLOV3Head(BaseDenseHead):
         self.num_classes,self.in_channels,self.out_channels = num_classes,in_channels,out_channels
         self.featmap_strides,self.one_hot_smoother = featmap_strides,one_hot_smoother
         self.train_cfg,self.test_cfg = train_cfg,test_cfg
-        self.bbox_coder,self.prior_generator = build_bbox_coder(bbox_coder),build_prior_generator(anchor_generator)
-        self.loss_cls,self.loss_conf,self.loss_xy,self.loss_wh = map(build_loss, (loss_cls, loss_conf, loss_xy, loss_wh))
+        self.bbox_coder,self.prior_generator = build(bbox_coder),build(anchor_generator)
+        self.loss_cls,self.loss_conf,self.loss_xy,self.loss_wh = map(build, (loss_cls, loss_conf, loss_xy, loss_wh))
         if train_cfg:
-            self.assigner,self.sampler = build_assigner(train_cfg['assigner']),build_sampler(train_cfg.get('sampler')
+            self.assigner,self.sampler = build(train_cfg['assigner']),build(train_cfg.get('sampler')
                 or {'type':'PseudoSampler'})
         self.convs_bridge = nn.ModuleList([ConvModule(i, o, 3, padding=1, conv_cfg=conv_cfg, norm_cfg=norm_cfg, act_cfg=act_cfg)
                                            for i,o in zip(in_channels, out_channels)])

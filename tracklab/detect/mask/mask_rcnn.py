@@ -16,7 +16,6 @@ from ...core.registry import build, register
 from ..regions import TwoStageDetector
 from ...nn.init import BaseModule
 from ...nn.layers import ConvModule, build_conv_layer, build_upsample_layer
-from ...nn.losses.base import build_loss
 from ...nn.ops.mask_targets import mask_target
 
 # %% ../../../nbs/06_detect/mask/01_mask_rcnn.ipynb #cb5d27ea
@@ -68,7 +67,7 @@ class FCNMaskHead(BaseModule):
         self.upsample_method,self.scale_factor = self.upsample_cfg.get('type'),self.upsample_cfg.pop('scale_factor', None)
         if self.upsample_method not in (None,'deconv','nearest','bilinear','carafe'):
             raise ValueError(f"upsample_cfg must be of type deconv, nearest, bilinear or carafe, got {self.upsample_method!r}")
-        self.loss_mask = build_loss(loss_mask)
+        self.loss_mask = build(loss_mask)
         self.convs = nn.ModuleList([ConvModule(in_channels if i==0 else conv_out_channels, conv_out_channels,
             conv_kernel_size, padding=(conv_kernel_size-1)//2, conv_cfg=conv_cfg, norm_cfg=norm_cfg) for i in range(num_convs)])
         width = conv_out_channels if num_convs else in_channels

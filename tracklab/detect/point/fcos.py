@@ -11,11 +11,11 @@ from fastcore.basics import patch
 from torch import nn
 from ...core.boxes import box_area
 from ...core.distributed import reduce_mean
-from ...core.registry import register
+from ...core.registry import build, register
 from ..dense import SingleStageDetector, flatten_levels
 from ..towers import AnchorFreeHead, box_distances, centerness, layer_init, near_centre
 from ...nn.layers import Scale
-from ...nn.losses.base import build_loss, positives
+from ...nn.losses.base import positives
 
 # %% ../../../nbs/06_detect/point/01_fcos.ipynb #d1a338ed
 INF = 1e8
@@ -41,7 +41,7 @@ class FCOSHead(AnchorFreeHead):
         self.regress_ranges,self.center_sampling,self.center_sample_radius = regress_ranges,center_sampling,center_sample_radius
         self.norm_on_bbox,self.centerness_on_reg = norm_on_bbox,centerness_on_reg
         super().__init__(num_classes, in_channels, loss_cls=loss_cls, loss_bbox=loss_bbox, norm_cfg=norm_cfg, init_cfg=init_cfg, **kwargs)
-        self.loss_centerness = build_loss(loss_centerness)
+        self.loss_centerness = build(loss_centerness)
 
     def _init_layers(self):
         super()._init_layers()

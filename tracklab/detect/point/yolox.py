@@ -15,10 +15,8 @@ from ...core.distributed import broadcast, reduce_mean
 from ...core.boxes import bbox_xyxy_to_cxcywh
 from ...core.registry import register
 from ..dense import BaseDenseHead, SingleStageDetector, flatten_levels
-from ...nn.assign.max_iou import build_assigner
 from ...nn.init import bias_init_with_prob
 from ...nn.layers import ConvModule, DepthwiseSeparableConvModule
-from ...nn.losses.base import build_loss
 from ...nn.boxes.priors import MlvlPointGenerator
 
 # %% ../../../nbs/06_detect/point/02_yolox.ipynb #5658f7d8
@@ -49,9 +47,9 @@ class YOLOXHead(BaseDenseHead):
         super().__init__(init_cfg)
         self.num_classes = self.cls_out_channels = num_classes
         self.use_l1,self.train_cfg,self.test_cfg = False,train_cfg,test_cfg
-        self.loss_cls,self.loss_bbox,self.loss_obj,self.loss_l1 = map(build_loss, (loss_cls, loss_bbox, loss_obj, loss_l1))
+        self.loss_cls,self.loss_bbox,self.loss_obj,self.loss_l1 = map(build, (loss_cls, loss_bbox, loss_obj, loss_l1))
         self.prior_generator = MlvlPointGenerator(strides, offset=0)
-        if train_cfg: self.assigner = build_assigner(train_cfg['assigner'])
+        if train_cfg: self.assigner = build(train_cfg['assigner'])
         conv = DepthwiseSeparableConvModule if use_depthwise else ConvModule
         def tower():
             cfgs = [conv_cfg]*(stacked_convs-1)+[dict(type='DCNv2') if dcn_on_last_conv else conv_cfg]

@@ -11,8 +11,6 @@ from fastcore.basics import patch
 from ...core.boxes import bbox2roi
 from ...core.registry import build, register
 from ..regions import StandardRoIHead, TwoStageDetector, _sample_with
-from ...nn.assign.max_iou import build_assigner
-from ...nn.assign.samplers import build_sampler
 from ...nn.init import ModuleList
 
 # %% ../../../nbs/06_detect/two_stage/02_cascade_rcnn.ipynb #f2440719
@@ -53,8 +51,8 @@ class CascadeRoIHead(StandardRoIHead):
         self.mask_roi_extractor = self.bbox_roi_extractor if self.share_roi_extractor else self._each(mask_roi_extractor)
     def init_assigner_sampler(self):
         cfgs = per_stage(self.train_cfg, self.num_stages) if self.train_cfg else []
-        self.bbox_assigner,self.bbox_sampler = [build_assigner(c['assigner'])
-                                                for c in cfgs],[build_sampler(c['sampler'], context=self) for c in cfgs]
+        self.bbox_assigner,self.bbox_sampler = [build(c['assigner'])
+                                                for c in cfgs],[build(c['sampler'], context=self) for c in cfgs]
 
     def _bbox_forward(self, stage, x, rois): return self._apply_bbox(self.bbox_roi_extractor[stage], self.bbox_head[stage], x, rois)
 

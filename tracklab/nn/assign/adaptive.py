@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from fastcore.basics import patch
 from ...core.boxes import bbox_xyxy_to_cxcywh, box_centers
-from ...core.registry import register
-from .max_iou import AssignResult, BaseAssigner, build_iou_calculator, labels_of
+from ...core.registry import build, register
+from .max_iou import AssignResult, BaseAssigner, labels_of
 
 # %% ../../../nbs/04_nn/assign/03_adaptive_assigners.ipynb #a8d71f92
 NEVER = -1e8 # overlap of priors that an object may not have
@@ -54,7 +54,7 @@ class ATSSAssigner(BaseAssigner):
         alpha:float=None, # share of the overlap beside the predicted score (DDOD); `None`: overlap of the priors alone
         iou_calculator:dict={'type':'BboxOverlaps2D'}, # how overlap is measured
         ignore_iof_thr:float=-1, # priors covered by ignored regions more than this are ignored; negative: none
-    ): self.topk,self.alpha,self.iou_calculator,self.ignore_iof_thr = topk,alpha,build_iou_calculator(iou_calculator),ignore_iof_thr
+    ): self.topk,self.alpha,self.iou_calculator,self.ignore_iof_thr = topk,alpha,build(iou_calculator),ignore_iof_thr
 
     def assign(self,
         bboxes:torch.Tensor, # `(N,4)` priors, xyxy
@@ -118,7 +118,7 @@ class SimOTAAssigner(BaseAssigner):
         valid,both = self.get_in_gt_and_in_center_info(priors, gt_bboxes)
         inds = decoded_bboxes.new_zeros(N, dtype=torch.long)
         if not valid.any(): return nothing_assigned(G, decoded_bboxes, N, gt_labels)
-        ious = build_iou_calculator(dict(type='BboxOverlaps2D'))(decoded_bboxes[valid], gt_bboxes)
+        ious = build(dict(type='BboxOverlaps2D'))(decoded_bboxes[valid], gt_bboxes)
         cost = self.cls_weight*self._class_cost(pred_scores[valid], gt_labels)-self.iou_weight*(ious+eps).log()+1e5*~both[valid]
         rows,objects,overlap = self.dynamic_k_matching(cost, ious)
         chosen = valid.nonzero()[rows,0]
@@ -173,7 +173,7 @@ class UniformAssigner(BaseAssigner):
         iou_calculator:dict={'type':'BboxOverlaps2D'}, # how overlap is measured
     ):
         self.pos_ignore_thr,self.neg_ignore_thr = pos_ignore_thr,neg_ignore_thr
-        self.match_times,self.iou_calculator = match_times,build_iou_calculator(iou_calculator)
+        self.match_times,self.iou_calculator = match_times,build(iou_calculator)
 
     def assign(self,
         bbox_pred:torch.Tensor, # `(N,4)` predicted boxes, xyxy
@@ -213,7 +213,7 @@ class TaskAlignedAssigner(BaseAssigner):
         iou_calculator:dict={'type':'BboxOverlaps2D'}, # how overlap is measured
     ):
         if topk<1: raise ValueError(f"topk must be at least 1, got {topk}")
-        self.topk,self.iou_calculator = topk,build_iou_calculator(iou_calculator)
+        self.topk,self.iou_calculator = topk,build(iou_calculator)
 
     def assign(self,
         pred_scores:torch.Tensor, # `(N,C)` probabilities

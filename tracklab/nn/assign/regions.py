@@ -11,10 +11,10 @@ import torch
 import torch.nn.functional as F
 from fastcore.basics import patch
 from ...core.boxes import box_centers, box_area
-from ...core.registry import register
+from ...core.registry import build, register
 from .adaptive import border_distance, nothing_assigned
 from ..boxes.anchor_variants import calc_region
-from .max_iou import AssignResult, BaseAssigner, MaxIoUAssigner, build_iou_calculator, labels_of
+from .max_iou import AssignResult, BaseAssigner, MaxIoUAssigner, labels_of
 from ..boxes.priors import anchor_inside_flags
 from ..ops.roi import bbox_rescale
 
@@ -30,7 +30,7 @@ class GridAssigner(BaseAssigner):
         iou_calculator:dict={'type':'BboxOverlaps2D'}, # how overlap is measured
     ):
         self.pos_iou_thr,self.neg_iou_thr,self.min_pos_iou,self.gt_max_assign_all = pos_iou_thr,neg_iou_thr,min_pos_iou,gt_max_assign_all
-        self.iou_calculator = build_iou_calculator(iou_calculator)
+        self.iou_calculator = build(iou_calculator)
 
     def assign(self,
         bboxes:torch.Tensor, # `(N,4)` anchors, xyxy
@@ -102,7 +102,7 @@ class CenterRegionAssigner(BaseAssigner):
         iou_calculator:dict={'type':'BboxOverlaps2D'}, # how overlap is measured
     ):
         self.pos_scale,self.neg_scale,self.min_pos_iof,self.ignore_gt_scale = pos_scale,neg_scale,min_pos_iof,ignore_gt_scale
-        self.foreground_dominate,self.iou_calculator = foreground_dominate,build_iou_calculator(iou_calculator)
+        self.foreground_dominate,self.iou_calculator = foreground_dominate,build(iou_calculator)
 
     def assign(self,
         bboxes:torch.Tensor, # `(N,4)` priors, xyxy

@@ -10,9 +10,9 @@ __all__ = ['without', 'InstanceBalancedPosSampler', 'IoUBalancedNegSampler', 'Co
 import torch
 from fastcore.basics import patch
 from ...core.boxes import bbox2roi
-from ...core.registry import register
+from ...core.registry import build, register
 from .max_iou import AssignResult
-from .samplers import BaseSampler, RandomSampler, SamplingResult, build_sampler, indices
+from .samplers import BaseSampler, RandomSampler, SamplingResult, indices
 from ..boxes.nms import nms_match
 
 # %% ../../../nbs/04_nn/assign/06_hard_samplers.ipynb #e7b4c40f
@@ -89,7 +89,7 @@ class CombinedSampler(BaseSampler):
         **kwargs # of both: `num`, `pos_fraction`, ...
     ):
         super().__init__(**kwargs)
-        self.pos_sampler,self.neg_sampler = build_sampler(pos_sampler, **kwargs),build_sampler(neg_sampler, **kwargs)
+        self.pos_sampler,self.neg_sampler = build(pos_sampler, **kwargs),build(neg_sampler, **kwargs)
 
 # %% ../../../nbs/04_nn/assign/06_hard_samplers.ipynb #abf95357
 class AsksHead:
