@@ -13,7 +13,7 @@ from fastcore.basics import patch
 from torch import nn
 from ...core.distributed import broadcast, reduce_mean
 from ...core.boxes import bbox_xyxy_to_cxcywh
-from ...core.registry import register
+from ...core.registry import build, register
 from ..dense import BaseDenseHead, SingleStageDetector, flatten_levels
 from ...nn.init import bias_init_with_prob
 from ...nn.layers import ConvModule, DepthwiseSeparableConvModule
