@@ -396,14 +396,16 @@ def main():
     ap = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     ap.add_argument('--only', nargs='+', choices=list(TARGETS), default=list(TARGETS), metavar='NAME', help=', '.join(TARGETS))
     ap.add_argument('--seconds', type=float, default=60, help='for each target'); ap.add_argument('--seed', type=int, default=0)
+    ap.add_argument('--jobs', type=int, default=1, help='targets at once')
     ap.add_argument('--json', help='write the counts to this file'); ap.add_argument('--case', type=int); ap.add_argument('--work', help=argparse.SUPPRESS)
     a = ap.parse_args()
     if a.work: return work(a.work, a.seed, a.case, None)
     if a.case is not None: return work(a.only[0], a.seed, a.case, True)
     rows,failed = {},0
     print(f"{'target':<18}{'tried':>8}{'right':>8}{'clear':>8}{'unclear':>9}{'hung':>6}{'crashed':>9}")
-    for name in a.only:
-        count,bad = fuzz(name, a.seed, a.seconds)
+    from concurrent.futures import ThreadPoolExecutor
+    pool = ThreadPoolExecutor(a.jobs)
+    for name,(count,bad) in zip(a.only, pool.map(lambda n: fuzz(n, a.seed, a.seconds), a.only)):
         rows[name] = count; failed += bool(bad) or not count['right']
         print(f"{name:<18}{sum(count.values()):>8}{count['right']:>8}{count['clear']:>8}{count['unclear']:>9}{count['hung']:>6}{count['crashed']:>9}", flush=True)
         for b in bad[:12]: print(f'    {b}')
