@@ -131,4 +131,5 @@ def build_model(
     return build({**cfg, **more})
 
 # %% ../nbs/14_app/10_apis.ipynb #ba0c17d4
-_all_ = ['build_tracker', 'build_motion', 'build_reid', 'build_aggregator', 'single_gpu_test', 'multi_gpu_test', 'save_results', 'load_results']
+_all_ = ['build_tracker', 'build_motion', 'build_reid', 'build_aggregator', 'single_gpu_test', 'multi_gpu_test',
+         'save_results', 'load_results']

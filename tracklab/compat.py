@@ -27,6 +27,7 @@ build_prior_generator = build_anchor_generator = build_positional_encoding = bui
 build_tracker = build_motion = build_reid = build_aggregator = build_part
 
 # %% ../nbs/14_app/09_compat.ipynb #14ea6f05
-_all_ = ['build_neck', 'build_backbone', 'build_head', 'build_shared_head', 'build_roi_extractor', 'build_loss', 'build_detector', 'build_assigner',
+_all_ = ['build_neck', 'build_backbone', 'build_head', 'build_shared_head', 'build_roi_extractor', 'build_loss', 'build_detector',
+         'build_assigner',
          'build_sampler', 'build_bbox_coder', 'build_iou_calculator', 'build_match_cost', 'build_prior_generator', 'build_anchor_generator',
          'build_positional_encoding', 'build_transformer', 'build_tracker', 'build_motion', 'build_reid', 'build_aggregator']

@@ -11,7 +11,7 @@ __all__ = ['DETECTOR_NAMES', 'cmd_env', 'print_metrics', 'cmd_eval', 'class_indi
 import argparse,json,os,sys,time,warnings
 from importlib import import_module
 from pathlib import Path
-from ..core.arguments import ArgumentParser
+from ..core.arguments import ArgumentParser, finite
 
 # %% ../../nbs/14_app/01_command.ipynb #fb56b3de
 def cmd_env(a)->int:
@@ -24,6 +24,11 @@ def cmd_env(a)->int:
 def _benchmark(path):
     "MOT15, MOT16, MOT17 or MOT20 if it occurs in the path"
     return next((b for b in ('MOT15','MOT16','MOT17','MOT20') if b in str(Path(path).resolve()).upper()), None)
+
+def _check_json(path):
+    "Raise an error for a file that is no JSON: these commands write numbers, and replace nothing else."
+    if Path(path).is_file() and Path(path).suffix!='.json':
+        raise ValueError(f"--json {path}: this file exists and is no .json file; choose another name")
 
 def print_metrics(res, path=None):
     "Print the table of results and write them as JSON."
@@ -39,11 +44,11 @@ def print_metrics(res, path=None):
 def cmd_eval(a)->int:
     "Score results against ground truth."
     from tracklab.core.files import check_outputs
-    from tracklab.metrics.tracking import evaluate_tracks, load_mot
-    if a.json and Path(a.json).exists():
-        check_outputs([a.json], [a.gt,a.results,*(p for o in (a.gt,a.results) for p in Path(o).rglob('*.txt'))])
+    from tracklab.metrics.tracking import check_ground_truth, evaluate_tracks, load_mot
+    if a.json: check_outputs([a.json], [a.gt, a.results])
     gt,results,length = load_mot(a.gt, a.results, a.gt_file)
     benchmark = a.benchmark or _benchmark(a.gt)
+    check_ground_truth(gt, benchmark)
     res = evaluate_tracks(gt, results, tuple(a.metrics), None if benchmark=='none' else benchmark, a.threshold, length)
     print_metrics(res, a.json)
     return 0
@@ -63,7 +68,7 @@ def class_indices(
     if not wanted: return None
     out = []
     for w in wanted:
-        if w.isdigit() and int(w)<len(classes): out.append(int(w))
+        if w.isdecimal() and w.isascii() and len(w)<9 and int(w)<len(classes): out.append(int(w))
         elif w in classes: out.append(list(classes).index(w))
         else:
             near = ', '.join(difflib.get_close_matches(w, classes, 3, .4)) or 'none'
@@ -135,6 +140,15 @@ def _written(a, r, name, video, classes):
     return files+[export_html(_files(a.out, name)[2], Watched(video, 'player', min(r.num_frames, 300)), shown,
                               classes=classes, title=name, facts=r.facts)]
 
+# %% ../../nbs/14_app/01_command.ipynb #be7c3087
+def _check_detections(detector, video):
+    "Warn if detections from a file do not cover the video."
+    known = getattr(detector, 'tracks', None)
+    if known is None or video is None or video.live: return
+    n = video.estimate
+    if known.num_frames>n: warnings.warn(f"the file has detections up to frame {known.num_frames}, but the video has {n} frames")
+    elif known.num_frames<.9*n: warnings.warn(f"the detections end with frame {known.num_frames} of {n}: nothing is tracked after it")
+
 # %% ../../nbs/14_app/01_command.ipynb #277684f3
 def cmd_track(a)->int:
     "Track a video, a folder of images, a camera, a stream, or a file of detections."
@@ -147,6 +161,7 @@ def cmd_track(a)->int:
     if only_boxes and a.checkpoint is not None: raise ValueError(f"{a.source} holds detections: a --checkpoint needs images")
     video = None if only_boxes else Video(a.source)
     model,classes = tracking_model(a)
+    _check_detections(getattr(model, 'detector', None), video)
     detector,labels = getattr(model, 'detector', None),class_indices(a.classes, classes)
     if hasattr(model, 'labels'): model.labels = labels
     if hasattr(detector, 'learn') and not video.live: detector.learn(Watched(video, 'background', 60))
@@ -163,6 +178,8 @@ def cmd_track(a)->int:
             except KeyboardInterrupt:
                 if not live: raise                                             # a camera has no other end
     except KeyboardInterrupt: _stopped(r); raise
+    html = _files(a.out, name)[2]
+    html.unlink(missing_ok=True)                                               # it showed the result that was just replaced
     print(f"{r.num_frames} frames, {len(r.facts)} tracks, {r.num_frames/max(time.time()-start, 1e-9):.1f} frames/s")
     print(*(f'wrote {f}' for f in _written(a, r, name, video, classes)), sep='\n')
     return 0
@@ -171,27 +188,27 @@ def cmd_track(a)->int:
 def cmd_demo(a)->int:
     "Track a synthetic street from its pixels and score the result."
     from tqdm import tqdm
-    from tracklab.app.track import Recorder, TrackingByDetection, open_detector, open_tracker, track_video
+    from tracklab.app.track import Recorder, TrackingByDetection, open_detector, open_tracker, result_name, track_video
     from tracklab.data.synthetic import StreetScene
     from tracklab.metrics.tracking import evaluate_tracks
     from tracklab.viz.html import export_html
-    out = Path(a.out)
+    out,name = Path(a.out),result_name(a.out, 'demo://street')
     scene,detector = StreetScene(num_frames=a.frames, seed=a.seed),open_detector(a.detector, say=print)
     print(f"rendering {scene}\ndetecting with {a.detector}, tracking with {a.tracker}")
     if hasattr(detector, 'learn'): detector.learn(Watched(scene, 'background', 60))
     seen = []
     def frames():
         for t in range(len(scene)): frame,people = scene.render(t); seen.append(people); yield frame
-    with Recorder(out, 'street', scene.fps) as r:
+    with Recorder(out, name, scene.fps) as r:
         for t,frame,_,o in tqdm(track_video(TrackingByDetection(detector, open_tracker(a.tracker)), frames(), 8), desc='track',
                                 total=len(scene), unit='frame', disable=None):
             r.write(t, frame, o)
     gt = scene.annotate(seen)
-    gt.to_mot(out/'street_gt.txt')
+    gt.to_mot(out/f'{name}_gt.txt')
     print_metrics(evaluate_tracks({'street':gt}, {'street':r.tracks}, ('HOTA','CLEAR','Identity'), num_frames={'street':len(scene)}),
                   out/'metrics.json')
-    export_html(out/'street.html', Watched(scene, 'player', min(len(scene), 300)), r.tracks, gt=gt, title='A synthetic street')
-    print(*(f'wrote {out/f}' for f in ('street.mp4','street.txt','street_gt.txt','metrics.json','street.html')), sep='\n')
+    export_html(out/f'{name}.html', Watched(scene, 'player', min(len(scene), 300)), r.tracks, gt=gt, title='A synthetic street')
+    print(*(f'wrote {out/f}' for f in (f'{name}.mp4',f'{name}.txt',f'{name}_gt.txt','metrics.json',f'{name}.html')), sep='\n')
     return 0
 
 # %% ../../nbs/14_app/01_command.ipynb #a9be4409
@@ -230,6 +247,19 @@ def cmd_refine(a)->int:
         print(f"wrote {Path(a.out)/names[path]}: {before[0]} tracks of {before[1]} boxes became {len(t.ids)} of {len(t)}"+dropped)
     return 0
 
+# %% ../../nbs/14_app/01_command.ipynb #3ff043ec
+def _check_test_outputs(a, outputs):
+    "Raise an error if an output is the config, the checkpoint or a file that the config names."
+    from tracklab.apis import open_config
+    from tracklab.core.config import parse_options
+    from tracklab.core.files import check_outputs
+    def texts(v):
+        if isinstance(v, dict): v = list(v.values())
+        return [v] if isinstance(v, str) else [t for o in v for t in texts(o)] if isinstance(v, (list,tuple)) else []
+    cfg = open_config(a.config, parse_options(a.cfg_options))
+    check_outputs([o for o in outputs if o], [a.config, a.checkpoint, a.checkpoint_file,
+                                              *(t for t in texts(cfg.to_dict()) if Path(t).is_file())])
+
 # %% ../../nbs/14_app/01_command.ipynb #a7c0c8fa
 def _bar(what):
     "A progress bar for callbacks (done, total)"
@@ -248,6 +278,7 @@ def cmd_test(a)->int:
         raise ValueError("nothing to do with the results: give --eval, --out, --format-only, --show or --show-dir")
     if a.eval and a.format_only: raise ValueError("--eval and --format-only exclude each other")
     options = parse_options(a.eval_options)
+    _check_test_outputs(a, [a.out, a.json])
     dataset,results = run_test(a.config, a.checkpoint_file or a.checkpoint, a.device, parse_options(a.cfg_options), a.batch, a.workers,
                                a.show, a.show_dir, _bar('test'), a.eval or ())
     if results is None: return 0                                                         # the first process goes on
@@ -273,6 +304,7 @@ def cmd_search(a)->int:
     import pandas as pd
     from tracklab.app.search import search_tracker, write_search
     from tracklab.core.config import parse_options
+    _check_test_outputs(a, [Path(a.out)/'best.py', Path(a.out)/'search.csv'])
     rows,best = search_tracker(a.config, a.checkpoint_file or a.checkpoint, a.device, parse_options(a.cfg_options), a.batch, a.workers,
                                a.eval, _bar('search'))
     print(pd.DataFrame(rows).to_string(index=False, float_format='%.3f'))
@@ -282,6 +314,7 @@ def cmd_search(a)->int:
 # %% ../../nbs/14_app/01_command.ipynb #fcaab48f
 def cmd_verify(a)->int:
     "Compare this package with golden data of the reference."
+    if a.json: _check_json(a.json)
     return import_module('tracklab.verify.table').run_verify(a.goldens, a.only, a.device, a.json) # by name: that room lies above this one
 
 # %% ../../nbs/14_app/01_command.ipynb #2eedf77c
@@ -289,6 +322,7 @@ def cmd_benchmark(a)->int:
     "Run all methods on a synthetic benchmark and print their numbers."
     from tracklab.core.files import atomic_path
     from tracklab.mot.benchmark import TINY_METHODS, benchmark_text, run_benchmark
+    if a.json: _check_json(a.json)
     methods = a.methods.split(',') if a.methods else TINY_METHODS
     table = run_benchmark(a.out, methods, _device(a.device), num_frames=a.frames,
                           report=lambda what: print(what, file=sys.stderr, flush=True))
@@ -321,6 +355,7 @@ def cmd_zoo(a)->int:
     "List named configs with their checkpoints and reported results, or print one."
     from tracklab.app.zoo import zoo_text
     if a.show and a.task: raise ValueError("--show takes an exact name, so --task has nothing to choose from")
+    if a.json: _check_json(a.json)
     print(zoo_text(a.pattern, a.task, a.show, a.json), end='')
     return 0
 
@@ -342,7 +377,7 @@ def _tracking_arguments(command):
     arg('--checkpoint', metavar='FILE', help="weights of the config's model, detector included")
     arg('--out', default='tracklab-out', help='folder for the results')
     arg('--device', help='cpu, cuda, cuda:1 ...; a GPU if there is one')
-    arg('--score-thr', type=float, default=0., help='least score of a detection')
+    arg('--score-thr', type=finite, default=0., help='least score of a detection')
     arg('--classes', nargs='+', help='names or indices of the classes to track; all if not given')
     arg('--batch', type=int, default=1, help='frames per call of the detector')
     arg('--show', action='store_true', help='show the frames in a window, q ends')
@@ -384,7 +419,7 @@ def _result_arguments(command):
     arg('--results', required=True, help='folder with SEQUENCE.txt, or a file')
     arg('--metrics', nargs='+', default=['HOTA','CLEAR','Identity'], choices=['HOTA','CLEAR','Identity','VACE','Count'],
         help='families of metrics')
-    arg('--threshold', type=float, default=.5, help='least IoU of a match in CLEAR and Identity')
+    arg('--threshold', type=finite, default=.5, help='least IoU of a match in CLEAR and Identity')
     arg('--benchmark', choices=['MOT15','MOT16','MOT17','MOT20','none'], help="whose rules apply; taken from the path of --gt if not given")
     arg('--gt-file', default='gt/gt.txt', help='ground truth within the folder of a sequence')
     arg('--json', help='write all numbers to this file')

@@ -185,6 +185,7 @@ def sequence_name(
     "What the results of a source are called."
     text = str(source)
     if text.isdigit(): return f'camera{text}'
+    if text.startswith('demo://'): return text[7:]
     if '://' in text: return 'stream'
     p = Path(text)
     at = p if p.is_dir() else p.parent
@@ -203,6 +204,7 @@ def result_name(
     with naming(folder): folder.mkdir(parents=True, exist_ok=True)
     for n in (name, f'{above}_{name}', f'{name}_{digest}'):
         note = folder/f'.{n}.source'
+        if not note.exists() and any((folder/f'{n}{s}').exists() for s in ('.txt','.mp4','.html')): continue # not ours
         with naming(note):
             try:
                 with open(note, 'xb') as f: f.write(os.fsencode(own))

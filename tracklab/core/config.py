@@ -66,7 +66,8 @@ def merge(
     for k,v in child.items():
         name = f'{where}.{k}' if where else str(k)
         if isinstance(out, list):
-            if not (list_keys and str(k).isdigit()): raise ConfigError(f"{where} is a list, so {k!r} cannot be set in it; replace it")
+            if not (list_keys and re.fullmatch('[0-9]{1,9}', str(k))):
+                raise ConfigError(f"{where} is a list, so {k!r} cannot be set in it; replace it")
             k = int(k)
             if k>=len(out): raise ConfigError(f"{name}: the list has {len(out)} elements, so the index must be below {len(out)}")
         old = out[k] if isinstance(out, list) else out.get(k)
@@ -129,6 +130,7 @@ def _load_bases(path, names, root, budget, stack):
 def _load(path, root, budget, stack=()):
     "The dict of the file `path`, bases included, and the text of all files."
     path = os.path.abspath(path)
+    if len(stack)>50: raise ConfigError(f"{stack[0]}: more than 50 bases of bases, down to {path}")
     if path in stack: raise ConfigError(f"a config is its own base: {' -> '.join([*stack[stack.index(path):], path])}")
     if not os.path.isfile(path): raise ConfigError(f"no config {path}" + (f", which is a base of {stack[-1]}" if stack else ''))
     if not path.endswith(('.py', '.json', '.yml', '.yaml')): raise ConfigError(f"{path}: a config ends in .py, .json, .yml or .yaml")
@@ -140,6 +142,7 @@ def _load(path, root, budget, stack=()):
         found.append(base_text)
         return base
     run = Interpreter(path, text, _bases, budget)
+    run.pay(None, 1000)                                     # each file costs something, however short it is
     if path.endswith('.py'): data = run.result()
     else:
         data = _read_data(path, text)
@@ -291,7 +294,8 @@ def _scalar(s):
     s = s.strip()
     if len(s)>1 and s[0]==s[-1] and s[0] in '"\'': return s[1:-1]
     for t in (int, float):
-        with contextlib.suppress(ValueError): return t(s)
+        with contextlib.suppress(ValueError):
+            if (v := t(s))!=math.inf or 'inf' in s.lower(): return v
     return {'true':True, 'false':False, 'none':None}.get(s.lower(), s)
 
 # %% ../../nbs/00_core/05_config.ipynb #b9e606ba
@@ -327,6 +331,8 @@ def parse_options(
     out = {}
     for o in options:
         key,eq,value = o.partition('=')
-        if not eq or not key.strip(): raise ValueError(f"option {o!r}: expected key=value")
-        out[key.strip()] = _parse(value, o)
+        if not eq or not key.strip(): raise ValueError(f"option {o[:80]!r}: expected key=value")
+        if key.strip() in out: raise ValueError(f"option {key.strip()!r} is given twice")
+        try: out[key.strip()] = _parse(value, o)
+        except RecursionError: raise ValueError(f"option {key.strip()!r}: its value is nested too deeply") from None
     return out

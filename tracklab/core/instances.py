@@ -108,6 +108,8 @@ def as_detections(
     instances:Instances, # with `boxes`, and maybe `scores`, `labels`, `embeds` and more
 )->Instances: # `boxes` `(N,4)` and `scores` `(N,)` float, `labels` `(N,)` integers, in numpy
     "Detections in the usual shapes; scores are 1 and labels 0 where they are missing."
+    if not isinstance(instances, Instances):
+        raise TypeError(f"detections should be Instances(boxes=..., scores=..., labels=...), got {type(instances).__name__}")
     n,f = len(instances),instances.fields
     if n and 'boxes' not in f: raise ValueError(f"detections need boxes, got {', '.join(f)}")
     boxes = _numbers('boxes', f['boxes'], 4) if n else np.zeros((0,4))
@@ -118,7 +120,7 @@ def as_detections(
     if labels is None: labels = np.zeros(n, int)
     elif not (isinstance(labels, np.ndarray) and labels.ndim==1 and labels.dtype.kind in 'iu'):
         v = _numbers('labels', labels)
-        if not (v==np.floor(v)).all(): raise ValueError(f"labels should be integers, got {v[v!=np.floor(v)][0]:g}")
+        if not ((v==np.floor(v))&(np.abs(v)<2**53)).all(): raise ValueError(f"labels should be integers, got {str(v[:9].tolist())[:60]}")
         labels = v.astype(int)
     rest = {k:np.asarray(_array(v)) if k=='embeds' else _array(v) if hasattr(v, 'detach') else v for k,v in f.items()
             if k not in ('boxes','scores','labels')}

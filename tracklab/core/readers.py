@@ -30,6 +30,7 @@ def read_text(
     path:str|Path, # text file
 )->str: # its content; every line ends with a line feed
     "A text file, or an `AnnotationError` that names it."
+    if Path(path).exists() and not (Path(path).is_file() or Path(path).is_dir()): raise AnnotationError(path, 'not a regular file')
     try: raw = Path(path).read_bytes()
     except (FileNotFoundError,NotADirectoryError): raise MissingFile(path, 'no such file') from None
     except IsADirectoryError: raise AnnotationError(path, 'a folder, expected a text file') from None

@@ -26,6 +26,7 @@ def _column(name, x, dtype):
     if x.ndim!=1+(name=='box') or (name=='box' and x.shape[1]!=4):
         raise ValueError(f"{name} should have the shape {'(N,4)' if name=='box' else '(N,)'}, got {x.shape}")
     if x.dtype.kind not in 'biuf': raise ValueError(f"{name} should be numbers, got {x.dtype}: {str(x.flat[0])[:40]!r}")
+    if dtype=='int64' and x.dtype.kind=='u' and x.max()>=2**63: raise ValueError(f"{name} should be below 2**63, got {x.max()}")
     if dtype=='int64' and x.dtype.kind=='f':
         bad = ~(np.abs(x)<2**53) | (x!=np.floor(x))
         if bad.any(): raise ValueError(f"{name} should be integers, got {x[bad.argmax()]:.17g} in row {bad.argmax()}")
@@ -57,7 +58,7 @@ class Tracks:
         self.visibility = None if visibility is None else col('visibility', visibility, 'float64')
         self.mask = None if mask is None else [mask[i] for i in order]
         last = int(self.frame[-1])+1 if n else 0
-        self.num_frames = last if num_frames is None else num_frames
+        self.num_frames = last if num_frames is None else to_integer(num_frames, 'num_frames')
         if last>self.num_frames: raise ValueError(f"num_frames is {num_frames}, but there is an object in frame {last-1}")
         self._start = None
 
@@ -186,9 +187,13 @@ class MOTWriter:
         "Append the objects of one frame."
         if not len(instances): return
         o = instances.numpy()
-        ids = o.ids if 'ids' in o else np.full(len(o), -1)
+        ids = _column('ids', o.ids, 'int64') if 'ids' in o else np.full(len(o), -1)
         scores = o.scores if 'scores' in o else np.ones(len(o))
-        labels = o.labels if self.classes and 'labels' in o else np.full(len(o), -1)
+        labels = _column('labels', o.labels, 'int64') if self.classes and 'labels' in o else np.full(len(o), -1)
+        bad = ~np.isfinite(np.column_stack([o.boxes, scores])).all(1)
+        if bad.any():
+            raise ValueError(f"{self.path}: frame {frame}: id {ids[bad][0]} has a box or score that is not finite: "
+                             f"{o.boxes[bad][0].tolist()}")
         rows = zip(ids.tolist(), xyxy_to_xywh(o.boxes).tolist(), scores.tolist(), labels.tolist())
         t = frame+self.first_frame
         with naming(self.part):
@@ -243,6 +248,11 @@ def from_pandas(cls:Tracks,
                num_frames=num_frames)
 
 # %% ../../nbs/00_core/14_tracks.ipynb #aef34a7a
+def _check_length(tracks):
+    "These formats have an entry for every frame, with objects or without."
+    if tracks.num_frames>10_000_000:
+        raise ValueError(f"a video of {tracks.num_frames} frames is too long for a format with an entry per frame")
+
 @patch
 def to_cocovid(self:Tracks,
     name:str, # name of the video
@@ -252,6 +262,7 @@ def to_cocovid(self:Tracks,
 )->dict: # CocoVID: `videos images annotations categories`, ids from 1
     "The video and its objects as CocoVID annotations."
     w,h = size
+    _check_length(self)
     images = [dict(id=i+1, video_id=1, frame_id=i, file_name=f'{name}/{file_name.format(i+1)}', width=w, height=h)
               for i in range(self.num_frames)]
     anns = [dict(id=k+1, image_id=int(self.frame[k])+1, video_id=1, instance_id=int(self.id[k]), category_id=int(self.label[k])+1,
@@ -302,6 +313,7 @@ def to_youtube_vis(self:Tracks,
     video_id:int, # id of the video in the annotation file
 )->list: # per track `video_id, category_id, score, segmentations`
     "The tracks as YouTube-VIS results: class by majority, mean score, one mask or `None` per frame."
+    _check_length(self)
     if self.mask is None: raise ValueError("YouTube-VIS results need masks, and these tracks have none")
     out = []
     for i in self.ids:

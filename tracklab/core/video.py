@@ -40,6 +40,11 @@ def _folder(path):
 # %% ../../nbs/00_core/15_video.ipynb #06713413
 MAX_FPS = 1000
 
+def _check_name(source):
+    "Raise an error for a name that OpenCV and the files of a result cannot hold."
+    try: str(source).encode('utf-8')
+    except UnicodeEncodeError: raise ValueError(f"{str(source)!a}: the name of a video or folder must be UTF-8; rename it") from None
+
 def read_image(
     path:str|Path, # image file
 )->np.ndarray: # `(H,W,3)` uint8 BGR, upright as EXIF says
@@ -66,6 +71,7 @@ class Video:
         self.live = isinstance(source, int) or (isinstance(source, str) and (source.isdigit() or '://' in source))
         if self.live: self.source = int(source) if isinstance(source, int) or source.isdigit() else source
         elif isinstance(source, (str,Path)):
+            _check_name(source)
             self.files = _folder(source)
             if self.files is None and not Path(source).is_file(): raise FileNotFoundError(f"{source}: no such video, folder or image")
         elif not (hasattr(source, '__len__') and hasattr(source, '__getitem__')):
@@ -85,7 +91,7 @@ class Video:
 
     def _rate(self, fps):
         "Frames per second as a header announces them, or 25."
-        if 0<fps<=MAX_FPS: return fps
+        if .01<=fps<=MAX_FPS: return fps
         if not self.live: warnings.warn(f"{self.source}: the file announces {fps:g} frames per second; 25 are assumed")
         return 25.
 
@@ -97,8 +103,7 @@ class _opened:
     def __init__(self, source):
         self.kind = 'camera' if isinstance(source, int) else 'stream' if '://' in str(source) else 'video'
         self.source = source if isinstance(source, int) else str(source)
-        try: str(source).encode('utf-8')
-        except UnicodeEncodeError: raise ValueError(f"{self.source!a}: the name of a video must be UTF-8; rename the file") from None
+        _check_name(source)
     def __enter__(self):
         try: self.cap = cv2.VideoCapture(self.source)
         except cv2.error as e: raise ValueError(f"{self.source}: cannot be opened as a {self.kind}: {_reason(e)}") from None
@@ -208,9 +213,10 @@ class VideoWriter:
         path:str|Path, # video (.mp4, .mov, .mkv, .avi, .webm) or folder; it grows under the name `NAME.partial`
         fps:float=25., # frames per second, at most 1000
     ):
+        if not isinstance(fps, (int,float,Fraction,np.number)): raise ValueError(f"{path}: fps must be a number, got {fps!r}")
         self.path,self.fps,self.n,self.size = Path(path),float(fps),0,None
         self.folder,self.part,self._file = not self.path.suffix,None,None
-        if not 0<self.fps<=MAX_FPS: raise ValueError(f"{path}: fps must be above 0 and at most {MAX_FPS}, got {fps}")
+        if not .01<=self.fps<=MAX_FPS: raise ValueError(f"{path}: fps must be at least 0.01 and at most {MAX_FPS}, got {fps}")
         if not self.folder and self.path.suffix.lower() not in _CODECS:
             raise ValueError(f"{path}: videos are written as {', '.join(_CODECS)}, or without a suffix as a folder of images")
         if self.folder and self.path.is_dir() and any(self.path.iterdir()):
@@ -244,7 +250,7 @@ def write(self:VideoWriter,
     "Append a frame."
     import av
     img = np.asarray(img)
-    if img.ndim!=3 or img.shape[2]!=3 or img.dtype!=np.uint8:
+    if img.ndim!=3 or img.shape[2]!=3 or not img.size or img.dtype!=np.uint8:
         raise ValueError(f"{self.path}: a frame is (H,W,3) uint8, got {img.shape} {img.dtype}")
     if self.size is None: self.size = img.shape[1::-1]; self._open()
     if img.shape[1::-1]!=self.size: raise ValueError(f"{self.path}: frame {self.n} has size {img.shape[1::-1]}, the first had {self.size}")

@@ -14,7 +14,7 @@ from ..core.boxes import xyxy_to_xywh, xywh_to_xyxy
 from ..core.tracks import Tracks
 from .eval_mot import iou_distances, summarise
 from .preprocessing import MOT_DISTRACTORS, gt_counts
-from .tracking import evaluate_tracks
+from .tracking import check_ground_truth, evaluate_tracks
 
 # %% ../../nbs/02_metrics/10_mot_challenge_numbers.ipynb #35e3bf4c
 def format_track_results(
@@ -85,6 +85,7 @@ def eval_mot_challenge(
     iou_thr:float=0.5, # smallest IoU of a match, except for HOTA
 )->dict[str,float]: # rates with three digits, counts
     "CLEAR and identity numbers by motmetrics, and HOTA, over all videos."
+    check_ground_truth(gt, benchmark)
     results = {s: _as_written(results[s]) for s in gt if s in results}
     hota = evaluate_tracks(gt, results, ['HOTA'], benchmark)['COMBINED_SEQ']['HOTA']['HOTA'].mean()
     def video(s):
