@@ -20,11 +20,7 @@ def cmd_env(a)->int:
     print(format_env())
     return 0
 
-# %% ../../nbs/14_app/01_command.ipynb #d5a688ff
-def _benchmark(path):
-    "MOT15, MOT16, MOT17 or MOT20 if it occurs in the path"
-    return next((b for b in ('MOT15','MOT16','MOT17','MOT20') if b in str(Path(path).resolve()).upper()), None)
-
+# %% ../../nbs/14_app/01_command.ipynb #b70e73cc
 def _check_json(path):
     "Raise an error for a file that is no JSON: these commands write numbers, and replace nothing else."
     if Path(path).is_file() and Path(path).suffix!='.json':
@@ -40,6 +36,11 @@ def print_metrics(res, path=None):
     plain = lambda v: v.tolist() if isinstance(v, (np.ndarray,np.generic)) else {k:plain(o)
                                                                                  for k,o in v.items()} if isinstance(v, dict) else v
     with atomic_path(path) as tmp: tmp.write_text(json.dumps(plain(res), indent=1)+'\n', encoding='utf-8')
+
+# %% ../../nbs/14_app/01_command.ipynb #d5a688ff
+def _benchmark(path):
+    "MOT15, MOT16, MOT17 or MOT20 if it occurs in the path"
+    return next((b for b in ('MOT15','MOT16','MOT17','MOT20') if b in str(Path(path).resolve()).upper()), None)
 
 def cmd_eval(a)->int:
     "Score results against ground truth."
