@@ -150,11 +150,11 @@ def _add(self:Registry, full, obj, force):
     table = self._session if obj.__module__=='__main__' else self._names
     old = self._entry(full)
     if old is not None and old.__module__=='__main__' and not in_session(old): old = None # left behind by a finished notebook
+    where = lambda o: f'{o.__module__}.{o.__qualname__}'
     if old is not None and old is not obj and not force and not _same(old, obj):
-        where = lambda o: f'{o.__module__}.{o.__qualname__}'
         raise ValueError(f"{full!r} is registered as {where(old)}, so {where(obj)} needs another name, or force=True")
     if old is None and not force and self._foreign(full, obj):
-        raise ValueError(f"{full!r} is registered by {self.index()[full]}, so {obj.__module__}.{obj.__qualname__} needs another name, or force=True")
+        raise ValueError(f"{full!r} is registered by {self.index()[full]}, so {where(obj)} needs another name, or force=True")
     if force: self._names.pop(full, None), self._session.pop(full, None)
     table[full] = obj
     self._origin[full] = importing() or obj.__module__
