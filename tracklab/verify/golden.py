@@ -7,13 +7,13 @@ __all__ = ['Check', 'Entry', 'Row', 'CHECKERS', 'golden_dir', 'beside', 'load_go
            'run_entry', 'load_checkers', 'golden_entries', 'test_golden']
 
 # %% ../../nbs/15_verify/00_golden.ipynb #49b25164
-import fnmatch,json,pkgutil,traceback
+import fnmatch,json,pkgutil,re,traceback
 import numpy as np
 from collections import namedtuple
 from importlib import import_module
 from pathlib import Path
-from ..core.paths import project_root
-from ..core.registry import UnknownType, in_session
+from ..core.paths import package_index, project_root
+from ..core.registry import REGISTRY, UnknownType, in_session
 
 # %% ../../nbs/15_verify/00_golden.ipynb #059f41da
 def golden_dir(
@@ -30,9 +30,11 @@ def beside(
 )->Path: # the first that exists in `folder`, above it, in a `data` folder next to one of these, or in that of the checkout
     "Find the data that golden files refer to."
     folder = Path(folder).resolve()
-    for p in (folder, *list(folder.parents)[:3], project_root()):
-        for q in (p/name, p/'data'/name):
-            if q.exists(): return q
+    near = [q for p in (folder, *list(folder.parents)[:3]) for q in (p/name, p/'data'/name)]
+    if found := next((q for q in near if q.exists()), None): return found
+    try: root = project_root() # not there in an installed wheel
+    except FileNotFoundError: root = None
+    if root and (root/'data'/name).exists(): return root/'data'/name
     raise FileNotFoundError(f"{name} is neither in {folder} nor in the folders around it")
 
 # %% ../../nbs/15_verify/00_golden.ipynb #f1a108af
