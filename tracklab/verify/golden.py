@@ -130,7 +130,8 @@ def run_entry(
     return Row(entry.name, float(worst.error), worst.where, worst.tolerance, 'ok' if all(c.error<=c.tolerance for c in checks) else 'FAIL')
 
 # %% ../../nbs/15_verify/00_golden.ipynb #1b6ef8c2
-NUMERIC = re.compile(r'tracklab\.(nn\.(?!init$).+|core\.(boxes|masks|instance_masks|instances)|metrics\.interpolation|mot\.quasi_dense|sot\.siamese)')
+NUMERIC = re.compile(r'tracklab\.(nn\.(?!init$).+|core\.(boxes|masks|instance_masks|instances)|'
+                     r'metrics\.interpolation|mot\.quasi_dense|sot\.siamese)')
 def find_part(
     name:str, # name of a function or class, possibly with the modules of its original API in front
 ): # the object
@@ -147,7 +148,8 @@ def allowed_config(
     "A config all of whose types golden data may name; those of the running notebook are its own."
     if isinstance(cfg, dict) and isinstance(cfg.get('type'), str):
         module = REGISTRY.module_of(cfg['type'])
-        if module and module!='__main__' and not NUMERIC.fullmatch(module): raise NotYet(f"{cfg['type']} of {module}, which golden data may not name")
+        if module and module!='__main__' and not NUMERIC.fullmatch(module):
+            raise NotYet(f"{cfg['type']} of {module}, which golden data may not name")
     for v in cfg.values() if isinstance(cfg, dict) else cfg if isinstance(cfg, (list,tuple)) else (): allowed_config(v)
     return cfg
 
