@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Callable
 from fastcore.basics import patch
+from fastcore.imports import in_ipython
 from .paths import package_index
 
 # %% ../../nbs/00_core/03_registry.ipynb #c2036fe5
@@ -96,7 +97,7 @@ def _same(a, b):
 class Registry:
     "A table from names to the classes and functions that configs may build."
     def __init__(self,
-        home:str=None, # module whose import registers everything, for names that the index lacks
+        home:str=None, # module whose import registers everything, for a package without an index
         index=dict, # function that gives full name -> module, for names that are not imported yet
     ): self.home,self.index,self._names,self._session,self._origin = home,index,{},{},{}
 
@@ -113,6 +114,12 @@ class Registry:
 
     def _module(self, full): return self._origin.get(full) or self.index().get(full)
 
+    def module_of(self,
+        name:str, # `Name` or `scope.Name`
+    )->str: # such as `tracklab.nn.losses.iou`, or `None`
+        "The module that registers a name; nothing is imported."
+        return next(filter(None, map(self._module, self._full(name))), None)
+
     def _find(self, name): return next((o for o in map(self._entry, self._full(name)) if o is not None), None)
 
     def names(self)->list: # full names, sorted
@@ -120,7 +127,7 @@ class Registry:
         return sorted({*self._names, *self._session, *self.index()})
 
     def __len__(self): return len(self.names())
-    def __contains__(self, name): return any(map(self._module, self._full(name)))
+    def __contains__(self, name): return self.module_of(name) is not None
     def __repr__(self): return f'{type(self).__name__} of {len(self)} types'
 
 # %% ../../nbs/00_core/03_registry.ipynb #ec732080
@@ -131,13 +138,23 @@ def importing()->str:
     return f and f.f_globals.get('__name__')
 
 @patch
+def _foreign(self:Registry, full, obj):
+    "Does the index give this name to another package than that of `obj` and of the code that registers it?"
+    known,at = self.index().get(full),importing()
+    if not known or obj.__module__=='__main__' or (at=='__main__' and in_ipython()): return False # a notebook may be that module
+    package = lambda m: (m or '').partition('.')[0]
+    return package(known) not in (package(obj.__module__),package(at))
+
+@patch
 def _add(self:Registry, full, obj, force):
     table = self._session if obj.__module__=='__main__' else self._names
     old = self._entry(full)
     if old is not None and old.__module__=='__main__' and not in_session(old): old = None # left behind by a finished notebook
+    where = lambda o: f'{o.__module__}.{o.__qualname__}'
     if old is not None and old is not obj and not force and not _same(old, obj):
-        where = lambda o: f'{o.__module__}.{o.__qualname__}'
         raise ValueError(f"{full!r} is registered as {where(old)}, so {where(obj)} needs another name, or force=True")
+    if old is None and not force and self._foreign(full, obj):
+        raise ValueError(f"{full!r} is registered by {self.index()[full]}, so {where(obj)} needs another name, or force=True")
     if force: self._names.pop(full, None), self._session.pop(full, None)
     table[full] = obj
     self._origin[full] = importing() or obj.__module__
@@ -165,7 +182,7 @@ def get(self:Registry,
     for full in self._full(name):
         if self._entry(full) is None and full in self.index(): importlib.import_module(self.index()[full])
         if self._entry(full) is not None: return self._entry(full)
-    if not self.home: return None
+    if not self.home or self.index(): return None
     try: importlib.import_module(self.home)
     except ModuleNotFoundError as e:
         if e.name!=self.home: raise
@@ -173,6 +190,12 @@ def get(self:Registry,
     return self._find(name)
 
 # %% ../../nbs/00_core/03_registry.ipynb #52419175
+@patch
+def _hint(self:Registry, kind):
+    "The scope, unless it is the usual one or part of the name, and names nearby that it can see"
+    at = '' if '.' in kind or _scope.get()=='mmtrack' else f' in scope {_scope.get()!r}'
+    return at+near(kind, [n for n in self.names() if n!=kind and n in self])
+
 @patch
 def build(self:Registry,
     cfg, # dict with `type` (a name or a class) and its arguments, a list of such dicts, an object already built, or `None`
@@ -187,7 +210,7 @@ def build(self:Registry,
     kind = kwargs.pop('type')
     if not isinstance(kind, str) and not callable(kind): raise TypeError(f"'type' must be a name or a class, got {kind!r}")
     obj = self.get(kind) if isinstance(kind, str) else kind
-    if obj is None: raise UnknownType(f"unknown type {kind!r}{near(kind, self.names())}")
+    if obj is None: raise UnknownType(f"unknown type {kind!r}{self._hint(kind)}")
     check_args(obj, kwargs, kind if isinstance(kind, str) else obj.__name__)
     return obj(**kwargs)
 

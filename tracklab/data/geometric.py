@@ -10,7 +10,7 @@ __all__ = ['SeqPad', 'SeqNormalize', 'LABELS', 'MASKS', 'Resize', 'SeqResize', '
 import cv2
 import numpy as np
 from fastcore.basics import patch
-from ..core.boxes import bbox_flip
+from ..core.boxes import bbox_flip, clip_boxes
 from ..core.instance_masks import INTERPOLATION, flip_image, rescale_size
 from ..core.registry import register
 from .pipeline import each_frame, fields
@@ -89,7 +89,7 @@ def _resize(self:Resize, results, scale):
     h,w = results['img_shape'][:2]
     for k in fields(results, 'bbox'):
         b = results[k]*results['scale_factor']
-        results[k] = np.stack([b[:,i].clip(0, m) for i,m in enumerate((w,h,w,h))], 1) if self.bbox_clip_border else b
+        results[k] = clip_boxes(b, (w,h)) if self.bbox_clip_border else b
     for k in fields(results, 'mask'): results[k] = results[k].resize((h,w))
     for k in fields(results, 'seg'): results[k] = cv2.resize(results[k], (w,h), interpolation=cv2.INTER_NEAREST)
     return results
@@ -255,7 +255,7 @@ def crop_sample(
     H,W = results['img_shape'][:2]
     for k in fields(results, 'bbox'):
         b = results[k]-np.array([x,y,x,y], 'float32')
-        if clip: b = np.stack([b[:,i].clip(0, m) for i,m in enumerate((W,H,W,H))], 1)
+        if clip: b = clip_boxes(b, (W,H))
         ok = (b[:,2]>b[:,0])&(b[:,3]>b[:,1])
         if k=='gt_bboxes' and not ok.any() and not allow_negative: return None
         results[k] = b[ok]

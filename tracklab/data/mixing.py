@@ -10,7 +10,7 @@ __all__ = ['find_inside_bboxes', 'Mosaic', 'MixUp', 'keep_after_change', 'Random
 import copy,math
 import cv2
 import numpy as np
-from ..core.boxes import box_iou
+from ..core.boxes import box_centers, box_iou, clip_boxes
 from ..core.registry import register
 from .geometric import Resize, RandomFlip
 from .pipeline import Compose, fields
@@ -24,7 +24,7 @@ def find_inside_bboxes(
     "Which boxes overlap the image."
     return (bboxes[:,0]<img_w)&(bboxes[:,2]>0)&(bboxes[:,1]<img_h)&(bboxes[:,3]>0)
 
-def _clip(b, h, w): return np.stack([b[:,i].clip(0, m) for i,m in enumerate((w,h,w,h))], 1).astype('float32')
+def _clip(b, h, w): return clip_boxes(b, (w,h)).astype('float32')
 
 def _keep(results, k):
     for n in ('gt_bboxes','gt_labels','gt_instance_ids'):
@@ -264,7 +264,7 @@ class MinIoURandomCrop:
             for _ in range(50):
                 win = self._window(h, w, boxes, least)
                 if win is None: continue
-                centre = (boxes[:,:2]+boxes[:,2:])/2
+                centre = box_centers(boxes)
                 if len(boxes) and not ((centre>win[:2])&(centre<win[2:])).all(1).any(): continue
                 return self._cut(results, win)
 
@@ -272,7 +272,7 @@ class MinIoURandomCrop:
         x,y,x2,y2 = win
         for k in fields(results, 'bbox'):
             b = results[k].copy()
-            c = (b[:,:2]+b[:,2:])/2
+            c = box_centers(b)
             inside = ((c>win[:2])&(c<win[2:])).all(1)
             b = b[inside]
             if self.bbox_clip_border: b[:,:2],b[:,2:] = np.maximum(b[:,:2], win[:2]),np.minimum(b[:,2:], win[2:])

@@ -7,7 +7,7 @@ __all__ = ['OPE_THRESHOLDS', 'center_errors', 'ope_curves', 'mean_curves', 'eval
 
 # %% ../../nbs/02_metrics/11_ope.ipynb #6be67fb1
 import numpy as np
-from ..core.boxes import bbox_overlaps
+from ..core.boxes import bbox_overlaps, box_centers
 
 # %% ../../nbs/02_metrics/11_ope.ipynb #c93a0679
 OPE_THRESHOLDS = dict(success=np.arange(21)*.05, precision=np.arange(51), norm_precision=np.arange(51)/100)
@@ -19,8 +19,8 @@ def center_errors(
     normalise:bool=False, # divide by width and height of `gt`
 )->np.ndarray: # `(F,)`; -1 where the centre of `gt` is not positive
     "Distances of box centres."
-    center,size = (gt[:,:2]+gt[:,2:])/2, gt[:,2:]-gt[:,:2]
-    offset = (pred[:,:2]+pred[:,2:])/2 - center
+    center,size = box_centers(gt), gt[:,2:]-gt[:,:2]
+    offset = box_centers(pred)-center
     if normalise: offset = np.divide(offset, size, out=np.full(offset.shape,np.inf), where=size!=0)
     return np.where((center>0).all(1), np.linalg.norm(offset, axis=1), -1.)
 

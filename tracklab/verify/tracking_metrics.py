@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['METRIC_CASES', 'SMALL_FUNCTIONS', 'metric_cases', 'number_checks', 'MotSequence', 'mot_sequences',
-           'trackeval_entries', 'eval_mot_entries', 'mot_challenge_entries', 'mot_format_entries', 'find_function',
+           'trackeval_entries', 'eval_mot_entries', 'mot_challenge_entries', 'mot_format_entries',
            'small_function_entries', 'metric_entries']
 
 # %% ../../nbs/15_verify/20_golden_tracking_metrics.ipynb #43def1a4
@@ -13,10 +13,8 @@ from functools import partial
 from collections import Counter
 import numpy as np
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-import tracklab
-from .golden import Check, Entry, NotYet, golden_checker, golden_dir, load_golden, beside, difference
+from .golden import Check, Entry, NotYet, find_part, golden_checker, golden_dir, load_golden, beside, difference
 from ..core.tracks import Tracks
 from ..core.boxes import xyxy_to_xywh
 from ..metrics.pairs import eval_sequence
@@ -325,18 +323,6 @@ def mot_format_entries(path):
         raise NotYet(f"annotations of the split {split} of {', '.join(sorted(wanted))}")
     yield Entry(path.stem, run)
 
-# %% ../../nbs/15_verify/20_golden_tracking_metrics.ipynb #1509aabc
-def find_function(
-    name:str, # name of a public function
-):
-    "The public function with this name, wherever it is in the package."
-    for p in sorted(Path(tracklab.__file__).parent.rglob('*.py')):
-        public = re.search(r'^__all__ = (\[.*?\])', p.read_text(encoding='utf-8'), re.M|re.S)
-        if public and f"'{name}'" in public[1]:
-            module = p.relative_to(Path(tracklab.__file__).parent.parent).with_suffix('')
-            return getattr(import_module('.'.join(module.parts)), name)
-    raise NotYet(f'the function {name}')
-
 # %% ../../nbs/15_verify/20_golden_tracking_metrics.ipynb #fffbe48b
 def _tensors(*arrays):
     import torch
@@ -406,7 +392,7 @@ def small_function_entries(path):
             call = next((f for p,f in SMALL_FUNCTIONS.items() if fnmatch.fnmatch(name,p)), None)
             if call is None: raise NotYet(f'how to call {name}')
             checks = []
-            for where,got,want in call(find_function(name), c, cases):
+            for where,got,want in call(find_part(name), c, cases):
                 for k,w in (want.items() if isinstance(want,dict) else [('',want)]):
                     g = got[k] if isinstance(want,dict) else got
                     error,at = difference(g, w, where=f'{where}/{k}'.rstrip('/'))

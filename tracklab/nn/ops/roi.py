@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn.modules.utils import _pair
 import torch.nn.functional as F
 import torchvision
+from ...core.boxes import box_centers
 from ...core.registry import build, register
 from ..init import BaseModule
 
@@ -87,7 +88,7 @@ def bbox_rescale(
 ): # the same shape
     "Scale boxes about their centres."
     first,b = (bboxes[:,:1],bboxes[:,1:]) if bboxes.shape[1]==5 else (bboxes[:,:0],bboxes)
-    centre,half = (b[:,:2]+b[:,2:])/2,(b[:,2:]-b[:,:2])/2*scale_factor
+    centre,half = box_centers(b),(b[:,2:]-b[:,:2])/2*scale_factor
     return torch.cat([first, centre-half, centre+half], 1)
 
 class BaseRoIExtractor(BaseModule):
