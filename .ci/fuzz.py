@@ -366,9 +366,10 @@ def work(name, seed, first, only):
 
 def fuzz(name, seed, seconds):
     "Counts of a target, and examples of what went wrong."
+    err = tempfile.TemporaryFile() # a pipe that nobody reads would stop the worker
     count,bad,first,end = dict(right=0, clear=0, unclear=0, hung=0, crashed=0),{},0,None
     while end is None or time.time()<end:
-        p = subprocess.Popen([sys.executable, __file__, '--work', name, '--seed', str(seed), '--case', str(first)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        p = subprocess.Popen([sys.executable, __file__, '--work', name, '--seed', str(seed), '--case', str(first)], stdout=subprocess.PIPE, stderr=err)
         os.set_blocking(p.stdout.fileno(), False)
         rest,at,since = b'',None,time.time()
         while True:
@@ -384,12 +385,12 @@ def fuzz(name, seed, seconds):
                     count[what] += 1; at = None; first = k+1
                     if what=='unclear': bad.setdefault(f"unclear: {more[0].split('(')[-1]} {more[0].split(':')[0]}", f'case {k}: {more[0]}')
             elif chunk==b'' or p.poll() is not None:
-                if at is None and first==0 and sum(count.values())==0: raise SystemExit(f'{name}: the target cannot start:\n{p.stderr.read().decode()[-2000:]}')
+                if at is None and first==0 and sum(count.values())==0: raise SystemExit(f'{name}: the target cannot start:\n{err.seek(0) or err.read().decode()[-2000:]}')
                 if at is not None: count['crashed'] += 1; bad[f'crashed {at}'] = f'case {at}: exit status {p.poll()}'; first = at+1
                 break
             if end is not None and time.time()>end and (at is None or time.time()-since<PATIENCE): break
             if time.time()-since>(PATIENCE if end is not None else 120): count['hung'] += 1; bad[f'hung {at}'] = f'case {at}: no end after {PATIENCE} s'; first = (at or 0)+1; break
-        p.kill(); p.wait(); p.stdout.close(); p.stderr.close()
+        p.kill(); p.wait(); p.stdout.close()
     return count,list(bad.values())
 
 def main():
