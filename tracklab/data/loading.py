@@ -7,6 +7,7 @@ __all__ = ['COLOR', 'LoadMultiImagesFromFile', 'LoadImageFromFile', 'LoadImageFr
            'SeqLoadAnnotations', 'LoadDetections', 'LoadProposals', 'FilterAnnotations']
 
 # %% ../../nbs/03_data/35_loading.ipynb #95d38e7f
+import warnings
 import cv2
 import numpy as np
 from pathlib import Path
@@ -30,7 +31,14 @@ class LoadImageFromFile:
         if channel_order not in ('bgr','rgb'): raise ValueError(f"channel_order must be 'bgr' or 'rgb', got {channel_order!r}")
         if file_client_args.get('backend', 'disk')!='disk':
             raise ValueError(f"only the backend 'disk' reads files here, got {file_client_args['backend']!r}")
-        self.to_float32,self.color_type,self.channel_order = to_float32,color_type,channel_order
+        self.to_float32,self.color_type,self.channel_order,self._told = to_float32,color_type,channel_order,False
+
+    def _compare(self, info, img, path):
+        "Warn once if an image has another size than the annotations say."
+        if self._told or not (info.get('width') and info.get('height')) or img.shape[:2]==(info['height'],info['width']): return
+        self._told = True
+        warnings.warn(f"{path}: the image is {img.shape[1]} x {img.shape[0]}, but its annotations say {info['width']} x {info['height']}; "
+                      "boxes may be in the wrong place (a camera's note in EXIF turns images); others are not reported")
 
     def _finish(self, results, img, name, path):
         if self.to_float32: img = img.astype('float32')
@@ -43,6 +51,7 @@ class LoadImageFromFile:
         if not Path(path).is_file(): raise FileNotFoundError(f"{path}: no such image")
         img = cv2.imread(str(path), COLOR[self.color_type])
         if img is None: raise ValueError(f"{path}: not a readable image")
+        self._compare(results['img_info'], img, path)
         if self.channel_order=='rgb' and img.ndim==3: img = np.ascontiguousarray(img[...,::-1])
         return self._finish(results, img, name, path)
 
