@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from pathlib import Path
 from ..core.instance_masks import BitmapMasks
+from ..core.readers import AnnotationError
 from ..core.registry import register
 from .pipeline import each_frame
 
@@ -121,16 +122,29 @@ class SeqLoadAnnotations(LoadAnnotations):
         return out
 
 # %% ../../nbs/03_data/35_loading.ipynb #c7258b0b
+def _public_rows(rows, results, label):
+    "The detections of a class, checked."
+    try: out = np.asarray(rows, 'float32')
+    except (ValueError,TypeError): out = None
+    if out is not None and not out.size: return np.zeros((0,5), 'float32')
+    if out is not None and out.ndim==2 and out.shape[1]==5 and np.isfinite(out).all(): return out
+    got = str(rows)[:60] if out is None else f'shape {out.shape}'
+    if out is not None and out.ndim==2 and out.shape[1]==5: got = f'{out[~np.isfinite(out).all(1)][0].tolist()}'
+    info = results.get('img_info') or {}
+    raise AnnotationError(results.get('detection_file', 'detections'), f"frame {info.get('file_name', info.get('filename', '?'))}, "
+                          f"class {label}: expected rows of five finite numbers x1, y1, x2, y2, score, got {got}")
+
 @register
 class LoadDetections:
     "Public detections of a frame as `public_bboxes`, `public_scores`, `public_labels`."
     def __call__(self, results):
         d = results['detections']
-        rows = np.concatenate([np.asarray(o, 'float32').reshape(-1, 5) for o in d])
+        rows = np.concatenate([np.zeros((0,5), 'float32'), *(_public_rows(o, results, c) for c,o in enumerate(d))])
         results.update(public_bboxes=rows[:,:4], public_scores=rows[:,4], public_labels=np.repeat(np.arange(len(d)), [len(o) for o in d]))
         results['bbox_fields'] = [*results.get('bbox_fields', []), 'public_bboxes']
         return results
 
+# %% ../../nbs/03_data/35_loading.ipynb #35a0c7d3
 @register
 class LoadProposals:
     "The best proposals of an image."
