@@ -238,6 +238,7 @@ def converter_parser(
                          **option_of(p, str if p.annotation is p.empty else p.annotation))
     return top
 
+# %% ../../nbs/03_data/10_convert_base.ipynb #10a0c7d1
 def _check_written(given):
     "An error if a file that an option would write is one that another reads; in a folder, files have names of their own."
     def listed(v): return v if isinstance(v, (list,tuple)) else [v]

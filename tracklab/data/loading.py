@@ -139,8 +139,9 @@ class LoadDetections:
     "Public detections of a frame as `public_bboxes`, `public_scores`, `public_labels`."
     def __call__(self, results):
         d = results['detections']
-        rows = np.concatenate([np.zeros((0,5), 'float32'), *(_public_rows(o, results, c) for c,o in enumerate(d))])
-        results.update(public_bboxes=rows[:,:4], public_scores=rows[:,4], public_labels=np.repeat(np.arange(len(d)), [len(o) for o in d]))
+        each = [_public_rows(o, results, c) for c,o in enumerate(d)]
+        rows = np.concatenate([np.zeros((0,5), 'float32'), *each])
+        results.update(public_bboxes=rows[:,:4], public_scores=rows[:,4], public_labels=np.repeat(np.arange(len(d)), list(map(len, each))))
         results['bbox_fields'] = [*results.get('bbox_fields', []), 'public_bboxes']
         return results
 
