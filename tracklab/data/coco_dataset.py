@@ -85,8 +85,8 @@ class CustomDataset:
         what = f'{classes}: ' if isinstance(classes, str) else ''
         if not isinstance(names, (tuple,list)):
             raise ValueError(f"{what}classes must be names or a file of names, got {type(names).__name__}")
-        wrong = next((c for c in names if not isinstance(c, str)), None)
-        if wrong is not None: raise ValueError(f"{what}classes must be texts, got {str(wrong)[:40]} ({type(wrong).__name__})")
+        wrong = (c for c in names if not isinstance(c, (str,int)) or isinstance(c, bool)) # LaSOT's category has the name 0
+        for c in wrong: raise ValueError(f"{what}classes must be names, got {str(c)[:40]} ({type(c).__name__})")
         twice = next((c for c in names if list(names).count(c)>1), None)
         if twice is not None: raise ValueError(f"{what}the class {twice!r} is there twice; names of classes are unique")
         return names
@@ -235,9 +235,10 @@ def check_classes(
         raise AnnotationError(path, f"two categories have the name {twice!r}, which is asked for; expected one")
     if not classes or not known or list(classes)==found: return
     lost = [c for c in classes if c not in found]
-    if not found: raise ValueError(f"the annotations have none of the classes {', '.join(classes)[:80]}; they have {', '.join(known)[:80]}")
+    listed = lambda names: ', '.join(map(str, names))[:80]
+    if not found: raise ValueError(f"the annotations have none of the classes {listed(classes)}; they have {listed(known)}")
     order = ', '.join(f'{i} {c}' for i,c in enumerate(found))
-    what = f"the annotations have no {', '.join(lost)[:80]}" if lost else "the file has the classes in another order"
+    what = f"the annotations have no {listed(lost)}" if lost else "the file has the classes in another order"
     warnings.warn(f"{what}: labels follow the order of the file ({order[:160]}), not that of classes=")
 
 # %% ../../nbs/03_data/21_coco_dataset.ipynb #c806731c
@@ -259,10 +260,12 @@ class CocoDataset(CustomDataset):
                     raise AnnotationError(name, f"annotation with id {i}: bbox should be x, y, width, height, got {row['bbox']}")
         self.coco = coco
         if self.given and self.CLASSES and not coco.cats:
-            raise AnnotationError(name, f"there are no categories, but the classes {', '.join(self.CLASSES)[:80]} are asked for")
+            raise AnnotationError(name, f"there are no categories, but the classes {', '.join(map(str, self.CLASSES))[:80]} are asked for")
+        known = [c['name'] for c in coco.cats.values()]
+        for c in (c for c in self.CLASSES or () if self.given and not isinstance(c, str) and c not in known):
+            raise AnnotationError(name, f"classes must be names of categories (texts), got {c!r}; there are {str(known)[1:80]}")
         self.cat_ids = coco.get_cat_ids(cat_names=list(self.CLASSES or []))
-        found,known = [coco.cats[i]['name'] for i in self.cat_ids],[c['name'] for c in coco.cats.values()]
-        check_classes(self.CLASSES or (), found, known, name)
+        check_classes(self.CLASSES or (), [coco.cats[i]['name'] for i in self.cat_ids], known, name)
         self.cat2label = {c:i for i,c in enumerate(self.cat_ids)}
 
     def load_annotations(self,
