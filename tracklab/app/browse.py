@@ -11,7 +11,7 @@ import numpy as np
 import ipywidgets as widgets
 from pathlib import Path
 from ..core.config import Config, parse_options
-from ..core.files import atomic_path
+from ..core.files import atomic_path, check_outputs
 from ..core.instances import Instances
 from ..core.registry import scope
 from ..core.zoo import zoo
@@ -122,6 +122,24 @@ def _browsed_config(config, options):
     if options: cfg.merge_from_dict(options)
     return cfg
 
+def _check_steps(steps, most):
+    "An error unless it is a number of transforms."
+    if isinstance(steps, bool) or not isinstance(steps, (int,np.integer)) or not 0<=steps<=most:
+        raise ValueError(f"steps must be from 0 to {most}, the number of transforms, got {steps!r}")
+
+def _own_images(dataset):
+    "File name -> the images of a dataset with this name."
+    found,left = {},[dataset]
+    while left:
+        d = left.pop()
+        left += [o for o in (getattr(d, 'dataset', None), *(getattr(d, 'datasets', None) or ())) if o is not None]
+        infos = getattr(d, 'data_infos', None)
+        for info in infos if isinstance(infos, (list,tuple)) else ():
+            name = info.get('filename', info.get('file_name')) if isinstance(info, dict) else None
+            if isinstance(name, str): found.setdefault(Path(name).name, []).append(Path(getattr(d, 'img_prefix', None) or '')/name)
+    return found
+
+# %% ../../nbs/14_app/03_browse.ipynb #03a0c7d1
 def browse(
     config, # config file, name in the zoo, or a dataset
     split:str='train', # `train`, `val` or `test`
@@ -132,6 +150,7 @@ def browse(
     options=(), # changes of the config, `key=value`
 )->list: # the images that were written
     "Write images of some samples."
+    if isinstance(num, bool) or not isinstance(num, (int,np.integer)) or num<1: raise ValueError(f"num must be at least 1, got {num!r}")
     dataset = config
     if isinstance(config, (str,Path)):
         cfg = _browsed_config(config, parse_options(list(options)))
@@ -139,9 +158,11 @@ def browse(
             raise ValueError(f"{config}: the config has no data.{split}; it has {', '.join(cfg.get('data', {})) or 'none'}")
         with scope(cfg.get('default_scope')):
             dataset = build_dataset({**cfg.data[split], **(dict(test_mode=True) if split!='train' else {})})
-    files = []
+    if steps is not None: _check_steps(steps, len(dataset.pipeline.transforms))
+    files,own = [],_own_images(dataset)
     for i in np.unique(np.linspace(0, len(dataset)-1, min(num, len(dataset))).astype(int)):
         for k,p in enumerate(draw_sample(sample_after(dataset, int(i), steps, seed), getattr(dataset, 'CLASSES', None))):
             files.append(Path(out)/f'{i:06d}_{k}.jpg')
+            check_outputs(files[-1:], own.get(files[-1].name, ()))
             with atomic_path(files[-1]) as tmp: tmp.write_bytes(to_jpeg(p))
     return files

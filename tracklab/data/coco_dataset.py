@@ -62,7 +62,7 @@ class CustomDataset:
         self.ann_file,self.img_prefix = below(data_root, ann_file),below(data_root, img_prefix)
         self.seg_prefix,self.proposal_file = below(data_root, seg_prefix),below(data_root, proposal_file)
         self.data_root,self.seg_suffix,self.test_mode,self.filter_empty_gt = data_root,seg_suffix,test_mode,filter_empty_gt
-        self.CLASSES = self.get_classes(classes)
+        self.given,self.CLASSES = classes is not None,self.get_classes(classes)
         self.data_infos = self.load_annotations(self.ann_file)
         self.proposals = None if self.proposal_file is None else self.load_proposals(self.proposal_file)
         if not test_mode:
@@ -81,9 +81,15 @@ class CustomDataset:
     ): # names
         "The names of the classes."
         if classes is None: return cls.CLASSES
-        if isinstance(classes, str): return read_list(classes)
-        if isinstance(classes, (tuple,list)): return classes
-        raise ValueError(f"classes must be names or a file of names, got {type(classes).__name__}")
+        names = read_list(classes) if isinstance(classes, str) else classes
+        what = f'{classes}: ' if isinstance(classes, str) else ''
+        if not isinstance(names, (tuple,list)):
+            raise ValueError(f"{what}classes must be names or a file of names, got {type(names).__name__}")
+        wrong = (c for c in names if not isinstance(c, (str,int)) or isinstance(c, bool)) # LaSOT's category has the name 0
+        for c in wrong: raise ValueError(f"{what}classes must be names, got {str(c)[:40]} ({type(c).__name__})")
+        twice = next((c for c in names if list(names).count(c)>1), None)
+        if twice is not None: raise ValueError(f"{what}the class {twice!r} is there twice; names of classes are unique")
+        return names
 
 # %% ../../nbs/03_data/21_coco_dataset.ipynb #1528c6a3
 @patch
@@ -221,13 +227,18 @@ def check_classes(
     classes:list|tuple, # names that the dataset or the config gives
     found:list, # those of them that the file has, in its order
     known:list, # all names of the file
+    path:str|Path='annotations', # the file, for errors
 ):
     "Warn if the labels, which count the classes in the order of the file, are not positions in `classes`."
+    twice = next((c for c in classes if found.count(c)>1), None)
+    if twice is not None:
+        raise AnnotationError(path, f"two categories have the name {twice!r}, which is asked for; expected one")
     if not classes or not known or list(classes)==found: return
     lost = [c for c in classes if c not in found]
-    if not found: raise ValueError(f"the annotations have none of the classes {', '.join(classes)[:80]}; they have {', '.join(known)[:80]}")
+    listed = lambda names: ', '.join(map(str, names))[:80]
+    if not found: raise ValueError(f"the annotations have none of the classes {listed(classes)}; they have {listed(known)}")
     order = ', '.join(f'{i} {c}' for i,c in enumerate(found))
-    what = f"the annotations have no {', '.join(lost)[:80]}" if lost else "the file has the classes in another order"
+    what = f"the annotations have no {listed(lost)}" if lost else "the file has the classes in another order"
     warnings.warn(f"{what}: labels follow the order of the file ({order[:160]}), not that of classes=")
 
 # %% ../../nbs/03_data/21_coco_dataset.ipynb #c806731c
@@ -239,14 +250,22 @@ class CocoDataset(CustomDataset):
 
     def _index(self, coco):
         "Take the categories of the selected classes."
+        name = self.ann_file if isinstance(self.ann_file, (str,Path)) else 'annotations'
         for rows,keys in ((coco.imgs,('file_name','width','height')), (coco.anns,('bbox','category_id'))):
             for i,row in rows.items():
                 lost = next((k for k in keys if k not in row), None)
                 if lost:
-                    raise AnnotationError(self.ann_file, f"the {'image' if rows is coco.imgs else 'annotation'} with id {i} has no {lost}")
+                    raise AnnotationError(name, f"the {'image' if rows is coco.imgs else 'annotation'} with id {i} has no {lost}")
+                if keys[0]=='bbox' and len(row['bbox'])!=4:
+                    raise AnnotationError(name, f"annotation with id {i}: bbox should be x, y, width, height, got {row['bbox']}")
         self.coco = coco
+        if self.given and self.CLASSES and not coco.cats:
+            raise AnnotationError(name, f"there are no categories, but the classes {', '.join(map(str, self.CLASSES))[:80]} are asked for")
+        known = [c['name'] for c in coco.cats.values()]
+        for c in (c for c in self.CLASSES or () if self.given and not isinstance(c, str) and c not in known):
+            raise AnnotationError(name, f"classes must be names of categories (texts), got {c!r}; there are {str(known)[1:80]}")
         self.cat_ids = coco.get_cat_ids(cat_names=list(self.CLASSES or []))
-        check_classes(self.CLASSES or (), [coco.cats[i]['name'] for i in self.cat_ids], [c['name'] for c in coco.cats.values()])
+        check_classes(self.CLASSES or (), [coco.cats[i]['name'] for i in self.cat_ids], known, name)
         self.cat2label = {c:i for i,c in enumerate(self.cat_ids)}
 
     def load_annotations(self,

@@ -31,7 +31,8 @@ def ytvis_to_cocovid(
                                  bbox=a['bboxes'][t], segmentation=a['segmentations'][t], area=a['areas'][t], iscrowd=a.get('iscrowd', 0)))
     def name(v): return v['file_names'][0].split('/')[0] if v['file_names'] else str(v['id'])
     videos = [dict(id=v['id'], name=name(v), width=v['width'], height=v['height']) for v in data['videos']]
-    return dict(categories=data['categories'], videos=videos, images=images, **(dict(annotations=anns) if 'annotations' in data else {}))
+    return dict(categories=data.get('categories') or [], videos=videos, images=images,
+                **(dict(annotations=anns) if 'annotations' in data else {}))
 
 # %% ../../nbs/03_data/04_cocovid.ipynb #3752a7c4
 def tao_to_cocovid(
@@ -107,6 +108,7 @@ class CocoVID(COCO):
         "Build the tables."
         if self.load_img_as_vid: self.dataset = self.convert_img_to_vid(self.dataset)
         d = self.dataset
+        d.setdefault('categories', []) # pycocotools reads the key
         self.anns,self.imgs,self.cats,self.vids = ({o['id']:o for o in d.get(k) or ()}
                                                    for k in ('annotations','images','categories','videos'))
         self.imgToAnns,self.catToImgs,self.vidToImgs,self.vidToInstances,self.instancesToImgs = (defaultdict(list) for _ in range(5))

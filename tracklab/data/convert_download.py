@@ -7,7 +7,8 @@ __all__ = ['OTB_PAGE', 'VOT_ADDRESS', 'VOT_PATHS', 'fetch', 'unpack', 'unzip_tra
            'download_otb100', 'download_vot']
 
 # %% ../../nbs/03_data/18_convert_download.ipynb #d31a44f4
-import hashlib,json,lzma,os,re,struct,tarfile,tempfile,zipfile,zlib
+import hashlib,io,json,lzma,os,re,struct,tarfile,tempfile,zipfile,zlib
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
@@ -42,23 +43,52 @@ def _sha1(path):
 _DAMAGED = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, NotImplementedError,
             ValueError, LookupError, struct.error)
 
+def _most(archive): return 100_000_000+200*os.path.getsize(archive)
+
 def _names(archive, members):
     "The names in an archive; sizes and links that no dataset needs are an error."
-    names,total,most = [],0,100_000_000+200*os.path.getsize(archive)
+    names,total,most = [],0,_most(archive)
     for name,size,link in members:
         total += size
         if total>most: raise AnnotationError(archive, f'it would unpack to more than {most} bytes, 200 times its size')
         if link and (os.path.isabs(link) or os.path.normpath(os.path.join(os.path.dirname(name), link)).split(os.sep)[0]=='..'):
             raise AnnotationError(archive, f'the link {name!r} leads outside of the archive')
+        if link and os.path.normpath(os.path.join(os.path.dirname(name), link))==os.path.normpath(name):
+            raise AnnotationError(archive, f'the link {name!r} leads to itself')
         names.append(name)
+    if not names: raise AnnotationError(archive, 'there are no files in this archive')
     return names
 
+
+# %% ../../nbs/03_data/18_convert_download.ipynb #5e0c1a71
+class _Member(tarfile.TarInfo):
+    "A member of a tar file whose extended headers are not larger than 1 MB: names and notes are read into memory."
+    def _proc_member(self, t):
+        if self.type in (tarfile.XHDTYPE,tarfile.XGLTYPE,tarfile.SOLARIS_XHDTYPE,tarfile.GNUTYPE_LONGNAME,tarfile.GNUTYPE_LONGLINK):
+            if self.size>1_000_000: raise ValueError(f'a header of {self.size} bytes, expected at most 1000000')
+        return super()._proc_member(t)
+
+@contextmanager
+def _tar(archive):
+    "An open tar file that reads no more bytes than `_names` allows, headers and padding included."
+    with tarfile.open(archive, tarinfo=_Member) as t:
+        plain,most = t.fileobj.read,2*_most(archive)
+        def read(*size):
+            out = plain(*size)
+            if t.fileobj.tell()>most: raise ValueError(f'it unpacks to more than {most} bytes')
+            return out
+        if not isinstance(t.fileobj, io.BufferedReader): t.fileobj.read = read # a compressed file
+        yield t
+
+
+# %% ../../nbs/03_data/18_convert_download.ipynb #5e0c1a72
 def _members(archive):
     try:
         if zipfile.is_zipfile(archive):
             with zipfile.ZipFile(archive) as z: return _names(archive, ((i.filename,i.file_size,'') for i in z.infolist()))
-        with tarfile.open(archive) as t: return _names(archive, ((i.name,i.size,i.linkname if i.issym() else '') for i in t))
+        with _tar(archive) as t: return _names(archive, ((i.name,i.size,i.linkname if i.issym() else '') for i in t))
     except FileNotFoundError: raise AnnotationError(archive, 'no such file') from None
+    except AnnotationError: raise
     except _DAMAGED as e: raise AnnotationError(archive, f'not a zip or tar file: {type(e).__name__}: {e}') from None
 
 def _extract(archive, folder):
@@ -66,8 +96,14 @@ def _extract(archive, folder):
         if zipfile.is_zipfile(archive):
             with zipfile.ZipFile(archive) as z: z.extractall(folder)
         else:
-            with tarfile.open(archive) as t: t.extractall(folder, filter='data')
+            with _tar(archive) as t: t.extractall(folder, filter='data')
     except _DAMAGED as e: raise AnnotationError(archive, f'cannot be unpacked: {type(e).__name__}: {e}') from None
+
+def _inside(link, root):
+    "Does a link lead to something within a folder? A link that leads round to itself does not."
+    try: return link.resolve().is_relative_to(root.resolve())
+    except (RuntimeError,OSError): return False
+
 
 # %% ../../nbs/03_data/18_convert_download.ipynb #acf2fc2b
 def unpack(
@@ -84,11 +120,11 @@ def unpack(
     with tempfile.TemporaryDirectory(prefix='.unpack-', dir=folder.parent) as tmp:
         _extract(archive, tmp)
         root = Path(tmp)/folder.name if own else Path(tmp)
+        files = [p for p in sorted(root.rglob('*')) if '__MACOSX' not in p.parts and (p.is_symlink() or not p.is_dir())]
+        bad = next((p for p in files if p.is_symlink() and not _inside(p, root)), None)
+        if bad: raise AnnotationError(archive, f'the link {bad.relative_to(root)} leads outside of the archive or to itself')
         folder.mkdir(exist_ok=True)
-        for p in sorted(root.rglob('*')):
-            if (p.is_dir() and not p.is_symlink()) or '__MACOSX' in p.parts: continue
-            if p.is_symlink() and not p.resolve().is_relative_to(root.resolve()):
-                raise AnnotationError(archive, f'the link {p.relative_to(root)} leads outside of the archive')
+        for p in files:
             at = folder/p.relative_to(root)
             at.parent.mkdir(parents=True, exist_ok=True)
             os.replace(p, at)

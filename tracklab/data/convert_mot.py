@@ -17,7 +17,7 @@ from pathlib import Path
 from ..core.files import atomic_path
 from ..core.readers import (AnnotationError, image_number, list_folders, list_images, parse_numbers, read_seqinfo, read_text,
                                    to_integer)
-from .convert import Problems, converter, parallel_map, read_rows, write_json, write_text
+from .convert import Problems, converter, image_size, parallel_map, read_rows, write_json, write_text
 
 # %% ../../nbs/03_data/12_convert_mot.ipynb #d9fc541c
 # person on vehicle, car, bicycle, motorbike, vehicle, static person, distractor, occluders, reflection, crowd
@@ -57,6 +57,13 @@ def mot_det_row(
     return to_integer(f, 'the frame'), [x,y,x+w,y+h,score]
 
 # %% ../../nbs/03_data/12_convert_mot.ipynb #a380f920
+def _check_size(folder, name, video, problems):
+    "Note a first image whose size is not that of `seqinfo.ini`; one that cannot be read is noticed elsewhere."
+    try: w,h = image_size(folder/name)
+    except AnnotationError: return
+    if (w,h)==(video.width,video.height): return
+    problems.add(folder/'seqinfo.ini', f"imWidth and imHeight are {video.width} x {video.height}, but {name} is {w} x {h}")
+
 def read_mot_video(
     folder:str|Path, # folder of a sequence
     problems:Problems, # notes what is broken
@@ -69,6 +76,7 @@ def read_mot_video(
     at = info.get('imDir', 'img1')
     images = [f'{at}/{n}' for n in list_images(folder/at)]
     video = MotVideo(folder.name, folder, round(info['frameRate']), info['imWidth'], info['imHeight'], images)
+    _check_size(folder, images[0], video, problems)
     if len(images)!=info['seqLength']: problems.add(folder, f"{len(images)} images, but seqinfo.ini says {info['seqLength']}")
     if gt:
         mot15,path = 'MOT15' in str(folder.absolute()),folder/'gt/gt.txt'

@@ -75,6 +75,11 @@ def annotation_rle(
     try: return polygons_to_rle(s, (image['height'],image['width'])) if isinstance(s, list) else s
     except (ValueError,TypeError,OverflowError) as e: raise ValueError(f"annotation {ann['id']}: {e}") from None
 
+def _check_overlap(iou_thr):
+    "An error unless it is a number from 0 to 1."
+    if not isinstance(iou_thr, (int,float)) or isinstance(iou_thr, bool) or not 0<=iou_thr<=1:
+        raise ValueError(f"iou_thr (--iou-thresh) must be a number from 0 to 1, got {iou_thr!r}")
+
 def merge_coco_lvis(
     lvis:dict, # LVIS annotations
     coco:dict, # COCO annotations of the same images
@@ -82,6 +87,7 @@ def merge_coco_lvis(
     iou_thr:float=.7, # objects whose masks overlap more are the same
 )->dict: # LVIS annotations with more objects
     "Add the annotations that only COCO has."
+    _check_overlap(iou_thr)
     synsets = {c['synset']:c['id'] for c in lvis['categories']}
     classes = {m['coco_cat_id']:synsets[m['synset']] for m in mapping.values() if m['synset'] in synsets}
     have,offered,out = defaultdict(list),defaultdict(list),list(lvis['annotations'])
@@ -102,10 +108,11 @@ def convert_coco_lvis(
     coco:str, # annotations of COCO
     mapping:str, # file that maps classes of COCO to synsets
     output:str, # file for the result
-    iou_thr:float=.7, # objects whose masks overlap more are the same
+    iou_thr:float=.7, # objects whose masks overlap more are the same, from 0 to 1
     strict:bool=False, # stop at the first broken annotation instead of skipping it
 )->list: # files that were written
     "COCO and LVIS in one file, to train detectors for TAO."
+    _check_overlap(iou_thr)
     with Problems(strict) as problems:
         needed = dict(id=int, image_id=int, category_id=int, segmentation=(list,dict))
         a = checked_lists(read_json(lvis), lvis, problems, annotations=needed, categories=dict(id=int, synset=str),

@@ -7,10 +7,12 @@ __all__ = ['COLOR', 'LoadMultiImagesFromFile', 'LoadImageFromFile', 'LoadImageFr
            'SeqLoadAnnotations', 'LoadDetections', 'LoadProposals', 'FilterAnnotations']
 
 # %% ../../nbs/03_data/35_loading.ipynb #95d38e7f
+import warnings
 import cv2
 import numpy as np
 from pathlib import Path
 from ..core.instance_masks import BitmapMasks
+from ..core.readers import AnnotationError
 from ..core.registry import register
 from .pipeline import each_frame
 
@@ -30,7 +32,14 @@ class LoadImageFromFile:
         if channel_order not in ('bgr','rgb'): raise ValueError(f"channel_order must be 'bgr' or 'rgb', got {channel_order!r}")
         if file_client_args.get('backend', 'disk')!='disk':
             raise ValueError(f"only the backend 'disk' reads files here, got {file_client_args['backend']!r}")
-        self.to_float32,self.color_type,self.channel_order = to_float32,color_type,channel_order
+        self.to_float32,self.color_type,self.channel_order,self._told = to_float32,color_type,channel_order,False
+
+    def _compare(self, info, img, path):
+        "Warn once if an image has another size than the annotations say."
+        if self._told or not (info.get('width') and info.get('height')) or img.shape[:2]==(info['height'],info['width']): return
+        self._told = True
+        warnings.warn(f"{path}: the image is {img.shape[1]} x {img.shape[0]}, but its annotations say {info['width']} x {info['height']}; "
+                      "boxes may be in the wrong place (a camera's note in EXIF turns images); others are not reported")
 
     def _finish(self, results, img, name, path):
         if self.to_float32: img = img.astype('float32')
@@ -43,6 +52,7 @@ class LoadImageFromFile:
         if not Path(path).is_file(): raise FileNotFoundError(f"{path}: no such image")
         img = cv2.imread(str(path), COLOR[self.color_type])
         if img is None: raise ValueError(f"{path}: not a readable image")
+        self._compare(results['img_info'], img, path)
         if self.channel_order=='rgb' and img.ndim==3: img = np.ascontiguousarray(img[...,::-1])
         return self._finish(results, img, name, path)
 
@@ -112,16 +122,30 @@ class SeqLoadAnnotations(LoadAnnotations):
         return out
 
 # %% ../../nbs/03_data/35_loading.ipynb #c7258b0b
+def _public_rows(rows, results, label):
+    "The detections of a class, checked."
+    try: out = np.asarray(rows, 'float32')
+    except (ValueError,TypeError): out = None
+    if out is not None and not out.size: return np.zeros((0,5), 'float32')
+    if out is not None and out.ndim==2 and out.shape[1]==5 and np.isfinite(out).all(): return out
+    got = str(rows)[:60] if out is None else f'shape {out.shape}'
+    if out is not None and out.ndim==2 and out.shape[1]==5: got = f'{out[~np.isfinite(out).all(1)][0].tolist()}'
+    info = results.get('img_info') or {}
+    raise AnnotationError(results.get('detection_file', 'detections'), f"frame {info.get('file_name', info.get('filename', '?'))}, "
+                          f"class {label}: expected rows of five finite numbers x1, y1, x2, y2, score, got {got}")
+
 @register
 class LoadDetections:
     "Public detections of a frame as `public_bboxes`, `public_scores`, `public_labels`."
     def __call__(self, results):
         d = results['detections']
-        rows = np.concatenate([np.asarray(o, 'float32').reshape(-1, 5) for o in d])
-        results.update(public_bboxes=rows[:,:4], public_scores=rows[:,4], public_labels=np.repeat(np.arange(len(d)), [len(o) for o in d]))
+        each = [_public_rows(o, results, c) for c,o in enumerate(d)]
+        rows = np.concatenate([np.zeros((0,5), 'float32'), *each])
+        results.update(public_bboxes=rows[:,:4], public_scores=rows[:,4], public_labels=np.repeat(np.arange(len(d)), list(map(len, each))))
         results['bbox_fields'] = [*results.get('bbox_fields', []), 'public_bboxes']
         return results
 
+# %% ../../nbs/03_data/35_loading.ipynb #35a0c7d3
 @register
 class LoadProposals:
     "The best proposals of an image."

@@ -154,6 +154,7 @@ def prepare_results(self:CocoVideoDataset,
     out = dict(img_info=img_info)
     if not self.test_mode or self.test_load_ann: out['ann_info'] = self.get_ann_info(img_info)
     if self.proposals is not None: out['proposals'] = self.proposals[self.img_ids.index(img_info['id'])]
+    if getattr(self, 'detection_file', None) is not None: out['detection_file'] = str(self.detection_file) # for errors
     out = self.pre_pipeline(out)
     if 'frame_id' in img_info: out['frame_id'] = img_info['frame_id']
     return dict(out, is_video_data=self.load_as_video)
