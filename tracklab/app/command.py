@@ -271,7 +271,7 @@ def _bar(what):
 
 def cmd_test(a)->int:
     "Test a model on the dataset of its config."
-    from tracklab.engine.testing import save_results
+    from tracklab.engine.testing import check_results_path, save_results
     from tracklab.app.test import evaluate_results, plain_numbers, run_test
     from tracklab.core.config import parse_options
     from tracklab.core.files import atomic_path
@@ -280,6 +280,7 @@ def cmd_test(a)->int:
     if a.eval and a.format_only: raise ValueError("--eval and --format-only exclude each other")
     options = parse_options(a.eval_options)
     _check_test_outputs(a, [a.out, a.json])
+    if a.out: check_results_path(a.out)
     dataset,results = run_test(a.config, a.checkpoint_file or a.checkpoint, a.device, parse_options(a.cfg_options), a.batch, a.workers,
                                a.show, a.show_dir, _bar('test'), a.eval or ())
     if results is None: return 0                                                         # the first process goes on
