@@ -58,12 +58,13 @@ def ended(d, name, how, moment, seconds):
         if '.partial' in p.name: p.unlink()
     before = state(out)
     p = tracklab(*COMMANDS[name](d, out))
-    time.sleep(moment*seconds); p.send_signal(how)
+    time.sleep(moment*seconds)
+    runs = p.poll() is None; p.send_signal(how)
     err = p.communicate(timeout=60)[1]
     wrong,after = complete(out, name),state(out)
     lost = [n for n in before if n not in after]
     if lost: wrong.append(f'earlier results are gone: {lost}')
-    if p.returncode==0 and moment<.8 and how==signal.SIGKILL: wrong.append('exit status 0')
+    if p.returncode==0 and runs and how==signal.SIGKILL: wrong.append('exit status 0')
     if 'Traceback' in err: wrong.append(f'a traceback: {err.strip().splitlines()[-1]}')
     kept = {q.name:read_partial(q) for q in out.glob('*.partial*')}
     text,film = (next((v for n,v in kept.items() if n.endswith(s)), None) for s in ('.txt','.mp4'))

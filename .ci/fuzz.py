@@ -1,4 +1,4 @@
-"""Damaged and hostile input for every reader: fuzz.py [--only NAME ...] [--seconds S] [--seed N] [--json FILE] [--list]
+"""Damaged and hostile input for every reader: fuzz.py [--only NAME ...] [--seconds S] [--cases N] [--seed N] [--json FILE] [--list]
 
 Each case must end in time with a result or with a clear error: one that is meant for users (`ValueError`, `OSError`, ...) and says something.
 Every target runs in a process of its own, so that a crash or a case that never ends is seen and counted. The last line is `N passed, M failed`,
@@ -364,11 +364,11 @@ def work(name, seed, first, only):
                 say('clear' if clear(e) else 'unclear', k, f'{type(e).__name__}: {str(e)[:150]} ({Path(where.filename).name}:{where.lineno})')
             k += 1
 
-def fuzz(name, seed, seconds):
+def fuzz(name, seed, seconds, most):
     "Counts of a target, and examples of what went wrong."
     err = tempfile.TemporaryFile() # a pipe that nobody reads would stop the worker
     count,bad,first,end = dict(right=0, clear=0, unclear=0, hung=0, crashed=0),{},0,None
-    while end is None or time.time()<end:
+    while (end is None or time.time()<end) and first<most:
         p = subprocess.Popen([sys.executable, __file__, '--work', name, '--seed', str(seed), '--case', str(first)], stdout=subprocess.PIPE, stderr=err)
         os.set_blocking(p.stdout.fileno(), False)
         rest,at,since = b'',None,time.time()
@@ -381,6 +381,7 @@ def fuzz(name, seed, seconds):
                 *lines,rest = (rest+chunk).split(b'\n')
                 for line in lines:
                     what,k,*more = json.loads(line)
+                    if k>=most: first = most; continue
                     if what=='start': at = k; continue
                     count[what] += 1; at = None; first = k+1
                     if what=='unclear': bad.setdefault(f"unclear: {more[0].split('(')[-1]} {more[0].split(':')[0]}", f'case {k}: {more[0]}')
@@ -388,7 +389,7 @@ def fuzz(name, seed, seconds):
                 if at is None and first==0 and sum(count.values())==0: raise SystemExit(f'{name}: the target cannot start:\n{err.seek(0) or err.read().decode()[-2000:]}')
                 if at is not None: count['crashed'] += 1; bad[f'crashed {at}'] = f'case {at}: exit status {p.poll()}'; first = at+1
                 break
-            if end is not None and time.time()>end and (at is None or time.time()-since<PATIENCE): break
+            if end is not None and (time.time()>end or first>=most) and (at is None or time.time()-since<PATIENCE): break
             if time.time()-since>(PATIENCE if end is not None else 120): count['hung'] += 1; bad[f'hung {at}'] = f'case {at}: no end after {PATIENCE} s'; first = (at or 0)+1; break
         p.kill(); p.wait(); p.stdout.close()
     return count,list(bad.values())
@@ -396,7 +397,8 @@ def fuzz(name, seed, seconds):
 def main():
     ap = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     ap.add_argument('--only', nargs='+', choices=list(TARGETS), default=list(TARGETS), metavar='NAME', help=', '.join(TARGETS))
-    ap.add_argument('--seconds', type=float, default=60, help='for each target'); ap.add_argument('--seed', type=int, default=0)
+    ap.add_argument('--seconds', type=float, default=60, help='for each target'); ap.add_argument('--cases', type=int, default=10**9, help='at most, for each target')
+    ap.add_argument('--seed', type=int, default=0)
     ap.add_argument('--jobs', type=int, default=1, help='targets at once')
     ap.add_argument('--json', help='write the counts to this file'); ap.add_argument('--case', type=int); ap.add_argument('--work', help=argparse.SUPPRESS)
     a = ap.parse_args()
@@ -406,7 +408,7 @@ def main():
     print(f"{'target':<18}{'tried':>8}{'right':>8}{'clear':>8}{'unclear':>9}{'hung':>6}{'crashed':>9}")
     from concurrent.futures import ThreadPoolExecutor
     pool = ThreadPoolExecutor(a.jobs)
-    for name,(count,bad) in zip(a.only, pool.map(lambda n: fuzz(n, a.seed, a.seconds), a.only)):
+    for name,(count,bad) in zip(a.only, pool.map(lambda n: fuzz(n, a.seed, a.seconds, a.cases), a.only)):
         rows[name] = count; failed += bool(bad) or not count['right']
         print(f"{name:<18}{sum(count.values()):>8}{count['right']:>8}{count['clear']:>8}{count['unclear']:>9}{count['hung']:>6}{count['crashed']:>9}", flush=True)
         for b in bad[:12]: print(f'    {b}')
