@@ -66,7 +66,7 @@ def ended(d, name, how, moment, seconds):
     if lost: wrong.append(f'earlier results are gone: {lost}')
     if p.returncode==0 and runs and how==signal.SIGKILL: wrong.append('exit status 0')
     if 'Traceback' in err: wrong.append(f'a traceback: {err.strip().splitlines()[-1]}')
-    kept = {q.name:read_partial(q) for q in out.glob('*.partial*')}
+    kept = {q.name:read_partial(q) for q in out.glob('*.partial*') if q.suffix!='.html'}
     text,film = (next((v for n,v in kept.items() if n.endswith(s)), None) for s in ('.txt','.mp4'))
     if text is not None and film is not None and text-film>110 and name=='track': wrong.append(f'{text} rows but {film} frames')
     return wrong,kept

@@ -132,14 +132,16 @@ def _stopped(recorder):
     kept = f"; what was tracked until then is in {' and '.join(parts)}" if parts else ''
     print(f"stopped after {recorder.num_frames} frames{kept}", file=sys.stderr)
 
-def _written(a, r, name, video, classes):
-    "The files of a result, with a player page for a video that can be read again."
+def _page(a, r, name, video, classes):
+    "A player page under a partial name, for a video that can be read again; `None` without one."
+    from tracklab.core.files import claim_partial
     from tracklab.viz.html import export_html, shown_frames
-    files = [p for p in _files(a.out, name)[:2] if p.exists()]
-    if video is None or video.live or not r.num_frames: return files
-    shown = r.at(shown_frames(len(video), 300)[0])
-    return files+[export_html(_files(a.out, name)[2], Watched(video, 'player', min(r.num_frames, 300)), shown,
-                              classes=classes, title=name, facts=r.facts)]
+    if video is None or video.live or not r.num_frames: return None
+    part = claim_partial(_files(a.out, name)[2])
+    try:
+        return export_html(part, Watched(video, 'player', min(r.num_frames, 300)), r.at(shown_frames(len(video), 300)[0]),
+                           classes=classes, title=name, facts=r.facts)
+    except BaseException: part.unlink(missing_ok=True); raise
 
 # %% ../../nbs/14_app/01_command.ipynb #be7c3087
 def _check_detections(detector, video):
@@ -178,11 +180,12 @@ def cmd_track(a)->int:
                     if a.show and image is not None and not show_window(image.result()): break
             except KeyboardInterrupt:
                 if not live: raise                                             # a camera has no other end
+            page = _page(a, r, name, video, classes)                           # ready before anything gets its final name
     except KeyboardInterrupt: _stopped(r); raise
-    html = _files(a.out, name)[2]
-    html.unlink(missing_ok=True)                                               # it showed the result that was just replaced
+    files = _files(a.out, name)
+    if page is not None: os.replace(page, files[2])
     print(f"{r.num_frames} frames, {len(r.facts)} tracks, {r.num_frames/max(time.time()-start, 1e-9):.1f} frames/s")
-    print(*(f'wrote {f}' for f in _written(a, r, name, video, classes)), sep='\n')
+    print(*(f'wrote {f}' for f in files[:2 if page is None else 3] if f.exists()), sep='\n')
     return 0
 
 # %% ../../nbs/14_app/01_command.ipynb #2b558a5f
