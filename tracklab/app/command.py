@@ -44,9 +44,8 @@ def _benchmark(path):
 
 def cmd_eval(a)->int:
     "Score results against ground truth."
-    from tracklab.core.files import check_outputs
     from tracklab.metrics.tracking import check_ground_truth, evaluate_tracks, load_mot
-    if a.json: check_outputs([a.json], [a.gt, a.results])
+    if a.json: _check_json(a.json)
     gt,results,length = load_mot(a.gt, a.results, a.gt_file)
     benchmark = a.benchmark or _benchmark(a.gt)
     check_ground_truth(gt, benchmark)

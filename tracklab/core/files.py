@@ -57,6 +57,12 @@ def atomic_path(
     path:str|Path, # the file to write; its folder is made if need be
 ): # yields the temporary `Path` to write to; it has the same suffix
     "Write a file completely or not at all: it appears under `path` when the block ends without an error."
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path): # a pipe or the terminal has no folder to wait in
+        with tempfile.TemporaryDirectory() as d:
+            tmp = Path(d)/f'whole{Path(path).suffix}'
+            yield tmp
+            Path(path).write_bytes(tmp.read_bytes())
+        return
     path = Path(os.path.realpath(path))                       # a link stays a link
     with naming(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -65,8 +71,7 @@ def atomic_path(
         try:
             yield Path(tmp)
             os.chmod(tmp, 0o666 & ~_umask())
-            if path.exists() and not path.is_file(): path.write_bytes(Path(tmp).read_bytes()) # a pipe, or the terminal
-            else: os.replace(tmp, path)
+            os.replace(tmp, path)
         finally:
             with contextlib.suppress(OSError): os.close(fd) # what went wrong first is what the caller hears of
             with contextlib.suppress(OSError): os.unlink(tmp)
@@ -94,20 +99,14 @@ def is_partial(
     return re.search(r'\.partial(-\d+)?$', Path(path).stem) is not None
 
 # %% ../../nbs/00_core/00_files.ipynb #98a8ab76
-def _within(file, folder):
-    "Does `file` lie in `folder`, or in a folder that is linked there?"
-    real = file.resolve()
-    return real.is_relative_to(folder.resolve()) or any(o.is_symlink() and real.is_relative_to(o.resolve()) for o in folder.iterdir())
-
 def check_outputs(
     outputs, # files that will be written
     inputs, # files and folders that will be read; `None` and anything that is not a path is left out
 ):
-    "Raise `ValueError` if an output is one of the inputs, or a file within one of them that is no JSON."
+    "Raise `ValueError` if an output is one of the inputs."
     paths = [Path(i) for i in inputs if isinstance(i, (str,Path)) and len(str(i))<4096 and os.path.exists(i)]
-    def replaces(o, i): return o.samefile(i) or (i.is_dir() and o.suffix!='.json' and _within(o, i))
     for o in map(Path, outputs):
-        same = next((i for i in paths if o.is_file() and replaces(o, i)), None)
+        same = next((i for i in paths if o.exists() and o.samefile(i)), None)
         if same is not None:
             raise ValueError(f"the output {o} would replace the input {same}; choose another folder or name for the output")
 

@@ -209,6 +209,7 @@ class MOTWriter:
 
     def abandon(self):
         "Leave what is written as `NAME.partial.txt`; an empty file is removed."
+        if self.file.closed: return
         with contextlib.suppress(OSError): self.file.close()
         if not self.num_rows:
             with contextlib.suppress(OSError): self.part.unlink()

@@ -215,7 +215,7 @@ class VideoWriter:
     ):
         if not isinstance(fps, (int,float,Fraction,np.number)): raise ValueError(f"{path}: fps must be a number, got {fps!r}")
         self.path,self.fps,self.n,self.size = Path(path),float(fps),0,None
-        self.folder,self.part,self._file = not self.path.suffix,None,None
+        self.folder,self.part,self._file,self.closed = not self.path.suffix,None,None,False
         if not .01<=self.fps<=MAX_FPS: raise ValueError(f"{path}: fps must be at least 0.01 and at most {MAX_FPS}, got {fps}")
         if not self.folder and self.path.suffix.lower() not in _CODECS:
             raise ValueError(f"{path}: videos are written as {', '.join(_CODECS)}, or without a suffix as a folder of images")
@@ -280,8 +280,8 @@ def _finish(self:VideoWriter):
 @patch
 def close(self:VideoWriter):
     "Finish the video under its final name."
-    if self.part is None: return
-    part,self.part = self.part,None
+    if self.closed or self.part is None: return
+    part,self.closed = self.part,True
     with naming(part): self._finish()
     if self.folder:
         with contextlib.suppress(FileNotFoundError): self.path.rmdir() # empty, or `os.rename` names it
@@ -292,7 +292,7 @@ def close(self:VideoWriter):
 @patch
 def abandon(self:VideoWriter):
     "Leave what is written under the name `NAME.partial`."
-    self.part = None
+    self.closed = True
     with contextlib.suppress(Exception): self._finish() # the error that led here is the one to report
 
 # %% ../../nbs/00_core/15_video.ipynb #810c9338
