@@ -51,6 +51,7 @@ def _argument_error(obj, args, name):
     try: check_args(obj, {**needed, **args}, name)
     except TypeError as e: return str(e)
 
+# %% ../../nbs/14_app/13_migrate.ipynb #c43f52e2
 def examine(
     key:str, # dotted key
     part:dict, # with `type` and arguments
