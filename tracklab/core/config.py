@@ -13,6 +13,7 @@ from .files import atomic_path
 from .config_reader import Budget, ConfigError, Interpreter
 from .readers import AnnotationError, read_text
 from .registry import near
+from html import escape
 
 # %% ../../nbs/00_core/05_config.ipynb #9d830358
 def _wrap(v):
@@ -289,6 +290,15 @@ def pretty_text(self:Config)->str:
     bad = [k for k in self if not _is_name(k) or k.startswith('_')]
     if bad: raise ConfigError(f"{bad[0]!r} cannot be a variable of a Python config")
     return ''.join(f'{k} = {_source(v, k, used=len(k)+3)}\n' for k,v in self.items())
+
+# %% ../../nbs/00_core/05_config.ipynb #50d78a6b
+@patch
+def _repr_html_(self:Config):
+    def text(k, v):
+        try: return _source(v, str(k), used=len(str(k))+3)
+        except ConfigError: return repr(v)                                 # a class or another object, which no file can hold
+    parts = [f'<details><summary><code>{escape(str(k))}</code></summary><pre>{escape(text(k, v))}</pre></details>' for k,v in self.items()]
+    return f"<div><b>Config {escape(str(self.filename or ''))}</b>{''.join(parts)}</div>"
 
 # %% ../../nbs/00_core/05_config.ipynb #28dbdfe9
 @patch
