@@ -28,4 +28,5 @@ def html_table(
     head = ''.join(f'<th style="text-align:left">{escape(str(c))}</th>' for c in columns)
     body = ''.join('<tr>'+''.join(f'<td style="text-align:left">{_cell(v)}</td>' for v in r)+'</tr>' for r in rows)
     left = '' if total is None or total<=len(rows) else f'<div>… and {total-len(rows):,} more</div>'
-    return f'<div><div><b>{escape(title)}</b></div><table class="dataframe"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{left}</div>'
+    table = f'<table class="dataframe"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    return f'<div><div><b>{escape(title)}</b></div>{table}{left}</div>'

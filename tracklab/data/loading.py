@@ -93,7 +93,8 @@ class LoadAnnotations:
         codes,size = [],(info['height'],info['width'])
         for n,p in enumerate(polygons):
             try: codes.append(as_rle(p, size))
-            except ValueError as e: raise AnnotationError(info.get('filename', 'image'), f'mask of object {n} of {len(polygons)}: {e}') from None
+            except ValueError as e:
+                raise AnnotationError(info.get('filename', 'image'), f'mask of object {n} of {len(polygons)}: {e}') from None
         return BitmapMasks.from_polygons(codes, *size)
 
     def __call__(self, results):
@@ -112,6 +113,7 @@ class LoadAnnotations:
             results['seg_fields'].append('gt_semantic_seg')
         return results
 
+# %% ../../nbs/03_data/35_loading.ipynb #ddc23fd4
 @register
 class SeqLoadAnnotations(LoadAnnotations):
     "`LoadAnnotations` for every frame, with identities."

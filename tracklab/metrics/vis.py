@@ -95,7 +95,9 @@ def _tube(o, side, n, size):
     codes = []
     for t,seg in enumerate(o['segmentations']):
         try: codes.append(as_rle(seg, size) if seg else None)
-        except ValueError as e: raise ValueError(f"{side} {o.get('id', n)} of category {o['category_id']} in video {o['video_id']}, frame {t}: {e}") from None
+        except ValueError as e:
+            where = f"{side} {o.get('id', n)} of category {o['category_id']} in video {o['video_id']}, frame {t}"
+            raise ValueError(f'{where}: {e}') from None
     return codes
 
 # %% ../../nbs/02_metrics/17_youtube_vis.ipynb #78ebadae
