@@ -19,7 +19,8 @@ def all_modules(
 )->list: # its modules, imported, by name
     "Every public module of a package, at any depth."
     names = sorted(m.name for m in pkgutil.walk_packages(package.__path__, f'{package.__name__}.'))
-    public = [n for n in names if n!='tracklab.all' and '.verify' not in n and not any(part[0]=='_' for part in n.split('.'))]
+    public = [n for n in names if n not in ('tracklab.all','tracklab.compat') and '.verify' not in n
+              and not any(part[0]=='_' for part in n.split('.'))]
     return [importlib.import_module(n) for n in public]
 
 # %% ../nbs/14_app/90_all.ipynb #4529140c

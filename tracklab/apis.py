@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from .app.track import track_video
-from .compat import build_aggregator, build_motion, build_reid, build_tracker
+from .app.builders import build_aggregator, build_motion, build_reid, build_tracker
 from .core.checkpoint import CheckpointError, load_checkpoint
 from .core.config import Config
 from .core.distributed import init_random_seed, set_random_seed
