@@ -57,20 +57,24 @@ class OCSORTTracker(KalmanTracker):
     def associate(self, o, frame, frame_id):
         "Confirmed tracks by prediction and direction, then tentative ones, then all remaining ones by their last box."
         m,some = self.memory, len(self.memory)>0 and len(o)>0
-        o = o[o.scores>(self.obj_score_thr if some else self.init_track_thr)]
+        why,thresh = ('score',self.obj_score_thr) if some else ('start',self.init_track_thr)
+        o = self.select(o, o.scores>thresh, why, o.scores, thresh)
         boxes,track = o.boxes.astype('float64'), np.full(len(o), -1)
         found,free = [],np.ones(len(m), bool)
         if some:
             self._predict(frame_id)
-            def round(pairs, tracks):
-                i,j,gain = pairs
-                p = match_pairs(i, j, gain*(tracks.take(i)&(track<0).take(j)), (len(m),len(o)))
+            def round(name, measure, pairs, tracks):
+                (i,j,gain),dets = pairs,track<0
+                p = match_pairs(i, j, (gain-self.match_iou_thr)*(tracks.take(i)&dets.take(j)), (len(m),len(o)))
+                self.record(name, measure, 'overlapping pairs', o, tracks, dets, i, j, gain, self.match_iou_thr, p)
                 track[j[p]],free[i[p]] = i[p],False
                 found.append(np.sort(j[p]))
             ahead = self._pairs_ahead(boxes, o.scores)
-            round(ahead, ~m['tentative'])
-            if np.count_nonzero(m['tentative']): round(ahead, m['tentative'])
-            if np.count_nonzero(free) and np.count_nonzero(track<0): round(self._pairs_last(boxes, o.scores), free)
+            ocm,new = 'IoU × score − direction cost',m['tentative'].copy()
+            round('prediction and direction', ocm, ahead, ~new)
+            if np.count_nonzero(new): round('tentative tracks', ocm, ahead, new)
+            if np.count_nonzero(free) and np.count_nonzero(track<0):
+                round('last observed box', 'IoU × score', self._pairs_last(boxes, o.scores), free.copy())
             self._smooth(boxes, track)
             if np.count_nonzero(free):
                 m['missed'][free] += 1
@@ -98,14 +102,14 @@ def _pairs_ahead(self:OCSORTTracker, boxes, scores):
     if self.weight_iou_with_det_scores: iou = iou*scores.take(j)
     origin = np.where(np.isnan(m['obs'][:,dt]), m['boxes'], m['obs'][:,dt])
     gain = iou-self.vel_consist_weight*direction_cost(m['velocity'].take(i, 0), origin.take(i, 0), boxes.take(j, 0))
-    return i, j, gain-self.match_iou_thr
+    return i, j, gain
 
 @patch
 def _pairs_last(self:OCSORTTracker, boxes, scores):
     "Pairs of last observed boxes and detections, with the gain of OCR."
     i,j,iou = overlapping_pairs(self.memory['boxes'].astype('float64'), boxes)
     if self.weight_iou_with_det_scores: iou = iou*scores.take(j)
-    return i, j, iou-self.match_iou_thr
+    return i, j, iou
 
 # %% ../../nbs/09_mot/05_ocsort.ipynb #d8946a4d
 @patch
