@@ -154,8 +154,8 @@ def _pair_text(trace, why, who):
 def _text(trace, why, who):
     detail = _pair_text(trace, why, who)
     if why.kind=='new' and not detail and why.other>=0: detail = f"{who} {why.other}"
-    cause = f"{REASONS[why.cause]}; " if why.cause else ''
-    return f"{REASONS[why.kind]}{' — ' if detail or why.cause else ''}{cause}{detail}".removesuffix('; ')
+    cause = f"{REASONS[why.cause]}; " if why.cause not in ('','idle') else ''
+    return f"{REASONS[why.kind]}{' — ' if detail or cause else ''}{cause}{detail}".removesuffix('; ')
 
 @patch
 def explain(self:FrameTrace,
@@ -192,7 +192,9 @@ class Traces(list):
             why = t.track_reasons[id]
             key = why.kind,why.round,why.cause
             if runs and runs[-1][0]==key: runs[-1][2] = t.frame
-            else: runs.append([key, t.frame, t.frame, t.explain(id), f"; {t.explain(detection=why.other)}" if why.kind=='new' else ''])
+            else:
+                first = t.explain(detection=why.other).partition(' — ')[2] if why.kind=='new' else ''
+                runs.append([key, t.frame, t.frame, t.explain(id), first and f": {first}"])
         if not runs: raise KeyError(f"no track {id}; there are {', '.join(map(str, self.ids)) or 'none'}")
         return '\n'.join(f"frame {a}{f' to {b}' if b>a else ''}: {text}{more}" for _,a,b,text,more in runs)
 
