@@ -6,6 +6,8 @@ LINE, SIZE, DEFS, CELL = 140, 300_000, 3, 60 # characters, bytes; definitions an
 PATH   = re.compile(r'(?<![\w.~:/])/(?:root|home|work|tmp)/')
 MEMORY = re.compile(r'\bat 0x[0-9a-f]{6,}')
 EXPORT = re.compile(r'^#\| *(?:export|exporti|exports)\b', re.M)
+FLAG   = re.compile(r'^#\| *(slow|cuda|eval: *false)\b', re.M)
+MAY_SKIP = {l.split()[1] for l in Path(__file__).with_name('skips.txt').read_text('utf-8').splitlines() if l.startswith('cell ')}
 IMAGES = ('image/', 'application/') # base64 and scripts: no prose in them
 
 def text(x): return ''.join(x) if isinstance(x, list) else str(x)
@@ -54,7 +56,10 @@ def violations(path):
     "(cell id, what is wrong) for each violation in the notebook at `path`."
     if (n := path.stat().st_size)>SIZE: yield '-', f'{n} bytes'
     for c in json.loads(path.read_text('utf-8'))['cells']:
-        if c['cell_type']=='code': yield from ((c.get('id', '-'), what) for what in code(c))
+        if c['cell_type']!='code': continue
+        yield from ((c.get('id', '-'), what) for what in code(c))
+        if (m := FLAG.search(text(c['source']))) and f'{m[1]}/{path.stem}' not in MAY_SKIP:
+            yield c.get('id', '-'), f'is left out by {m[1]!r}, and .ci/skips.txt does not name {m[1]}/{path.stem}'
 
 def main(args):
     paths = [Path(a) for a in args] or sorted(p for p in Path('nbs').rglob('*.ipynb') if '.ipynb_checkpoints' not in p.parts)

@@ -9,6 +9,7 @@ from nbdev.config import get_config
 from nbdocs import headline, notebooks, page
 
 SITE = get_config().config_path/get_config().doc_path
+BASE = get_config().doc_baseurl+'/'
 KNOWN = 'ByteTracker','evaluate_tracks','box_iou'
 CHROMIUM = next(filter(None, map(shutil.which, ('chromium','chromium-browser','google-chrome','chrome'))), None)
 FLAGS = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
@@ -18,7 +19,7 @@ class Page(HTMLParser):
     "Links, pictures, anchors and text of a page."
     def __init__(self, path):
         super().__init__()
-        self.links,self.ids,self.text,self._mute = [], [], [], 0
+        self.links,self.sources,self.ids,self.text,self.prose,self.classes,self._mute,self._code = [], [], [], [], [], set(), 0, 0
         self.feed(path.read_text(encoding='utf-8'))
 
     def handle_starttag(self, tag, attrs):
@@ -26,10 +27,18 @@ class Page(HTMLParser):
         if a.get('id'): self.ids.append(a['id'])
         if tag=='a' and a.get('name'): self.ids.append(a['name'])
         self.links += [a[k] for k in ('href','src') if a.get(k)]
+        self.sources += [a['src']] if a.get('src') else []
+        self.classes.update((a.get('class') or '').split())
         self._mute += tag in ('script','style')
+        self._code += tag in ('pre','code')
 
-    def handle_endtag(self, tag): self._mute -= tag in ('script','style')
-    def handle_data(self, data): self.text += [] if self._mute else [data]
+    def handle_endtag(self, tag):
+        self._mute -= tag in ('script','style')
+        self._code -= tag in ('pre','code')
+
+    def handle_data(self, data):
+        if not self._mute: self.text.append(data)
+        if not self._mute and not self._code: self.prose.append(data)
 
 class Skip(Exception): "A check that this machine cannot make."
 
@@ -39,7 +48,8 @@ def missing(pages):
         for link in p.links:
             url = urlsplit(link)
             if url.scheme or url.netloc: continue
-            to = (path.parent/unquote(url.path)).resolve() if url.path else path
+            at = SITE/url.path.removeprefix(BASE) if url.path.startswith(BASE) else path.parent/unquote(url.path) # 404.html knows no folder
+            to = at.resolve() if url.path else path
             if to.is_dir(): to /= 'index.html'
             known = to.is_file() and (not url.fragment or to not in pages or unquote(url.fragment) in pages[to].ids)
             if not known: yield f'{path.relative_to(SITE)} -> {link}'
@@ -71,6 +81,25 @@ def check_index(pages):
     lost = [page(nb) for nb in notebooks()[1:] if page(nb) not in listed]
     assert not lost, f'the index does not list {", ".join(lost)}'
     return f'{len(notebooks())-1} pages listed'
+
+def where(pages, found): return [f'{path.relative_to(SITE)}: {m[0]!r}' for path,p in pages.items() if (m := found(p))]
+
+def check_rendered(pages):
+    "Nothing of the notebooks' own markup is left in the text, and no output shows what belongs to one machine."
+    raw = where(pages, lambda p: re.search(r'.{0,20}\]\(.{0,20}|^ *```', ' '.join(p.prose)))
+    assert not raw, f"raw Markdown: {'; '.join(raw[:10])}"
+    address = where(pages, lambda p: re.search(r'.{0,30}\bat 0x[0-9a-f]{6,}', ' '.join(p.text)))
+    assert not address, f"memory addresses: {'; '.join(address[:10])}"
+    loud = [str(path.relative_to(SITE)) for path,p in pages.items() if 'stderr' in p.classes]
+    assert not loud, f"outputs of stderr: {', '.join(loud[:10])}"
+    return f'{len(pages)} pages'
+
+def check_offline(pages):
+    "Formulas and players need no other site."
+    far = [f'{path.relative_to(SITE)} -> {l}' for path,p in pages.items() for l in p.sources if urlsplit(l).netloc]
+    assert not far, f"scripts and pictures from elsewhere: {'; '.join(sorted(set(far))[:10])}"
+    assert (SITE/'_static/mathjax/tex-chtml.js').is_file(), 'MathJax is not part of the site'
+    return f'{sum(len(p.sources) for p in pages.values())} scripts and pictures'
 
 def check_search(pages):
     index = (SITE/'searchindex.js').read_text(encoding='utf-8').lower()
@@ -107,11 +136,30 @@ def check_notebook_drawn(pages): return shows('09_mot/bytetrack.html', 1400, 100
 def check_phone_drawn(pages): return shows('09_mot/bytetrack.html', 500, 900, 'ByteTrack')
 def check_dark_drawn(pages): return shows('00_core/boxes.html', 1400, 1000, 'Boxes', dark=True)
 
+def check_formula_drawn(pages):
+    dom = chromium('--dump-dom', (SITE/'02_metrics/hota.html').as_uri())
+    assert '<mjx-container' in dom, '02_metrics/hota.html: MathJax drew no formula'
+    return f"{dom.count('<mjx-container')} formulas"
+
+def check_sidebar_drawn(pages):
+    "The entry of the current page is in view: it is the last of a long sidebar."
+    page = sorted(p for p in pages if p.parent.name=='benchmarks' and p.stem!='index')[-1]
+    script = """<script>addEventListener('load', () => setTimeout(() => { const b = document.querySelector('.sidebar-scroll').getBoundingClientRect(),
+      n = document.querySelector('.sidebar-tree .current-page').getBoundingClientRect();
+      document.title = n.top>=b.top && n.bottom<=b.bottom ? 'in view' : 'out of view' }, 1500))</script>"""
+    probe = page.with_name('probe.html')
+    probe.write_text(page.read_text(encoding='utf-8').replace('</body>', script+'</body>'), encoding='utf-8')
+    try: dom = chromium('--dump-dom', '--window-size=1400,700', probe.as_uri())
+    finally: probe.unlink()
+    assert '<title>in view</title>' in dom, f'{page.relative_to(SITE)}: the sidebar does not show the current page'
+    return f'{page.relative_to(SITE)} is in view'
+
 def check_search_drawn(pages):
-    "What the search page shows for a name, once its script has run."
-    dom = chromium('--dump-dom', '--allow-file-access-from-files', (SITE/'search.html').as_uri()+'?q=bytetracker')
-    assert 'bytetrack.html' in dom.partition('id="search-results"')[2], 'searching for ByteTracker does not find its page'
-    return 'ByteTracker is found'
+    "What the search page shows for a name and for a word, once its script has run."
+    for word,found in (('bytetracker','bytetrack.html'), ('install','index.html')):
+        dom = chromium('--dump-dom', '--allow-file-access-from-files', (SITE/'search.html').as_uri()+f'?q={word}')
+        assert found in dom.partition('id="search-results"')[2], f'searching for {word!r} does not find {found}'
+    return 'ByteTracker and install are found'
 
 def main():
     if not (SITE/'index.html').is_file(): sys.exit(f'{SITE} has no index.html; run `python docs/nbdocs.py site` first\n0 passed, 1 failed')

@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from torch import nn, Tensor
 import tracklab
-from .files import _Array, _DType, _finished, _frombuffer, _scalar, atomic_path
+from .files import _Array, _DType, _finished, _frombuffer, _scalar, atomic_path, locked
 
 # %% ../../nbs/00_core/07_checkpoint.ipynb #103e8800
 class CheckpointError(RuntimeError):
@@ -150,7 +150,7 @@ def _fetch(url, part, timeout):
     try: reply = urllib.request.urlopen(request, timeout=timeout)
     except urllib.error.HTTPError as e:
         if e.code!=416: raise
-        part.unlink()
+        os.truncate(part, 0)
         return _fetch(url, part, timeout)
     with reply, open(part, 'ab' if reply.status==206 else 'wb') as f:
         expected = reply.headers.get('Content-Length')
@@ -164,6 +164,22 @@ def _sha256(path):
     with open(path, 'rb') as f:
         while chunk := f.read(1<<20): digest.update(chunk)
     return digest.hexdigest()
+
+# %% ../../nbs/00_core/07_checkpoint.ipynb #4f0ef7f6
+def _receive(url, part, path, tries, timeout):
+    "Download `url` to `part`, check it and rename it to `path`."
+    for i in range(tries):
+        try: _fetch(url, part, timeout); break
+        except (OSError, http.client.HTTPException) as e:
+            lost = isinstance(e, urllib.error.HTTPError) and e.code<500
+            if lost or i==tries-1:
+                if not part.stat().st_size: part.unlink()
+                raise DownloadError(f"cannot download {url} ({e}). Without a network, get the file by hand and put it at {path}") from e
+    wanted,got = hash_suffix(path.name),_sha256(part)
+    if not got.startswith(wanted):
+        part.unlink()
+        raise DownloadError(f"{url}: the SHA-256 of the received file is {got[:len(wanted)]}..., its name says {wanted}; it is deleted")
+    os.replace(part, path)
 
 # %% ../../nbs/00_core/07_checkpoint.ipynb #58f4c98f
 def download(
@@ -179,18 +195,10 @@ def download(
     path = folder/(name or url.split('?')[0].rstrip('/').rsplit('/', 1)[-1])
     if path.exists(): return path
     folder.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name+'.part')
-    for i in range(tries):
-        try: _fetch(url, part, timeout); break
-        except (OSError, http.client.HTTPException) as e:
-            lost = isinstance(e, urllib.error.HTTPError) and e.code<500
-            if lost or i==tries-1:
-                raise DownloadError(f"cannot download {url} ({e}). Without a network, get the file by hand and put it at {path}") from e
-    wanted,got = hash_suffix(path.name),_sha256(part)
-    if not got.startswith(wanted):
-        part.unlink()
-        raise DownloadError(f"{url}: the SHA-256 of the received file is {got[:len(wanted)]}..., its name says {wanted}; it is deleted")
-    os.replace(part, path)
+    with locked(path.with_name(path.name+'.part')) as f:
+        part = Path(f.name)
+        if path.exists(): part.unlink()                       # another process was faster
+        else: _receive(url, part, path, tries, timeout)
     return path
 
 # %% ../../nbs/00_core/07_checkpoint.ipynb #9b064f84

@@ -13,6 +13,7 @@ from .files import atomic_path
 from .config_reader import Budget, ConfigError, Interpreter
 from .readers import AnnotationError, read_text
 from .registry import near
+from html import escape
 
 # %% ../../nbs/00_core/05_config.ipynb #9d830358
 def _wrap(v):
@@ -77,14 +78,31 @@ def merge(
     return out
 
 # %% ../../nbs/00_core/05_config.ipynb #323297bb
+def _unique(pairs):
+    "A dict of pairs whose keys differ."
+    out = {}
+    for k,v in pairs:
+        if k in out: raise ValueError(f"the key {k!r} is given twice in one dict")
+        out[k] = v
+    return out
+
+def _yaml(text):
+    "Plain YAML in which no key is given twice."
+    import yaml
+    class Loader(yaml.SafeLoader): pass
+    def mapping(loader, node):
+        _unique((loader.construct_object(k, deep=True),None) for k,_ in node.value if k.tag!='tag:yaml.org,2002:merge')
+        return loader.construct_mapping(node, deep=True)
+    Loader.add_constructor('tag:yaml.org,2002:map', mapping)
+    return yaml.load(text, Loader)
+
 def _read_data(path, text):
     "The dict in the text of a JSON or YAML file."
     if path.endswith('.json'):
-        try: data = json.loads(text)
+        try: data = json.loads(text, object_pairs_hook=_unique)
         except (ValueError,RecursionError) as e: raise ConfigError(f"{path}: not JSON: {e}") from None
     else:
-        import yaml
-        try: data = yaml.safe_load(text)
+        try: data = _yaml(text)
         # PyYAML lets errors of its types through
         except Exception as e: raise ConfigError(f"{path}: not YAML: {type(e).__name__}: {e}") from None
     if data is not None and not isinstance(data, dict): raise ConfigError(f"{path}: the file must hold a dict, not a {type(data).__name__}")
@@ -272,6 +290,15 @@ def pretty_text(self:Config)->str:
     bad = [k for k in self if not _is_name(k) or k.startswith('_')]
     if bad: raise ConfigError(f"{bad[0]!r} cannot be a variable of a Python config")
     return ''.join(f'{k} = {_source(v, k, used=len(k)+3)}\n' for k,v in self.items())
+
+# %% ../../nbs/00_core/05_config.ipynb #50d78a6b
+@patch
+def _repr_html_(self:Config):
+    def text(k, v):
+        try: return _source(v, str(k), used=len(str(k))+3)
+        except ConfigError: return repr(v)                                 # a class or another object, which no file can hold
+    parts = [f'<details><summary><code>{escape(str(k))}</code></summary><pre>{escape(text(k, v))}</pre></details>' for k,v in self.items()]
+    return f"<div><b>Config {escape(str(self.filename or ''))}</b>{''.join(parts)}</div>"
 
 # %% ../../nbs/00_core/05_config.ipynb #28dbdfe9
 @patch

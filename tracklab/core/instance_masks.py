@@ -9,7 +9,7 @@ __all__ = ['INTERPOLATION', 'BitmapMasks', 'flip_image', 'rescale_size']
 import cv2
 import numpy as np
 from fastcore.basics import patch
-from .masks import mask2bbox, polygons_to_rle, decode_masks
+from .masks import as_rle, decode_masks, mask2bbox
 
 # %% ../../nbs/00_core/12_instance_masks.ipynb #f3fae324
 INTERPOLATION = dict(nearest=cv2.INTER_NEAREST, bilinear=cv2.INTER_LINEAR, bicubic=cv2.INTER_CUBIC, area=cv2.INTER_AREA,
@@ -129,5 +129,5 @@ def from_polygons(cls:BitmapMasks,
     width:int, # width of the image, pixels
 )->BitmapMasks: # bitmaps
     "Masks from the polygons of annotations."
-    rles = [p if isinstance(p, dict) else polygons_to_rle(p, (height,width)) for p in polygons]
+    rles = [as_rle(p, (height,width)) for p in polygons]
     return cls(decode_masks(rles, (height,width)).astype('uint8'), height, width)

@@ -8,7 +8,7 @@ __all__ = ['TAO_FILES', 'read_tao', 'tao_used_classes', 'convert_tao', 'annotati
 # %% ../../nbs/03_data/17_convert_tao_lvis.ipynb #56fe1365
 from collections import defaultdict
 from pathlib import Path
-from ..core.masks import mask_iou, polygons_to_rle
+from ..core.masks import as_rle, mask_iou
 from .cocovid import tao_to_cocovid
 from ..core.readers import read_json
 from .convert import Problems, checked_lists, converter, parallel_map, write_json, write_text
@@ -72,7 +72,7 @@ def annotation_rle(
 )->dict: # run-length code
     "The mask of an annotation."
     s = ann['segmentation']
-    try: return polygons_to_rle(s, (image['height'],image['width'])) if isinstance(s, list) else s
+    try: return as_rle(s, (image['height'],image['width']))
     except (ValueError,TypeError,OverflowError) as e: raise ValueError(f"annotation {ann['id']}: {e}") from None
 
 def _check_overlap(iou_thr):

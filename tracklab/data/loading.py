@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from pathlib import Path
 from ..core.instance_masks import BitmapMasks
+from ..core.masks import as_rle
 from ..core.readers import AnnotationError
 from ..core.registry import register
 from .pipeline import each_frame
@@ -88,13 +89,20 @@ class LoadAnnotations:
             results['bbox_fields'].append('gt_bboxes_ignore')
         results['bbox_fields'].append('gt_bboxes')
 
+    def _masks(self, polygons, info):
+        codes,size = [],(info['height'],info['width'])
+        for n,p in enumerate(polygons):
+            try: codes.append(as_rle(p, size))
+            except ValueError as e: raise AnnotationError(info.get('filename', 'image'), f'mask of object {n} of {len(polygons)}: {e}') from None
+        return BitmapMasks.from_polygons(codes, *size)
+
     def __call__(self, results):
         ann,info = results['ann_info'],results.get('img_info', {})
         for k in ('bbox_fields','mask_fields','seg_fields'): results.setdefault(k, [])
         if self.with_bbox: self._boxes(results, ann)
         if self.with_label and 'labels' in ann: results['gt_labels'] = ann['labels'].copy()
         if self.with_mask:
-            results['gt_masks'] = BitmapMasks.from_polygons(ann['masks'], info['height'], info['width']) if self.poly2mask else ann['masks']
+            results['gt_masks'] = self._masks(ann['masks'], info) if self.poly2mask else ann['masks']
             results['mask_fields'].append('gt_masks')
         if self.with_seg:
             path = f"{results['seg_prefix']}/{ann['seg_map']}"

@@ -14,7 +14,7 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 from ..core.boxes import xyxy_to_xywh
 from ..core.coco_rows import complete_coco
-from ..core.masks import mask_area, polygons_to_rle
+from ..core.masks import as_rle, mask_area
 from ..core.readers import read_json
 from .voc import eval_recalls
 
@@ -106,18 +106,14 @@ def _mask_code(segmentation, image):
     "A checked run-length code."
     size = (image.get('height'),image.get('width'))
     if None in size: raise ValueError(f"image {image['id']} has no height and width, which masks need")
-    if isinstance(segmentation, list): return polygons_to_rle(segmentation, size)
-    mask_area([segmentation])
-    if tuple(segmentation['size'])!=size:
-        raise ValueError(f"a mask of size {list(segmentation['size'])} in image {image['id']} of size {list(size)}")
-    return segmentation
+    return as_rle(segmentation, size)
 
 def _as_rle(gt, results):
     "Annotations and results whose masks are checked run-length codes."
     def coded(row, what):
         try: return {**row, 'segmentation':_mask_code(row.get('segmentation'), gt.imgs[row['image_id']])}
         except ValueError as e: raise ValueError(f"{what}: {e}") from None
-    anns = [coded(a, f"annotation {n} of image {a['image_id']}") for n,a in enumerate(gt.dataset['annotations'])]
+    anns = [coded(a, f"annotations[{n}] of image {a['image_id']}") for n,a in enumerate(gt.dataset['annotations'])]
     for a in anns: a.setdefault('area', float(mask_area([a['segmentation']])[0]))
     return quiet_coco(dict(gt.dataset, annotations=anns)),[coded(r, f"result {n}") for n,r in enumerate(results)]
 

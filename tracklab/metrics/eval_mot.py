@@ -8,8 +8,6 @@ __all__ = ['EVAL_MOT_NAMES', 'iou_distances', 'not_ignored', 'summarise', 'eval_
 # %% ../../nbs/02_metrics/09_eval_mot.ipynb #f3cafdd9
 import logging
 import numpy as np
-import motmetrics as mm
-from motmetrics.lap import linear_sum_assignment
 from ..core.boxes import box_iou, box_iof
 
 # %% ../../nbs/02_metrics/09_eval_mot.ipynb #eaa5145d
@@ -30,6 +28,7 @@ def not_ignored(
     iof_thr:float=0.5, # share of a result's area from which it is in the region
 )->np.ndarray: # `(P,)` mask of results that count
     "Results that match a ground truth box, or are outside of all ignored regions."
+    from motmetrics.lap import linear_sum_assignment
     matched = np.zeros(len(pred_boxes), bool)
     rows,cols = linear_sum_assignment(dist)
     matched[cols[np.isfinite(dist[rows,cols])]] = True
@@ -38,6 +37,7 @@ def not_ignored(
 # %% ../../nbs/02_metrics/09_eval_mot.ipynb #dc00b6e1
 def _accumulate(results, annotations, num_classes, iou_thr, ignore_iof_thr, ignore_by_classes):
     "One accumulator of events per class, for one video."
+    import motmetrics as mm
     accs = [mm.MOTAccumulator(auto_id=True) for _ in range(num_classes)]
     for preds,ann in zip(results,annotations):
         regions = np.asarray(ann.get('bboxes_ignore', np.zeros((0,4)))).reshape(-1,4)
@@ -63,6 +63,7 @@ def summarise(
     names:tuple, # motmetrics names of the metrics
 )->dict[str,float]:
     "Metrics of all videos together."
+    import motmetrics as mm
     host = mm.metrics.create()
     videos = [host.compute(a, metrics=[*names,'num_detections'], return_dataframe=False, return_cached=True) for a in accs]
     for v in videos:

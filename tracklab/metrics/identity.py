@@ -7,7 +7,6 @@ __all__ = ['identity', 'combine_identity']
 
 # %% ../../nbs/02_metrics/05_identity.ipynb #d6d70664
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 from .pairs import EvalSequence
 
 # %% ../../nbs/02_metrics/05_identity.ipynb #9dc4f4a1
@@ -21,6 +20,7 @@ def identity(
     threshold:float=0.5, # smallest IoU of boxes that agree
 )->dict[str,float]:
     "IDF1, ID recall and ID precision of one video."
+    from scipy.optimize import linear_sum_assignment
     if not 0<threshold<=1: raise ValueError(f"threshold must be in (0, 1], got {threshold}")
     m = seq.pair_counts(seq.sim>=threshold)
     tp = int(m[linear_sum_assignment(m, maximize=True)].sum())

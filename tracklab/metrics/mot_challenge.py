@@ -8,8 +8,6 @@ __all__ = ['CHALLENGE_NAMES', 'format_track_results', 'format_bbox_results', 'dr
 
 # %% ../../nbs/02_metrics/10_mot_challenge_numbers.ipynb #34287d40
 import numpy as np
-from motmetrics import MOTAccumulator
-from motmetrics.lap import linear_sum_assignment
 from ..core.boxes import xyxy_to_xywh, xywh_to_xyxy
 from ..core.tracks import Tracks
 from .eval_mot import iou_distances, summarise
@@ -52,6 +50,7 @@ def drop_distractors(
     results:Tracks, # results of the video
 )->Tracks: # what is left of the results
     "Remove results that are matched with a distractor, as in motmetrics."
+    from motmetrics.lap import linear_sum_assignment
     keep = np.ones(len(results), bool)
     for _,g,p in _frames(gt,results):
         d = iou_distances(gt.box[g], results.box[p])
@@ -65,8 +64,9 @@ def accumulate(
     gt:Tracks, # ground truth that counts
     results:Tracks, # results that count
     max_distance:float=0.5, # largest 1 - IoU of a match
-)->MOTAccumulator:
+)->'MOTAccumulator': # of motmetrics
     "Events of one video."
+    from motmetrics import MOTAccumulator
     acc = MOTAccumulator()
     for t,g,p in _frames(gt,results): acc.update(gt.id[g], results.id[p], iou_distances(gt.box[g],results.box[p],max_distance), frameid=t)
     return acc

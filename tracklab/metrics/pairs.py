@@ -8,7 +8,6 @@ __all__ = ['framewise_pairs', 'EvalSequence', 'eval_sequence', 'contested', 'ass
 # %% ../../nbs/02_metrics/01_sequence_pairs.ipynb #e369f9eb
 from dataclasses import dataclass
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 # %% ../../nbs/02_metrics/01_sequence_pairs.ipynb #e1642c6a
 def _frame_pairs(gt_frame, first, counts, lo, hi):
@@ -154,6 +153,7 @@ def assign_frame(
     score:np.ndarray, # positive score of each
 )->np.ndarray: # mask: which pairs are assigned
     "Best one-to-one assignment of a single frame."
+    from scipy.optimize import linear_sum_assignment
     i,j = seq.gt_row[pairs]-seq.gt_first[frame], seq.pred_row[pairs]-seq.pred_first[frame]
     cost = np.zeros((seq.gt_count[frame], seq.pred_count[frame]))
     cost[i,j] = -score

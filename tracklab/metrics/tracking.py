@@ -9,7 +9,6 @@ __all__ = ['METRICS', 'SUMMED', 'COLUMNS', 'check_ground_truth', 'evaluate_track
 # %% ../../nbs/02_metrics/08_evaluate_tracks.ipynb #19501ac7
 import warnings
 import numpy as np
-import pandas as pd
 from functools import partial
 from pathlib import Path
 from ..core.files import is_partial
@@ -116,8 +115,9 @@ COLUMNS = {**{k:('HOTA',k) for k in ('HOTA','DetA','AssA','LocA')}, **{k:('CLEAR
 def results_table(
     res:dict, # what `evaluate_tracks` returned
     columns=None, # names from `COLUMNS`; `None`: all whose metric is there
-)->pd.DataFrame: # a row per video and one for COMBINED_SEQ
+)->'pandas.DataFrame': # a row per video and one for COMBINED_SEQ
     "The usual columns of the usual table: rates in percent."
+    import pandas as pd
     have = next(iter(res.values()))
     columns = [c for c,(m,_) in COLUMNS.items() if m in have] if columns is None else columns
     unknown = [c for c in columns if c not in COLUMNS or COLUMNS[c][0] not in have]

@@ -7,13 +7,12 @@ __all__ = ['vace', 'combine_vace', 'count', 'combine_count']
 
 # %% ../../nbs/02_metrics/06_vace.ipynb #462d57ff
 import numpy as np
-from scipy.optimize import linear_sum_assignment
-from scipy.sparse import csr_array
 from .pairs import EvalSequence, assign
 
 # %% ../../nbs/02_metrics/06_vace.ipynb #e53b56bf
 def _frames_of_either(seq):
     "Number of frames in which a person or a track is present, `(num_gt_ids, num_pred_ids)`."
+    from scipy.sparse import csr_array
     def present(id, frame, num): return csr_array((np.ones(len(id)), (id,frame)), shape=(num,seq.num_used))
     a,b = present(seq.gt_id, seq.gt_frame, seq.num_gt_ids), present(seq.pred_id, seq.pred_frame, seq.num_pred_ids)
     return seq.gt_lengths()[:,None] + seq.pred_lengths()[None] - (a@b.T).toarray()
@@ -30,6 +29,7 @@ def vace(
     threshold:float=0.5, # IoU from which boxes agree, for ATA
 )->dict[str,float]:
     "ATA and SFDA of one video."
+    from scipy.optimize import linear_sum_assignment
     share = seq.pair_counts(seq.sim>=threshold)/_frames_of_either(seq)
     best = assign(seq, np.arange(len(seq.sim)), seq.sim)
     total = np.bincount(seq.gt_frame[seq.gt_row[best]], seq.sim[best], minlength=seq.num_used)

@@ -11,6 +11,7 @@ import logging
 import numpy as np
 from collections import Counter, defaultdict
 from pycocotools import mask as coco_mask
+from ..core.masks import as_rle
 from .ranked import RankedGroup, evaluate_class, mean_valid
 
 # %% ../../nbs/02_metrics/17_youtube_vis.ipynb #25a04b6e
@@ -89,11 +90,13 @@ VIS_AREAS = dict(all=(0,1e10), small=(0,128**2), medium=(128**2,256**2), large=(
 VIS_MAX_DETS = (1,10,100)
 
 # %% ../../nbs/02_metrics/17_youtube_vis.ipynb #2d841c0b
-def _rle(seg, size):
-    "A run-length dict from polygons, runs, or a run-length dict; `None` is kept."
-    if not seg: return None
-    if isinstance(seg,list): return coco_mask.merge(coco_mask.frPyObjects(seg, *size))
-    return coco_mask.frPyObjects(seg, *size) if isinstance(seg['counts'],list) else seg
+def _tube(o, side, n, size):
+    "Checked run-length codes of one object over the frames of its video; `None` where it is not seen."
+    codes = []
+    for t,seg in enumerate(o['segmentations']):
+        try: codes.append(as_rle(seg, size) if seg else None)
+        except ValueError as e: raise ValueError(f"{side} {o.get('id', n)} of category {o['category_id']} in video {o['video_id']}, frame {t}: {e}") from None
+    return codes
 
 # %% ../../nbs/02_metrics/17_youtube_vis.ipynb #78ebadae
 def _mean_area(areas):
@@ -122,7 +125,8 @@ def vis_groups(
     for (cat,vid),(dets,gts) in sorted(pairs.items()):
         if cat not in out: continue
         dets = sorted(dets, key=lambda d: -d['score'])[:VIS_MAX_DETS[-1]]
-        tubes,true = ([[_rle(s,sizes[vid]) for s in o['segmentations']] for o in side] for side in (dets,gts))
+        tubes = [_tube(o, 'result', n, sizes[vid]) for n,o in enumerate(dets)]
+        true = [_tube(o, 'annotation', n, sizes[vid]) for n,o in enumerate(gts)]
         crowd = np.array([bool(g.get('iscrowd')) for g in gts],bool)
         area = [_mean_area(a) for a in _areas(tubes)]
         out[cat][vid] = RankedGroup(tube_iou(tubes,true), np.array([d['score'] for d in dets],float),

@@ -9,7 +9,6 @@ __all__ = ['candidate_pairs', 'match_tracks', 'TrackErrors', 'track_errors']
 import numpy as np
 from dataclasses import dataclass
 from functools import cached_property
-from scipy.optimize import linear_sum_assignment
 from ..core.boxes import intersection_union
 from ..core.instances import Instances
 from ..core.tracks import Tracks
@@ -37,6 +36,7 @@ def candidate_pairs(
 # %% ../../nbs/01_viz/03_errors.ipynb #6c9e880d
 def _choose(i, j, gain):
     "Of pairs of one frame, those that gain most, as a mask."
+    from scipy.optimize import linear_sum_assignment
     (rows,r),(cols,c) = (np.unique(o, return_inverse=True) for o in (i,j))
     g,k = np.zeros((len(rows),len(cols))), np.full((len(rows),len(cols)), -1)
     g[r,c],k[r,c] = gain,np.arange(len(i))

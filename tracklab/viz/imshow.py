@@ -9,9 +9,6 @@ __all__ = ['BACKENDS', 'ERROR_NAMES', 'ERROR_SHORT', 'ERROR_COLOURS', 'imshow_tr
 import cv2
 import numpy as np
 from pathlib import Path
-from matplotlib.figure import Figure
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.patches import Rectangle
 from ..core.files import atomic_path
 from ..core.instances import Instances
 from .draw import to_canvas, id_colours, visible_boxes, paint_masks, paint_boxes, paint_names, draw_tracks, object_texts, _ink
@@ -58,6 +55,9 @@ def _finish(image, show, wait_time, out_file, backend):
 # %% ../../nbs/01_viz/02_imshow.ipynb #cf2fdcff
 def _plt_draw(image, boxes, texts, colours, thickness, font_scale):
     "Boxes and names by matplotlib."
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Rectangle
     h,w = image.shape[:2]
     fig = Figure((w/100,h/100), dpi=100)
     canvas = FigureCanvasAgg(fig)

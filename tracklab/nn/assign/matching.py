@@ -10,7 +10,6 @@ __all__ = ['BBoxL1Cost', 'ClassificationCost', 'IoUCost', 'mask_sums', 'FocalLos
 import numpy as np
 import torch
 import torch.nn.functional as F
-from scipy.optimize import linear_sum_assignment
 from ...core.boxes import bbox_cxcywh_to_xyxy, bbox_overlaps, bbox_xyxy_to_cxcywh
 from ...core.registry import build, register
 from .max_iou import AssignResult, BaseAssigner, labels_of
@@ -133,6 +132,7 @@ def match_least_cost(
     gt_labels:torch.Tensor, # `(G,)` classes
 )->AssignResult: # one query per object
     "Match every object with one query."
+    from scipy.optimize import linear_sum_assignment
     G = cost.shape[1]
     inds = torch.zeros(len(cost), dtype=torch.long, device=cost.device)
     if G and len(cost):
