@@ -35,6 +35,7 @@ def _column(name, x, dtype):
 # %% ../../nbs/00_core/14_tracks.ipynb #6619d3bf
 class Tracks:
     "The objects of one video, sorted by frame."
+    traces = None # the tracker's `Traces`, where `explained` made the tracks
     def __init__(self,
         frame=(), # `(N,)` frame index from 0
         box=(), # `(N,4)` xyxy pixels
@@ -307,6 +308,16 @@ def from_cocovid(cls:Tracks,
                            every(anns, 'visibility'),
                            every(anns, 'segmentation'), length[v['id']])
             for v in data['videos'] for anns in [rows[v['id']]]}
+
+# %% ../../nbs/00_core/14_tracks.ipynb #d89b1bce
+@patch
+def explain(self:Tracks,
+    id:int=None, # a track
+    frame:int=None, # index of a frame
+)->str: # lines
+    "Why the tracker did what it did: the life of a track, a frame, or a track in a frame."
+    if self.traces is None: raise ValueError("these tracks have no traces: make them with `explained(tracker, detections)`")
+    return self.traces.explain(id, frame)
 
 # %% ../../nbs/00_core/14_tracks.ipynb #eb459dde
 @patch

@@ -12,6 +12,7 @@ from fastcore.basics import patch
 from ..core.boxes import clip_boxes
 from ..core.instances import Instances, as_detections
 from ..core.registry import register
+from .trace import FrameTrace, Round
 
 # %% ../../nbs/09_mot/02_base_tracker.ipynb #02125bab
 class TrackMemory(dict):
@@ -66,6 +67,7 @@ class TrackMemory(dict):
 @register
 class BaseTracker:
     "Base of all trackers: their memory and the contract of `update`."
+    trace = None # the `FrameTrace` of the current frame, if one is wanted
     def __init__(self,
         momentums:dict=None, # item -> weight of the new value in its moving average
         num_frames_retain:int=10, # a track is forgotten after this many frames without a detection
@@ -103,14 +105,16 @@ def update(self:BaseTracker,
     instances:Instances, # detections: `boxes (N,4)`, and optionally `scores (N,)`, `labels (N,)` and further fields
     frame=None, # image `(H,W,3)`, for trackers that look at it
     frame_id:int=None, # index of the frame; one more than the last if not given
-)->Instances: # the objects tracked in this frame, with `ids`
+    explain:bool=False, # also return the `FrameTrace`?
+)->Instances|tuple: # the objects tracked in this frame, with `ids`; with `explain` also the trace
     "Track one frame."
     if frame_id is None: frame_id = self.frame_id+1
     if frame_id<=self.frame_id:
         raise ValueError(f"frame {frame_id} after frame {self.frame_id}: frames must come in order; reset() starts a new video")
+    if explain: instances = as_detections(instances); instances = instances.with_(_row=np.arange(len(instances)))
     o = self.valid(instances)
     self.frame_id = frame_id
-    return self.associate(o, frame, frame_id)
+    return self._explained(instances, o, frame, frame_id) if explain else self.associate(o, frame, frame_id)
 
 @patch
 def valid(self:BaseTracker,
@@ -182,6 +186,74 @@ def get(self:BaseTracker,
 def memo(self:BaseTracker)->dict: # item -> array, one row per track
     "The newest value of every item."
     return {k:self.get(k) for k in self.memory if k!='hits'}
+
+# %% ../../nbs/09_mot/02_base_tracker.ipynb #2d2b0491
+@patch
+def _explained(self:BaseTracker, given, o, frame, frame_id):
+    "The result and the trace of a frame."
+    m = self.memory
+    tentative = set(m['ids'][m['tentative']].tolist()) if 'tentative' in m else ()
+    known = Instances(boxes=given.boxes, scores=given.scores, labels=given.labels)
+    trace = self.trace = FrameTrace(frame_id, known, m['ids'].copy(), self.predicted())
+    trace.note('invalid', np.setdiff1d(given._row, o._row))
+    try: out = self.associate(o, frame, frame_id)
+    finally: self.trace = None
+    trace.finish(out._row, out.ids, self.memory['ids'], tentative)
+    return out.with_(_row=None), trace
+
+@patch
+def predicted(self:BaseTracker)->np.ndarray: # `(T,4)` xyxy
+    "Where the tracks are expected: by default where they were seen last."
+    return np.array(self.get('boxes'), float) if len(self.memory) else np.zeros((0,4))
+
+# %% ../../nbs/09_mot/02_base_tracker.ipynb #a463fd1e
+@patch
+def note(self:BaseTracker,
+    why:str, # one of `REASONS`
+    o:Instances, # detections
+    which:np.ndarray, # `(D,)` mask of those it holds for
+    values:np.ndarray=None, # `(D,)` their scores or overlaps
+    thresh:float=np.nan, # what the values were compared with
+):
+    "Tell the trace what happened to detections outside of the rounds."
+    if self.trace is not None and which.any(): self.trace.note(why, o._row[which], None if values is None else values[which], thresh)
+
+@patch
+def select(self:BaseTracker,
+    o:Instances, # detections
+    good:np.ndarray, # `(D,)` mask of those that stay
+    why:str='score', # why the others go, one of `REASONS`
+    values:np.ndarray=None, # `(D,)` their scores or overlaps
+    thresh:float=np.nan, # what the values were compared with
+)->Instances: # the detections that stay
+    "Leave detections out."
+    if good.all(): return o
+    self.note(why, o, ~good, values, thresh)
+    return o[good]
+
+# %% ../../nbs/09_mot/02_base_tracker.ipynb #c4afed90
+@patch
+def record(self:BaseTracker,
+    name:str, # of the round
+    measure:str, # what the values are
+    gate:str, # which pairs are allowed
+    o:Instances, # detections
+    tracks:np.ndarray, # `(T,)` mask of the tracks that take part
+    dets:np.ndarray, # `(D,)` mask of the detections that take part
+    i:np.ndarray, # `(P,)` row of the track of each allowed pair
+    j:np.ndarray, # `(P,)` its detection
+    value:np.ndarray, # `(P,)`
+    thresh:float, # limit of good values
+    chosen:np.ndarray, # indices of the matched pairs
+    higher:bool=True, # are values above `thresh` good, or those up to it?
+):
+    "Add a round to the trace, if there is one."
+    if self.trace is None: return
+    if not self.trace.rounds: self.trace.predicted = self.predicted()
+    rows,cols = tracks.nonzero()[0],dets.nonzero()[0]
+    k = tracks[i]&dets[j]
+    self.trace.rounds.append(Round(name, measure, gate, self.memory['ids'][rows], o._row[cols], rows.searchsorted(i[k]),
+                                   cols.searchsorted(j[k]), np.array(value[k], float), float(thresh), higher, (k.cumsum()-1)[chosen]))
 
 # %% ../../nbs/09_mot/02_base_tracker.ipynb #c72a56c9
 @patch

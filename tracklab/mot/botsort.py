@@ -42,6 +42,7 @@ class BoTSORTTracker(CameraCompensated, ByteTracker):
         embed:Callable=None, # `(frame, boxes) -> (N,C)`: computes appearance, for detections without `embeds`
     ):
         self.reid,self.embed = reid,embed
+        if reid: self.measure = 'IoU × score or likeness'
         super().__init__(cmc=cmc, obj_score_thrs=obj_score_thrs, init_track_thr=init_track_thr, match_iou_thrs=match_iou_thrs,
                          weight_iou_with_det_scores=weight_iou_with_det_scores, num_tentatives=num_tentatives,
                          num_frames_retain=num_frames_retain, momentums=momentums, motion=motion)

@@ -31,7 +31,7 @@ class ByteTracker(KalmanTracker):
         self.weight_iou_with_det_scores = weight_iou_with_det_scores
         super().__init__(num_tentatives, **kwargs)
 
-    remembered = ('labels',)
+    remembered,measure = ('labels',),'IoU × score'
     def _tentative_at_birth(self, frame_id): return frame_id>0
 
     def associate(self, o, frame, frame_id):
@@ -39,7 +39,9 @@ class ByteTracker(KalmanTracker):
         m,z = self.memory, self._measure(o)
         track = np.full(len(o), -1)
         if not len(m) or not len(o):
-            o,z,track = (x[o.scores>self.init_track_thr] for x in (o,z,track))
+            good = o.scores>self.init_track_thr
+            self.note('start', o, ~good, o.scores, self.init_track_thr)
+            o,z,track = (x[good] for x in (o,z,track))
             return self.commit(o, z, None, track, frame_id, **self._items(o, frame))
         high,low = o.scores>self.obj_score_thrs['high'], o.scores>self.obj_score_thrs['low']
         low &= ~high
@@ -48,11 +50,13 @@ class ByteTracker(KalmanTracker):
         pairs = self._pairs(o)
         iou,items = pairs[2],self._items(o, frame)
         gain = self._gain(o, pairs, **items)
-        self._match(pairs, gain-self.match_iou_thrs['high'], confirmed, high, track)
+        self._match('high-score boxes', o, pairs, gain, self.match_iou_thrs['high'], confirmed, high, track)
         done = track>=0
         seen[track[done]] = False
-        if np.count_nonzero(m['tentative']): self._match(pairs, gain-self.match_iou_thrs['tentative'], m['tentative'], high&~done, track)
-        if np.count_nonzero(low): self._match(pairs, iou-self.match_iou_thrs['low'], confirmed&seen, low, track)
+        new = m['tentative']
+        if np.count_nonzero(new): self._match('tentative tracks', o, pairs, gain, self.match_iou_thrs['tentative'], new, high&~done, track)
+        if np.count_nonzero(low): self._match('low-score boxes', o, pairs, iou, self.match_iou_thrs['low'], confirmed&seen, low, track)
+        if self.trace is not None: self._note_unused(o, high, low, track)
         order = None
         if np.count_nonzero(done)<len(o):
             parts = done, high&~done&((track>=0)|self._may_start(o)), low&(track>=0)
@@ -88,8 +92,15 @@ def _pairs(self:ByteTracker, o):
     return (i,j,iou) if np.count_nonzero(k)==len(k) else (i[k],j[k],iou[k])
 
 @patch
-def _match(self:ByteTracker, pairs, gain, tracks, dets, track):
+def _match(self:ByteTracker, name, o, pairs, gain, thresh, tracks, dets, track):
     "One round: write the best matches of free tracks and detections into `track`."
-    i,j,_ = pairs
-    p = match_pairs(i, j, gain*(tracks.take(i)&dets.take(j)), (len(tracks),len(dets)))
+    i,j,iou = pairs
+    p = match_pairs(i, j, (gain-thresh)*(tracks.take(i)&dets.take(j)), (len(tracks),len(dets)))
+    self.record(name, 'IoU' if gain is iou else self.measure, 'overlapping pairs of one class', o, tracks, dets, i, j, gain, thresh, p)
     track[j[p]] = i[p]
+
+@patch
+def _note_unused(self:ByteTracker, o, high, low, track):
+    "Tell the trace which scores were too low."
+    self.note('score', o, ~(high|low), o.scores, self.obj_score_thrs['low'])
+    self.note('start', o, high&(track<0)&np.logical_not(self._may_start(o)), o.scores, self.init_track_thr)

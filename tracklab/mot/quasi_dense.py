@@ -103,12 +103,24 @@ class QuasiDenseTracker(BaseTracker):
         if not len(o): return o.with_(ids=np.zeros(0, int))
         if 'embeds' not in o: raise ValueError("QuasiDenseTracker matches by appearance: detections need `embeds`")
         o = o[(-o.scores).argsort(kind='stable')]
-        o = o[~covered(o.boxes, np.where(o.scores<self.obj_score_thr, self.nms_backdrop_iou_thr, self.nms_class_iou_thr))]
+        thrs = np.where(o.scores<self.obj_score_thr, self.nms_backdrop_iou_thr, self.nms_class_iou_thr)
+        o = self.select(o, ~covered(o.boxes, thrs), 'duplicate')
         ids = self._match(o) if not self.empty else np.full(len(o), -1)
         new = (ids==-1)&(o.scores>self.init_score_thr)
         ids[new] = self.new_ids(new.sum())
+        self.note('start', o, ids==-1, o.scores, self.init_score_thr)
+        self.note('score', o, ids==-2, o.scores, self.obj_score_thr)
         self._remember(o, ids, frame_id)
         return o.with_(ids=ids)
+
+# %% ../../nbs/09_mot/07_quasi_dense.ipynb #a59f591a
+def _record_matrix(tracker, o, values, allowed, thresh, ids):
+    "Tell the trace of the round, a table of detections and tracks."
+    if tracker.trace is None: return
+    n = len(tracker.memory)
+    j,i = allowed[:,:n].nonzero()
+    tracker.record('appearance', tracker.match_metric, 'pairs of one class' if getattr(tracker, 'with_cats', True) else 'all pairs', o,
+                   np.ones(n, bool), np.ones(len(o), bool), i, j, values[j,i], thresh, np.flatnonzero(ids[j]==tracker.memory['ids'][i]))
 
 # %% ../../nbs/09_mot/07_quasi_dense.ipynb #df7b3b2d
 @patch
@@ -119,12 +131,14 @@ def _match(self:QuasiDenseTracker, o)->np.ndarray:
     labels,embeds = (np.concatenate([m[k], *(b.fields[k] for b in past)]) for k in ('labels','embeds'))
     sim = embed_similarity(o.embeds, embeds, 'cosine' if self.match_metric=='cosine' else 'dot_product')
     scores = dict(bisoftmax=bisoftmax, softmax=lambda s: softmax(s, 1), cosine=lambda s: s)[self.match_metric](sim)
-    if self.with_cats: scores = scores*(o.labels[:,None]==labels)
-    out = np.full(len(o), -1)
+    same = o.labels[:,None]==labels if self.with_cats else np.ones_like(scores, bool)
+    if self.with_cats: scores = scores*same
+    out,values = np.full(len(o), -1), scores if self.trace is None else scores.copy()
     def accept(i, j, s): return s>self.match_score_thr and ids[j]>-1 and o.scores[i]>self.obj_score_thr
     for i,j,s,taken in take_best(scores, accept):
         if taken: out[i] = ids[j]
         elif s>self.match_score_thr and ids[j]>-1 and s>self.nms_conf_thr: out[i] = -2
+    _record_matrix(self, o, values, same, self.match_score_thr, out)
     return out
 
 @patch
@@ -166,10 +180,12 @@ class QuasiDenseTAOTracker(BaseTracker):
         "Suppress low-score duplicates, match by appearance within a class, start tracks."
         if not len(o): return o.with_(ids=np.zeros(0, int))
         if 'embeds' not in o: raise ValueError("QuasiDenseTAOTracker matches by appearance: detections need `embeds`")
-        o = o[~((o.scores<self.distractor_score_thr)&covered(o.boxes, self.distractor_nms_thr, o.labels[:,None]==o.labels))]
+        weak = (o.scores<self.distractor_score_thr)&covered(o.boxes, self.distractor_nms_thr, o.labels[:,None]==o.labels)
+        o = self.select(o, ~weak, 'duplicate')
         ids,scores = self._match(o) if not self.empty else (np.full(len(o), -1), o.scores)
         new = (ids==-1)&(scores>self.init_score_thr)
         ids[new] = self.new_ids(new.sum())
+        self.note('start', o, ids==-1, scores, self.init_score_thr)
         o = o.with_(scores=scores, ids=ids)
         k = ids>-1
         self.memorize(ids[k], frame_id, labels=o.labels[k], embeds=o.embeds[k], boxes=o.boxes[k], scores=scores[k])
@@ -186,6 +202,8 @@ class QuasiDenseTAOTracker(BaseTracker):
             if self.match_with_cosine: match = (match+cosine)/2
         def accept(i, j, s): return s>self.match_score_thr and abs(o.scores[i]-m['scores'][j])<self.obj_score_diff_thr
         valid = o.scores>=self.obj_score_thr
+        values = match if self.trace is None else match.copy()
         for i,j,s,taken in take_best(match, lambda i, j, s: valid[i] and accept(i, j, s)):
             if taken: ids[i],scores[i] = m['ids'][j], self.momentum_obj_score*scores[i]+(1-self.momentum_obj_score)*m['scores'][j]
+        _record_matrix(self, o, values, same, self.match_score_thr, ids)
         return ids,scores

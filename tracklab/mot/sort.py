@@ -29,6 +29,7 @@ class KalmanTracker(BaseTracker):
 
     remembered = ('boxes','labels') # fields of the detections that the memory keeps
 
+    def predicted(self): return self.kf.to_boxes(self.memory['state'][:,0]) if len(self.memory) else np.zeros((0,4))
     def _measure(self, o): return self.kf.from_boxes(o.boxes).astype('float64')
     def _correct(self, rows, z, scores): return self.kf.correct(self.memory['state'].take(rows, 0), z, scores)
     def _tentative_at_birth(self, frame_id): return True
@@ -109,14 +110,13 @@ class SortTracker(KalmanTracker):
 
     def associate(self, o, frame, frame_id):
         "Match by appearance, then by IoU with the last box."
-        good = o.scores>self.obj_score_thr
-        if not good.all(): o = o[good]
+        o = self.select(o, o.scores>self.obj_score_thr, 'score', o.scores, self.obj_score_thr)
         z = self._measure(o)
         track,items = np.full(len(o), -1), {}
         if self.reid: items['embeds'] = self._appearance(o, frame)
         if len(self.memory) and len(o):
             self.memory['state'] = self.kf.step(self.memory['state'])
-            if self.reid: self._match_appearance(z, items['embeds'], track)
+            if self.reid: self._match_appearance(o, z, items['embeds'], track)
             self._match_last_box(o, track, frame_id)
         return self.commit(o, z, None, track, frame_id, **items)
 
@@ -126,10 +126,12 @@ class SortTracker(KalmanTracker):
         free = m['frame_ids']==frame_id-1
         free[track[track>=0]] = False
         i,j,iou = overlapping_pairs(m['boxes'], o.boxes.astype(m['boxes'].dtype))
-        k = free.take(i)&(track<0).take(j)
+        unmatched = track<0
+        k = free.take(i)&unmatched.take(j)
         i,j,iou = i[k],j[k],iou[k]
         p = match_pairs(i, j, iou, (len(m),len(o)))
         p = p[iou[p]>self.match_iou_thr]
+        self.record('last box', 'IoU', 'pairs with IoU > 0', o, free, unmatched, i, j, iou, self.match_iou_thr, p)
         track[j[p]] = i[p]
 
 # %% ../../nbs/09_mot/03_sort.ipynb #8fde3ab7
@@ -139,7 +141,7 @@ def _cost(self:SortTracker, mean, embeds, motion):
     return cdist(mean, embeds)
 
 @patch
-def _match_appearance(self:SortTracker, z, embeds, track):
+def _match_appearance(self:SortTracker, o, z, embeds, track):
     "Match detections with confirmed tracks by embedding, inside the gate."
     m = self.memory
     rows = np.flatnonzero(~m['tentative'])
@@ -150,4 +152,6 @@ def _match_appearance(self:SortTracker, z, embeds, track):
     d = self._cost(mean, embeds, motion)[i,j]
     p = match_pairs(i, j, most_matches_gain(d, motion.shape), motion.shape)
     p = p[d[p]<=self.reid['match_score_thr']]
+    self.record('appearance', 'cost', f'pairs with a motion distance up to {self.kf.gating_threshold:.2f}', o, ~m['tentative'],
+                np.ones(len(o), bool), rows[i], j, d, self.reid['match_score_thr'], p, higher=False)
     track[j[p]] = rows[i[p]]

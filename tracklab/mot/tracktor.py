@@ -59,13 +59,14 @@ class TracktorTracker(BaseTracker):
     def associate(self, o, frame, frame_id):
         "Move, regress, re-identify."
         if self.regress is None: raise ValueError("TracktorTracker needs `regress`, the second stage of a detector")
-        o = o[o.scores>self.obj_score_thr]
-        o = Instances(boxes=o.boxes, scores=o.scores, labels=o.labels)
+        o = self.select(o, o.scores>self.obj_score_thr, 'score', o.scores, self.obj_score_thr)
+        o = Instances(boxes=o.boxes, scores=o.scores, labels=o.labels, _row=o.fields.get('_row'))
         ids = np.full(len(o), -1)
         if not self.empty:
             self._move(frame, frame_id)
             kept = self._propagate(frame, frame_id)
-            o = self._describe(frame, o[(box_iou(o.boxes, kept.boxes)<self.regression['match_iou_thr']).all(1)])
+            iou,thresh = box_iou(o.boxes, kept.boxes), self.regression['match_iou_thr']
+            o = self._describe(frame, self.select(o, (iou<thresh).all(1), 'claimed', iou.max(1, initial=0), thresh))
             ids = self._reidentify(o, kept.ids)
             o = Instances.cat([kept.with_(ids=None), o]) if len(kept) else o
             ids = np.concatenate([kept.ids, ids])
@@ -109,7 +110,18 @@ def _propagate(self:TracktorTracker, frame, frame_id)->Instances:
     boxes,scores = (x.detach().cpu().numpy() if hasattr(x, 'detach') else np.asarray(x) for x in self.regress(frame, self._boxes()[rows,0]))
     k = greedy_nms(boxes, scores, self.regression['nms']['iou_threshold'])
     k = k[scores[k]>self.regression['obj_score_thr']]
-    return self._describe(frame, Instances(boxes=boxes[k], scores=scores[k], labels=m['labels'][rows[k]], ids=m['ids'][rows[k]]))
+    if self.trace is not None: self._record_regression(rows, scores, k)
+    return self._describe(frame, Instances(boxes=boxes[k], scores=scores[k], labels=m['labels'][rows[k]], ids=m['ids'][rows[k]],
+                                           _row=None if self.trace is None else np.full(len(k), -1)))
+
+@patch
+def _record_regression(self:TracktorTracker, rows, scores, k):
+    "The trace of the regression: each track of the previous frame has one candidate, its own moved box."
+    m,moved,thresh = self.memory,Instances(_row=np.array([-1])),self.regression['obj_score_thr']
+    took_part,i = np.isin(np.arange(len(m)), rows),np.arange(len(rows))
+    self.record('regression', 'score of the moved box', 'tracks of the previous frame', moved, took_part, np.ones(1, bool), rows, i*0,
+                scores, thresh, k)
+    self.trace.note('duplicate', m['ids'][rows[np.setdiff1d(i[scores>thresh], k)]], tracks=True)
 
 @patch
 def _describe(self:TracktorTracker, frame, o)->Instances:
@@ -130,6 +142,8 @@ def _reidentify(self:TracktorTracker, o, kept_ids):
     i,j = (~far).nonzero()
     p = match_pairs(i, j, most_matches_gain(d[i,j], d.shape), d.shape)
     p = p[d[i,j][p]<=self.reid['match_score_thr']]
+    self.record('re-identification', 'distance', f"lost tracks with IoU from {self.reid['match_iou_thr']:.2f}", o,
+                np.isin(np.arange(len(m)), lost), np.ones(len(o), bool), lost[i], j, d[i,j], self.reid['match_score_thr'], p, higher=False)
     ids[j[p]] = m['ids'][lost[i[p]]]
     return ids
 

@@ -32,10 +32,20 @@ class MaskTrackRCNNTracker(BaseTracker):
         "Give each detection its best track, or a new one, or drop it."
         if not len(o): return o.with_(ids=np.zeros(0, int))
         if 'embeds' not in o: raise ValueError("MaskTrackRCNNTracker matches by appearance: detections need `embeds`")
-        ids = self.assign_ids(self.get_match_score(o)) if not self.empty else self.new_ids(len(o))
+        scores = None if self.empty else self.get_match_score(o)
+        known = len(self.memory)
+        ids = self.new_ids(len(o)) if scores is None else self.assign_ids(scores)
+        if self.trace is not None and known: self._record(o, scores, ids)
         o = o.with_(ids=ids)[ids>-1]
         self.memorize(o.ids, frame_id, boxes=o.boxes, labels=o.labels, embeds=o.embeds)
         return o
+
+    def _record(self, o, scores, ids):
+        "Tell the trace by how much each track is preferred to a new object."
+        ahead,known = scores[:,1:]-scores[:,:1], self.memory['ids']
+        j,i = np.indices(ahead.shape).reshape(2, -1)
+        self.record('all cues', 'lead over a new object', 'all pairs', o, np.ones(len(known), bool), np.ones(len(o), bool), i, j,
+                    ahead.ravel(), 0., np.flatnonzero(ids[j]==known[i]))
 
     def get_match_score(self,
         o:Instances, # detections

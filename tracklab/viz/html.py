@@ -390,6 +390,17 @@ matchMedia('(prefers-color-scheme:dark)').addEventListener('change', strip);
 follow(-1);
 '''
 
+# %% ../../nbs/01_viz/05_html_player.ipynb #c0ee5bcc
+_JS_FIT = '''
+function fit() {                                                 // in a notebook's frame all controls stay in view
+  if (window.self===window.top) return;
+  const rest = document.querySelector('main').offsetHeight-view.offsetHeight+36;
+  view.style.maxWidth = Math.max(240, (innerHeight-rest)*W/H)+'px';
+}
+addEventListener('resize', () => { fit(); draw(); });
+fit(); draw();
+'''
+
 # %% ../../nbs/01_viz/05_html_player.ipynb #d0b41c27
 _PAGE = '''<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
@@ -412,7 +423,8 @@ def export_html(
     data = player_data(video, results, gt, **kwargs)
     data['error_colours'] = ['#'+bytes(c[::-1].tolist()).hex() for c in ERROR_COLOURS]
     name = html.escape(title)
-    parts = dict(TITLE=name, BODY=_BODY.replace('__TITLE__', name), CSS=_CSS, SCRIPT=_JS_STATE+_JS_PAINT+_JS_LAYERS+_JS_FRAME+_JS_CONTROLS,
+    parts = dict(TITLE=name, BODY=_BODY.replace('__TITLE__', name), CSS=_CSS, 
+                 SCRIPT=_JS_STATE+_JS_PAINT+_JS_LAYERS+_JS_FRAME+_JS_CONTROLS+_JS_FIT,
                  DATA=json.dumps(data, separators=(',',':'), allow_nan=False).replace('<', '\\u003c'))
     page = re.sub('__([A-Z]+)__', lambda m: parts[m[1]], _PAGE)                       # in one pass: no part is searched for the next
     if path is None: return page
