@@ -108,18 +108,21 @@ def tracking_model(a, say=print): # model, names of classes
     "The model for `track`: one from a config, or a detector and a tracker."
     from tracklab.app.track import FileDetector, TrackingByDetection, open_detector, open_tracker
     from tracklab.core.zoo import zoo
+    from tracklab.detect.tiles import parse_tiles
+    tiles = parse_tiles(a.tiles)
     if a.checkpoint is not None or (a.detector is None and (a.tracker in zoo or Path(a.tracker).is_file())):
         from tracklab.apis import init_model, open_config
         cfg = open_config(a.tracker)
         if 'detector' in cfg['model']:
-            if a.detector or a.score_thr:
-                raise ValueError(f"--detector and --score-thr are for trackers without a detector: the model of {a.tracker} has its own")
+            if a.detector or a.score_thr or tiles not in (None,'auto'):
+                raise ValueError("--detector, --score-thr and --tiles are for trackers without a detector: the model of "
+                                 f"{a.tracker} has its own")
             model = init_model(cfg, a.checkpoint, _device(a.device))
             return model,model.CLASSES or tuple(f'class {i}' for i in range(model.num_classes))
         if a.checkpoint is not None: raise ValueError(f"--checkpoint: the model of {a.tracker} has no detector whose weights it could hold")
     tracker = open_tracker(a.tracker)
     if Path(a.source).suffix=='.txt': detector = FileDetector(a.source)
-    else: detector = open_detector(a.detector or 'auto', _device(a.device) if a.detector!='motion' else 'cpu', say)
+    else: detector = open_detector(a.detector or 'auto', _device(a.device) if a.detector!='motion' else 'cpu', say, tiles)
     return TrackingByDetection(detector, tracker, a.score_thr),detector.classes
 
 # %% ../../nbs/14_app/01_command.ipynb #002d97f4
@@ -364,7 +367,8 @@ def cmd_zoo(a)->int:
     return 0
 
 # %% ../../nbs/14_app/01_command.ipynb #d952c5ce
-DETECTOR_NAMES = ('auto, motion, tiny, yolox_SIZE (nano, tiny, s, m, l, x), yolox_SIZE:FILE, torchvision:NAME, '
+DETECTOR_NAMES = ('auto, openimages (people, vehicles and animals; openimages:all has more classes), motion (static camera), '
+                  'tiny (synthetic streets only), yolox_SIZE (nano, tiny, s, m, l, x), yolox_SIZE:FILE, torchvision:NAME, '
                   'or a MOTChallenge detections file')
 
 def _tracking_arguments(command):
@@ -377,6 +381,8 @@ def _tracking_arguments(command):
     arg = command(cmd_track, 'track')
     arg('source', help='video file, folder or glob of images, camera index, rtsp:// address, or MOTChallenge detections (.txt)')
     arg('--detector', help=DETECTOR_NAMES+' (auto if not given)')
+    arg('--tiles', default='auto', help='also look at overlapping parts of each frame: columns and rows such as 3x2, none, or auto (as '
+                                        'many as suit the packaged network, none for others)')
     arg('--tracker', default='bytetrack', help='sort, bytetrack, ocsort, strongsort, botsort, a config file, or a name of the zoo')
     arg('--checkpoint', metavar='FILE', help="weights of the config's model, detector included")
     arg('--out', default='tracklab-out', help='folder for the results')

@@ -67,32 +67,56 @@ class FileDetector:
         first,self.next = self.next,self.next+len(frames)
         return [self.tracks.at(i) if i<len(self) else Instances() for i in range(first, self.next)]
 
+# %% ../../nbs/14_app/00_track.ipynb #47172716
 YOLOX_NAMES = 'nano','tiny','s','m','l','x'
-def open_detector(
-    name, # `auto`, `motion`, `tiny`, `yolox_SIZE`, `yolox_SIZE:FILE`, `torchvision:NAME`, or a MOTChallenge detections file
-    device:str='cpu', # device of a network, such as `cuda:0`
-    say=lambda line: None, # called with a message about the choice of `auto`
-): # an object with `predict(frames)` and `classes`
-    "A detector by its name."
-    name = str(name)
-    if name=='motion': return MotionDetector()
-    if name=='auto' or name.startswith('torchvision:'):
+
+def _openimages(name, device):
+    from tracklab.detect.ssd_openimages import MOVING, openimages_detector
+    return openimages_detector(None if name=='openimages:all' else MOVING, device)
+
+def _best_detector(device, say):
+    "Torchvision's Faster R-CNN, or what the package holds."
+    from tracklab.detect.torchvision import TorchvisionDetector
+    try: return TorchvisionDetector('fasterrcnn_resnet50_fpn', device=device)
+    except DownloadError:
+        say("detector: openimages, the small network of the package, since the weights of fasterrcnn_resnet50_fpn are neither cached nor "
+            "downloadable")
+        return _openimages('openimages', device)
+
+def _network(name, device, say):
+    "The detector of a name; `None` if it names no network."
+    kind,_,rest = name.partition(':')
+    if name=='auto': return _best_detector(device, say)
+    if name in ('openimages','openimages:all'): return _openimages(name, device)
+    if kind=='torchvision':
         from tracklab.detect.torchvision import TorchvisionDetector
-        model = 'fasterrcnn_resnet50_fpn' if name=='auto' else name.split(':', 1)[1]
-        try: return TorchvisionDetector(model, device=device)
-        except DownloadError as e:
-            if name!='auto': raise
-            say(f"detector: motion, since the weights of {model} are neither cached nor downloadable")
-            return MotionDetector()
+        return TorchvisionDetector(rest, device=device)
     if name=='tiny':
         from tracklab.detect.tiny import tiny_detector
         return tiny_detector(device)
-    kind,_,file = name.partition(':')
     if kind.startswith('yolox_') and kind[6:] in YOLOX_NAMES:
         from tracklab.detect.pretrained import yolox_detector
-        return yolox_detector(kind[6:], file or None, device)
+        return yolox_detector(kind[6:], rest or None, device)
+
+# %% ../../nbs/14_app/00_track.ipynb #63964bc7
+def open_detector(
+    name, # `auto`, `openimages`, `motion`, `tiny`, `yolox_SIZE`, `yolox_SIZE:FILE`, `torchvision:NAME`, or a MOTChallenge detections file
+    device:str='cpu', # device of a network, such as `cuda:0`
+    say=lambda line: None, # called with a message about the choice of `auto`
+    tiles='auto', # (columns, rows) of each frame; `auto`: as many as suit the packaged network, none for others; `None`
+): # an object with `predict(frames)` and `classes`
+    "A detector by its name."
+    from tracklab.detect.tiles import TiledDetector
+    name,cut = str(name),tiles not in (None,'auto')
+    detector = _network(name, device, say)
+    if detector is not None:
+        small = getattr(detector, 'scale', None)==(300,300)
+        return TiledDetector(detector, tiles) if cut or (tiles=='auto' and small) else detector
+    if cut: raise ValueError(f"tiles: the detector {name!r} does not look at single frames, so it cannot cut them")
+    if name=='motion': return MotionDetector()
     if not Path(name).is_file():
-        raise ValueError(f"unknown detector {name!r}; known: auto, motion, tiny, yolox_SIZE, torchvision:NAME, or a file of detections")
+        raise ValueError(f"unknown detector {name!r}; known: auto, openimages, motion, tiny, yolox_SIZE, torchvision:NAME, or a file of "
+                         f"detections")
     return FileDetector(name)
 
 # %% ../../nbs/14_app/00_track.ipynb #9b2a3180
