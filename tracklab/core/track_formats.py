@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['FORMATS', 'to_csv', 'to_parquet', 'from_csv', 'from_parquet', 'to_yolo', 'from_yolo', 'to_cvat', 'from_cvat',
-           'write_tracks', 'read_tracks']
+           'check_formats', 'write_tracks', 'read_tracks']
 
 # %% ../../nbs/00_core/20_track_formats.ipynb #d7badb9e
 import csv, io, os, re, shutil
@@ -36,6 +36,11 @@ def to_csv(
     t.insert(3, 'class', _named(tracks, classes))
     with atomic_path(path) as part: t.to_csv(part, index=False)
 
+# %% ../../nbs/00_core/20_track_formats.ipynb #56ebdbfb
+def _need_pyarrow(path):
+    try: import pyarrow
+    except ImportError: raise ImportError(f"{path}: Parquet needs pyarrow: pip install pyarrow") from None
+
 def to_parquet(
     tracks:Tracks, # objects of a video
     path:str|Path, # file to write
@@ -46,10 +51,6 @@ def to_parquet(
     t = tracks.to_pandas()
     t.insert(3, 'class', _named(tracks, classes))
     with atomic_path(path) as part: t.to_parquet(part, index=False)
-
-def _need_pyarrow(path):
-    try: import pyarrow
-    except ImportError: raise ImportError(f"{path}: Parquet needs pyarrow: pip install pyarrow") from None
 
 # %% ../../nbs/00_core/20_track_formats.ipynb #a6c449a4
 def _cell(path, line, name, text):
@@ -93,9 +94,11 @@ def from_parquet(
     except (ValueError,OSError) as e: raise AnnotationError(path, f"no table of tracks: {str(e).splitlines()[0][:100]}") from None
 
 # %% ../../nbs/00_core/20_track_formats.ipynb #dc073c2a
-def _own_folder(path):
-    "Is this a folder that holds nothing but what `to_yolo` writes?"
-    return all(re.fullmatch(r'\d{6,}\.txt|classes\.txt', o.name) for o in Path(path).iterdir())
+def _check_folder(path):
+    "Raise an error unless a folder is new, or holds nothing but what `to_yolo` writes."
+    path = Path(path)
+    if path.exists() and not (path.is_dir() and all(re.fullmatch(r'\d{6,}\.txt|classes\.txt', o.name) for o in path.iterdir())):
+        raise FileExistsError(f"{path}: exists and holds something else than YOLO text of an earlier run; choose another name")
 
 def to_yolo(
     tracks:Tracks, # objects of a video
@@ -106,8 +109,7 @@ def to_yolo(
     "Write YOLO text, a file per frame."
     _check_length(tracks)
     path = Path(path)
-    if path.exists() and not (path.is_dir() and _own_folder(path)):
-        raise FileExistsError(f"{path}: exists and holds something else than YOLO text of an earlier run; choose another name")
+    _check_folder(path)
     part = claim_partial(path, folder=True)
     try:
         boxes = bbox_xyxy_to_cxcywh(tracks.box)/np.tile(np.asarray(size, 'float64'), 2)
@@ -124,14 +126,16 @@ def to_yolo(
 def _yolo_row(path, line, text, sixth):
     "Class, box, score and identity of a line."
     cells = text.split()
-    if not 5<=len(cells)<=7: raise AnnotationError(path, f"expected class, x, y, w, h and at most score and identity, got {text[:60]!r}", line)
+    if not 5<=len(cells)<=7:
+        raise AnnotationError(path, f"expected class, x, y, w, h and at most score and identity, got {text[:60]!r}", line)
     try:
         label,box,rest = to_integer(cells[0], 'the class'),[float(v) for v in cells[1:5]],cells[5:]
         score = float(rest[0]) if rest and (len(rest)==2 or sixth=='score') else 1.
         id_ = to_integer(rest[-1], 'the identity') if len(rest)==2 or (rest and sixth=='id') else -1
     except ValueError as e: raise AnnotationError(path, str(e), line) from None
     if label<0: raise AnnotationError(path, f"classes count from 0, got {label}", line)
-    if not all(-1<=v<=2 for v in box): raise AnnotationError(path, f"x, y, w and h are shares of the image, got {' '.join(cells[1:5])}", line)
+    if not all(-1<=v<=2 for v in box):
+        raise AnnotationError(path, f"x, y, w and h are shares of the image, got {' '.join(cells[1:5])}", line)
     if not 0<=score<=1:
         raise AnnotationError(path, f"the sixth column is the score, from 0 to 1, got {rest[0]}; for identities pass sixth='id'", line)
     return label,box,score,id_
@@ -189,7 +193,8 @@ def _cvat_track(tracks, rows, i, label):
     "The lines of one track; a box outside ends each run of frames."
     def box(t, k, outside):
         x1,y1,x2,y2 = tracks.box[k].tolist()
-        return (f'<box frame="{t}" keyframe="1" outside="{outside}" occluded="0" xtl="{x1:.3f}" ytl="{y1:.3f}" xbr="{x2:.3f}" ybr="{y2:.3f}" '
+        return (f'<box frame="{t}" keyframe="1" outside="{outside}" occluded="0" xtl="{x1:.3f}" ytl="{y1:.3f}" xbr="{x2:.3f}" '
+                f'ybr="{y2:.3f}" '
                 f'z_order="0"><attribute name="score">{tracks.score[k]:.6f}</attribute></box>\n')
     yield f'<track id="{i}" label={quoteattr(str(label))}>\n'
     for k,later in zip(rows, [*tracks.frame[rows[1:]].tolist(),tracks.num_frames]):
@@ -239,7 +244,8 @@ class _CVATReader:
         if self.where[1:2]==['meta']:
             if self.where[-3:]==['labels','label','name']: self.labels.append(text)
             if self.where[-2:] in (['task','size'],['job','size']): self.length = self.number({'size':text}, 'size', int)
-        elif self.where[-2:]==['box','attribute'] and self.attribute=='score': self.tracks[-1][2][-1][3] = self.number({'score':text}, 'score')
+        elif self.where[-2:]==['box','attribute'] and self.attribute=='score':
+            self.tracks[-1][2][-1][3] = self.number({'score':text}, 'score')
         self.where.pop(); self.text = ''
 
 # %% ../../nbs/00_core/20_track_formats.ipynb #53508a2d
@@ -261,7 +267,8 @@ def from_cvat(
     "Read CVAT for video XML."
     r,text = _CVATReader(path),read_text(path)
     try: r.parser.Parse(re.sub(r'^\s*<\?xml.*?\?>', '', text, count=1), True)
-    except xml.parsers.expat.ExpatError as e: raise AnnotationError(path, f"no XML: {xml.parsers.expat.ErrorString(e.code)}", e.lineno) from None
+    except xml.parsers.expat.ExpatError as e:
+        raise AnnotationError(path, f"no XML: {xml.parsers.expat.ErrorString(e.code)}", e.lineno) from None
     names = list(classes or r.labels) or list(dict.fromkeys(label for _,label,_ in r.tracks))
     unknown = [label for _,label,_ in r.tracks if label not in names]
     if unknown: raise AnnotationError(path, f"the label {unknown[0]!r} is none of {', '.join(names)}")
@@ -278,6 +285,18 @@ def from_cvat(
 # %% ../../nbs/00_core/20_track_formats.ipynb #894dc975
 FORMATS = dict(mot='.txt', coco='.json', csv='.csv', parquet='.parquet', yolo='_yolo', cvat='.xml') # what follows the name of a sequence
 
+def check_formats(
+    files:dict, # kind of format -> path to write
+    size:tuple=None, # width and height of the images; `None`: unknown
+):
+    "Raise an error for formats that could not be written at the end of a run."
+    for kind,path in files.items():
+        if kind not in FORMATS: raise ValueError(f"unknown format {kind!r}; known: {', '.join(FORMATS)}")
+        if kind in ('coco','yolo','cvat') and size is None:
+            raise ValueError(f"{path}: the format {kind} needs the size of the images, which detections alone do not have")
+        if kind=='parquet': _need_pyarrow(path)
+        if kind=='yolo': _check_folder(path)
+
 def write_tracks(
     tracks:Tracks, # objects of a video
     path:str|Path, # file or folder to write
@@ -287,9 +306,7 @@ def write_tracks(
     name:str='video', # name of the video, for `coco` and `cvat`
 ):
     "Write tracks in a format."
-    if kind not in FORMATS: raise ValueError(f"unknown format {kind!r}; known: {', '.join(FORMATS)}")
-    if kind in ('coco','yolo','cvat') and size is None:
-        raise ValueError(f"{path}: the format {kind} needs the size of the images, which detections alone do not have")
+    check_formats({kind:path}, size)
     if kind=='mot': tracks.to_mot(path)
     elif kind=='csv': to_csv(tracks, path, classes)
     elif kind=='parquet': to_parquet(tracks, path, classes)
@@ -306,15 +323,16 @@ def read_tracks(
     kind:str='result', # for MOTChallenge text: `result`, `gt` or `det`
     size:tuple=None, # width and height of the images, for YOLO text
     num_frames:int=None, # length of the video
+    first_frame:int=1, # number of the first frame in MOTChallenge and YOLO text
 )->Tracks:
     "Read tracks, detections or ground truth in any format."
     path = Path(path)
-    if path.is_dir(): return from_yolo(path, size, num_frames)
+    if path.is_dir(): return from_yolo(path, size, num_frames, first_frame)
     suffix = path.suffix.lower()
     if suffix=='.csv': return from_csv(path, num_frames)
     if suffix=='.parquet': return from_parquet(path, num_frames)
     if suffix=='.xml': return from_cvat(path, num_frames)
-    if suffix!='.json': return Tracks.from_mot(path, kind, num_frames)
+    if suffix!='.json': return Tracks.from_mot(path, kind, num_frames, first_frame)
     try: videos = Tracks.from_cocovid(read_json(path))
     except ValueError as e: raise e if isinstance(e, AnnotationError) else AnnotationError(path, str(e)) from None
     if len(videos)!=1: raise AnnotationError(path, f"expected one video, got {len(videos)}")
