@@ -171,17 +171,17 @@ def _write_others(a, r, name, size, classes):
         raise
     return out
 
-def _publish(part, final):
-    "Give a result its final name, in place of an earlier one."
-    if final.is_dir(): shutil.rmtree(final)
-    os.replace(part, final)
-
 # %% ../../nbs/14_app/01_command.ipynb #cb5dded3
 def _stopped(recorder):
     "What is said about a run that was interrupted."
     parts = [str(w.part) for w in (recorder.text,recorder.video) if w is not None and w.part is not None and Path(w.part).exists()]
     kept = f"; what was tracked until then is in {' and '.join(parts)}" if parts else ''
     print(f"stopped after {recorder.num_frames} frames{kept}", file=sys.stderr)
+
+def _publish(part, final):
+    "Give a result its final name, in place of an earlier one."
+    if final.is_dir(): shutil.rmtree(final)
+    os.replace(part, final)
 
 # %% ../../nbs/14_app/01_command.ipynb #4070ed28
 def _page(a, r, name, video, classes):
@@ -192,7 +192,7 @@ def _page(a, r, name, video, classes):
     part = claim_partial(_files(a.out, name)[2])
     try:
         return export_html(part, Watched(video, 'player', min(r.num_frames, a.max_frames)), r.at(shown_frames(len(video), a.max_frames)[0]),
-                           classes=classes, title=name, facts=r.facts, max_frames=a.max_frames)
+                           classes=classes, title=name, facts=r.facts, max_frames=a.max_frames, embed='h264')
     except BaseException: part.unlink(missing_ok=True); raise
 
 # %% ../../nbs/14_app/01_command.ipynb #be7c3087
@@ -297,7 +297,8 @@ def cmd_demo(a)->int:
     gt.to_mot(out/f'{name}_gt.txt')
     print_metrics(evaluate_tracks({'street':gt}, {'street':r.tracks}, ('HOTA','CLEAR','Identity'), num_frames={'street':len(scene)}),
                   out/'metrics.json')
-    export_html(out/f'{name}.html', Watched(scene, 'player', min(len(scene), 300)), r.tracks, gt=gt, title='A synthetic street')
+    export_html(out/f'{name}.html', Watched(scene, 'player', min(len(scene), 300)), r.tracks, gt=gt, title='A synthetic street',
+                embed='h264')
     print(*(f'wrote {out/f}' for f in (f'{name}.mp4',f'{name}.txt',f'{name}_gt.txt','metrics.json',f'{name}.html')), sep='\n')
     return 0
 
@@ -480,7 +481,7 @@ def _tracking_arguments(command):
     arg('--show', action='store_true', help='show the frames in a window, q ends')
     arg('--format', nargs='+', default=['mot'], choices=['mot','coco','csv','parquet','yolo','cvat'],
         help='also write CocoVID, a table, YOLO text or CVAT for video; mot is always written')
-    arg('--max-frames', type=int, default=300, help='images in the HTML player')
+    arg('--max-frames', type=int, default=3000, help='frames in the HTML player; of a longer video every second, third ...')
 
 def _dataset_arguments(command):
     "Arguments of test and search."
