@@ -453,7 +453,7 @@ def cmd_zoo(a)->int:
 # %% ../../nbs/14_app/01_command.ipynb #d952c5ce
 DETECTOR_NAMES = ('auto, openimages (people, vehicles and animals; openimages:all has more classes), motion (static camera), '
                   'tiny (synthetic streets only), yolox_SIZE (nano, tiny, s, m, l, x), yolox_SIZE:FILE, torchvision:NAME, '
-                  'or a MOTChallenge detections file')
+                  'hf:NAME (of transformers), or detections: a file, or a folder of YOLO text')
 
 def _tracking_arguments(command):
     "Arguments of demo and track."

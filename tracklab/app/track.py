@@ -97,6 +97,9 @@ def _network(name, device, say):
     if kind=='torchvision':
         from tracklab.detect.torchvision import TorchvisionDetector
         return TorchvisionDetector(rest, device=device)
+    if kind=='hf':
+        from tracklab.detect.huggingface import HuggingFaceDetector
+        return HuggingFaceDetector(rest, device)
     if name=='tiny':
         from tracklab.detect.tiny import tiny_detector
         return tiny_detector(device)
@@ -106,7 +109,7 @@ def _network(name, device, say):
 
 # %% ../../nbs/14_app/00_track.ipynb #63964bc7
 def open_detector(
-    name, # `auto`, `openimages`, `motion`, `tiny`, `yolox_SIZE`, `yolox_SIZE:FILE`, `torchvision:NAME`, or a MOTChallenge detections file
+    name, # `auto`, `openimages`, `motion`, `tiny`, `yolox_SIZE`, `yolox_SIZE:FILE`, `torchvision:NAME`, `hf:NAME`, or a detections file
     device:str='cpu', # device of a network, such as `cuda:0`
     say=lambda line: None, # called with a message about the choice of `auto`
     tiles='auto', # (columns, rows) of each frame; `auto`: as many as suit the packaged network, none for others; `None`
@@ -122,7 +125,7 @@ def open_detector(
     if cut: raise ValueError(f"tiles: the detector {name!r} does not look at single frames, so it cannot cut them")
     if name=='motion': return MotionDetector()
     if not Path(name).exists():
-        raise ValueError(f"unknown detector {name!r}; known: auto, openimages, motion, tiny, yolox_SIZE, torchvision:NAME, or a file of "
+        raise ValueError(f"unknown detector {name!r}; known: auto, openimages, motion, tiny, yolox_SIZE, torchvision:NAME, hf:NAME, or a file of "
                          f"detections")
     return FileDetector(name, size)
 

@@ -452,7 +452,8 @@ def export_html(
     data['clip_fps'] = CLIP_FPS
     data['error_colours'] = ['#'+bytes(c[::-1].tolist()).hex() for c in ERROR_COLOURS]
     name = html.escape(title)
-    parts = dict(TITLE=name, BODY=_BODY.replace('__TITLE__', name), CSS=_CSS, SCRIPT=_JS_STATE+_JS_CLIP+_JS_PAINT+_JS_LAYERS+_JS_FRAME+_JS_CONTROLS,
+    parts = dict(TITLE=name, BODY=_BODY.replace('__TITLE__', name), CSS=_CSS,
+                 SCRIPT=_JS_STATE+_JS_CLIP+_JS_PAINT+_JS_LAYERS+_JS_FRAME+_JS_CONTROLS,
                  DATA=json.dumps(data, separators=(',',':'), allow_nan=False).replace('<', '\\u003c'))
     page = re.sub('__([A-Z]+)__', lambda m: parts[m[1]], _PAGE)                       # in one pass: no part is searched for the next
     if path is None: return page
