@@ -125,8 +125,8 @@ def open_detector(
     if cut: raise ValueError(f"tiles: the detector {name!r} does not look at single frames, so it cannot cut them")
     if name=='motion': return MotionDetector()
     if not Path(name).exists():
-        raise ValueError(f"unknown detector {name!r}; known: auto, openimages, motion, tiny, yolox_SIZE, torchvision:NAME, hf:NAME, or a file of "
-                         f"detections")
+        raise ValueError(f"unknown detector {name!r}; known: auto, openimages, motion, tiny, yolox_SIZE, torchvision:NAME, hf:NAME, or a "
+                         f"file of detections")
     return FileDetector(name, size)
 
 # %% ../../nbs/14_app/00_track.ipynb #9b2a3180
