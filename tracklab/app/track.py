@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['NAMED_TRACKERS', 'YOLOX_NAMES', 'open_tracker', 'FileDetector', 'open_detector', 'select', 'TrackingByDetection',
-           'batches', 'track_video', 'sequence_name', 'result_name', 'Recorder']
+           'batches', 'track_video', 'sequence_folders', 'open_sequence', 'sequence_name', 'result_name', 'Recorder']
 
 # %% ../../nbs/14_app/00_track.ipynb #bf6835b0
 import hashlib, os, re
@@ -18,7 +18,9 @@ from ..core.checkpoint import DownloadError
 from ..core.config import Config
 from ..core.files import naming
 from ..core.instances import Instances
+from ..core.readers import IMAGE_SUFFIXES, list_folder, list_folders, read_seqinfo
 from ..core.registry import build
+from ..core.track_formats import FORMATS, read_tracks
 from ..core.tracks import Tracks, MOTWriter
 from ..core.video import Video, VideoWriter
 from ..detect.motion import MotionDetector
@@ -55,11 +57,15 @@ def open_tracker(
 
 # %% ../../nbs/14_app/00_track.ipynb #d85f042b
 class FileDetector:
-    "Detections from a MOTChallenge file."
+    "Detections from a file."
     def __init__(self,
-        path:str|Path, # `det.txt` in MOTChallenge's format
+        path:str|Path, # `det.txt` in MOTChallenge's format, or anything that `read_tracks` reads; identities are left out
+        size:tuple=None, # width and height of the images, for YOLO text
     ):
-        self.tracks,self.next,self.classes = Tracks.from_mot(path, 'det'),0,('object',)
+        t = read_tracks(path, 'det', size)
+        self.tracks,self.next = Tracks(t.frame, t.box, None, t.label, t.score, num_frames=t.num_frames),0
+        n = int(t.label.max(initial=0))+1
+        self.classes = ('object',) if n==1 else tuple(f'class {i}' for i in range(n))
 
     def __len__(self): return self.tracks.num_frames
     def predict(self, frames)->list:
@@ -67,33 +73,61 @@ class FileDetector:
         first,self.next = self.next,self.next+len(frames)
         return [self.tracks.at(i) if i<len(self) else Instances() for i in range(first, self.next)]
 
+# %% ../../nbs/14_app/00_track.ipynb #47172716
 YOLOX_NAMES = 'nano','tiny','s','m','l','x'
-def open_detector(
-    name, # `auto`, `motion`, `tiny`, `yolox_SIZE`, `yolox_SIZE:FILE`, `torchvision:NAME`, or a MOTChallenge detections file
-    device:str='cpu', # device of a network, such as `cuda:0`
-    say=lambda line: None, # called with a message about the choice of `auto`
-): # an object with `predict(frames)` and `classes`
-    "A detector by its name."
-    name = str(name)
-    if name=='motion': return MotionDetector()
-    if name=='auto' or name.startswith('torchvision:'):
+
+def _openimages(name, device):
+    from tracklab.detect.ssd_openimages import MOVING, openimages_detector
+    return openimages_detector(None if name=='openimages:all' else MOVING, device)
+
+def _best_detector(device, say):
+    "Torchvision's Faster R-CNN, or what the package holds."
+    from tracklab.detect.torchvision import TorchvisionDetector
+    try: return TorchvisionDetector('fasterrcnn_resnet50_fpn', device=device)
+    except DownloadError:
+        say("detector: openimages, the small network of the package, since the weights of fasterrcnn_resnet50_fpn are neither cached nor "
+            "downloadable")
+        return _openimages('openimages', device)
+
+def _network(name, device, say):
+    "The detector of a name; `None` if it names no network."
+    kind,_,rest = name.partition(':')
+    if name=='auto': return _best_detector(device, say)
+    if name in ('openimages','openimages:all'): return _openimages(name, device)
+    if kind=='torchvision':
         from tracklab.detect.torchvision import TorchvisionDetector
-        model = 'fasterrcnn_resnet50_fpn' if name=='auto' else name.split(':', 1)[1]
-        try: return TorchvisionDetector(model, device=device)
-        except DownloadError as e:
-            if name!='auto': raise
-            say(f"detector: motion, since the weights of {model} are neither cached nor downloadable")
-            return MotionDetector()
+        return TorchvisionDetector(rest, device=device)
+    if kind=='hf':
+        from tracklab.detect.huggingface import HuggingFaceDetector
+        return HuggingFaceDetector(rest, device)
     if name=='tiny':
         from tracklab.detect.tiny import tiny_detector
         return tiny_detector(device)
-    kind,_,file = name.partition(':')
     if kind.startswith('yolox_') and kind[6:] in YOLOX_NAMES:
         from tracklab.detect.pretrained import yolox_detector
-        return yolox_detector(kind[6:], file or None, device)
-    if not Path(name).is_file():
-        raise ValueError(f"unknown detector {name!r}; known: auto, motion, tiny, yolox_SIZE, torchvision:NAME, or a file of detections")
-    return FileDetector(name)
+        return yolox_detector(kind[6:], rest or None, device)
+
+# %% ../../nbs/14_app/00_track.ipynb #63964bc7
+def open_detector(
+    name, # `auto`, `openimages`, `motion`, `tiny`, `yolox_SIZE`, `yolox_SIZE:FILE`, `torchvision:NAME`, `hf:NAME`, or a detections file
+    device:str='cpu', # device of a network, such as `cuda:0`
+    say=lambda line: None, # called with a message about the choice of `auto`
+    tiles='auto', # (columns, rows) of each frame; `auto`: as many as suit the packaged network, none for others; `None`
+    size:tuple=None, # width and height of the frames, for detections in YOLO text
+): # an object with `predict(frames)` and `classes`
+    "A detector by its name."
+    from tracklab.detect.tiles import TiledDetector
+    name,cut = str(name),tiles not in (None,'auto')
+    detector = _network(name, device, say)
+    if detector is not None:
+        small = getattr(detector, 'scale', None)==(300,300)
+        return TiledDetector(detector, tiles) if cut or (tiles=='auto' and small) else detector
+    if cut: raise ValueError(f"tiles: the detector {name!r} does not look at single frames, so it cannot cut them")
+    if name=='motion': return MotionDetector()
+    if not Path(name).exists():
+        raise ValueError(f"unknown detector {name!r}; known: auto, openimages, motion, tiny, yolox_SIZE, torchvision:NAME, hf:NAME, or a "
+                         f"file of detections")
+    return FileDetector(name, size)
 
 # %% ../../nbs/14_app/00_track.ipynb #9b2a3180
 def select(
@@ -178,6 +212,30 @@ def track_video(
             yield t, frame, found, tracks
             t += 1
 
+# %% ../../nbs/14_app/00_track.ipynb #fbb63554
+def sequence_folders(
+    source:str|Path, # video, folder, glob, camera index, address, or detections
+)->list: # the source itself, the sequences in it, or none
+    "The folders of MOTChallenge sequences that a source means."
+    p = Path(source)
+    if str(source).isdigit() or '://' in str(source) or not p.is_dir(): return []
+    own = lambda q: any((q/o).exists() for o in ('seqinfo.ini','img1','det/det.txt'))
+    if any(Path(o).suffix.lower() in IMAGE_SUFFIXES for o in list_folder(p)): return []
+    return [p] if own(p) else [p/o for o in list_folders(p) if own(p/o)]
+
+def open_sequence(
+    folder:Path, # a sequence of MOTChallenge
+    public:bool=False, # take the detections of the benchmark?
+)->dict: # `source`: images, or detections without any; `detector`: detections or `None`; `fps`; `size`, or `None`
+    "What to track in a sequence, and how fast it runs."
+    info = read_seqinfo(folder/'seqinfo.ini') if (folder/'seqinfo.ini').is_file() else {}
+    images,det = folder/info.get('imDir', 'img1'),folder/'det/det.txt'
+    if public and not det.is_file(): raise FileNotFoundError(f"{folder}: there is no det/det.txt, which public detections are read from")
+    seen = images.is_dir() and len(list_folder(images))>0
+    if not seen and not det.is_file(): raise FileNotFoundError(f"{folder}: neither images in {images.name} nor det/det.txt")
+    size = (info['imWidth'],info['imHeight']) if {'imWidth','imHeight'}<=set(info) else None
+    return dict(source=images if seen else det, detector=det if public and seen else None, fps=float(info.get('frameRate', 25)), size=size)
+
 # %% ../../nbs/14_app/00_track.ipynb #ea77a7e3
 def sequence_name(
     source:str|Path, # video, folder, glob, camera index, address, or detections
@@ -204,7 +262,7 @@ def result_name(
     with naming(folder): folder.mkdir(parents=True, exist_ok=True)
     for n in (name, f'{above}_{name}', f'{name}_{digest}'):
         note = folder/f'.{n}.source'
-        if not note.exists() and any((folder/f'{n}{s}').exists() for s in ('.txt','.mp4','.html')): continue # not ours
+        if not note.exists() and any((folder/f'{n}{s}').exists() for s in (*FORMATS.values(),'.mp4','.html')): continue # not ours
         with naming(note):
             try:
                 with open(note, 'xb') as f: f.write(os.fsencode(own))

@@ -29,14 +29,22 @@ _NUMPY = [(_DType,'numpy.dtype'), (_Array,'numpy.ndarray'),
 _DAMAGE = (RuntimeError, EOFError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError, MemoryError,
            struct.error)
 
+def _read_safetensors(path, device):
+    "The state dict of a safetensors file."
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+    try: return load_file(path, device=str(device))
+    except SafetensorError as e: raise CheckpointError(f"{path} is damaged or no safetensors file: {str(e)[:100]}") from None
+
 def read_checkpoint(
-    filename:str|Path, # a file that `torch.save` wrote
+    filename:str|Path, # a file that `torch.save` wrote, or safetensors
     map_location='cpu', # device for its tensors
 ): # what the file holds: usually a dict with `state_dict` and `meta`, or a bare state dict
     "Open a checkpoint file without running any code that it may contain."
     path = Path(filename)
     if not path.is_file(): raise FileNotFoundError(f"no checkpoint {path}")
     if not path.stat().st_size: raise CheckpointError(f"{path} is empty; expected a checkpoint written by torch.save")
+    if path.suffix=='.safetensors': return _read_safetensors(path, map_location)
     try:
         with torch.serialization.safe_globals(_NUMPY): return _finished(torch.load(path, map_location=map_location, weights_only=True))
     except pickle.UnpicklingError as e:

@@ -212,7 +212,10 @@ class VideoWriter:
     def __init__(self,
         path:str|Path, # video (.mp4, .mov, .mkv, .avi, .webm) or folder; it grows under the name `NAME.partial`
         fps:float=25., # frames per second, at most 1000
+        crf:int=20, # constant rate factor of H.264: 0 is lossless, 51 the smallest file
+        gop:int=None, # frames from one key frame to the next; one second if not given
     ):
+        self.crf,self.gop = crf,gop
         if not isinstance(fps, (int,float,Fraction,np.number)): raise ValueError(f"{path}: fps must be a number, got {fps!r}")
         self.path,self.fps,self.n,self.size = Path(path),float(fps),0,None
         self.folder,self.part,self._file,self.closed = not self.path.suffix,None,None,False
@@ -239,8 +242,8 @@ def _open(self:VideoWriter):
     self._stream = self._file.add_stream(name, rate=Fraction(self.fps).limit_denominator(10000))
     self._stream.pix_fmt = 'yuvj420p' if name=='mjpeg' else 'yuv420p'
     self._stream.width,self._stream.height = map(_even, self.size)
-    self._stream.codec_context.gop_size = max(round(self.fps), 1)
-    self._stream.codec_context.options = {'libx264':dict(preset='veryfast', crf='20'),
+    self._stream.codec_context.gop_size = self.gop or max(round(self.fps), 1)
+    self._stream.codec_context.options = {'libx264':dict(preset='veryfast', crf=str(self.crf)),
                                           'libvpx-vp9':dict(crf='30', deadline='realtime')}.get(name, dict(qscale='3'))
 
 @patch
@@ -300,8 +303,10 @@ def _join(part, path):
     "Copy the pieces of a video into one file with its index in front, without coding it again."
     import av
     with atomic_path(path) as tmp, av.open(str(part)) as old, av.open(str(tmp), 'w', options=dict(movflags='faststart')) as new:
-        stream = new.add_stream_from_template(old.streams.video[0])
+        stream,late = new.add_stream_from_template(old.streams.video[0]),None
         for packet in old.demux(old.streams.video[0]):
             if packet.dts is None: continue
+            if late is None: late = packet.pts                     # frames that refer to later ones delay the first one: it is shown at 0
+            packet.pts,packet.dts = packet.pts-late,packet.dts-late
             packet.stream = stream
             new.mux(packet)

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from ..core.files import is_partial
 from ..core.readers import list_folders, read_seqinfo
+from ..core.track_formats import read_tracks
 from ..core.tracks import Tracks
 from .pairs import eval_sequence
 from .preprocessing import gt_counts, mot_preprocess
@@ -138,23 +139,32 @@ def _ground_truth(gt, gt_file):
     if without: warnings.warn(f"{gt}: {', '.join(without)[:80]}: no {gt_file}, so these folders are not scored")
     return files
 
+def _chosen(files, seqs, gt):
+    "The files of some sequences."
+    unknown = [s for s in seqs or () if s not in files]
+    if unknown: raise ValueError(f"{gt} has no sequence {unknown[0]!r} with ground truth; it has {', '.join(files)[:200]}")
+    return {s:files[s] for s in seqs or files}
+
 # %% ../../nbs/02_metrics/08_evaluate_tracks.ipynb #1d4d57c1
 def load_mot(
     gt, # folder with `<SEQUENCE>/gt/gt.txt`, or one ground truth file
     results, # folder with `<SEQUENCE>.txt`, or one result file
     gt_file:str='gt/gt.txt', # where the ground truth of a sequence is; `gt/gt_half-val.txt` for the second halves
+    seqs:list|tuple=None, # names of the sequences to read; all if not given
+    first_frame:int=1, # number of the first frame in the results
+    gt_first_frame:int=1, # number of the first frame in the ground truth
 )->tuple[dict,dict,dict]: # ground truth and results, video name -> `Tracks`; video name -> number of frames
     "Read ground truth and results of a benchmark."
     gt,results = Path(gt),Path(results)
-    files = _ground_truth(gt, gt_file)
+    files = _chosen(_ground_truth(gt, gt_file), seqs, gt)
     if results.is_file() and len(files)>1:
         raise ValueError(f"{results} is one result file, but {gt} has {len(files)} sequences ({', '.join(files)[:80]}); give the folder of "
                          f"the results")
     found = {s: results if results.is_file() else results/f'{s}.txt' for s in files}
     missing = [p for p in found.values() if not p.is_file()]
     if missing: raise FileNotFoundError(f"{missing[0]}: no such result file (expected one for each of {', '.join(files)})")
-    truth = {s: Tracks.from_mot(p, kind='gt') for s,p in files.items()}
-    tracks = {s: Tracks.from_mot(p) for s,p in found.items()}
+    truth = {s: read_tracks(p, 'gt', first_frame=gt_first_frame) for s,p in files.items()}
+    tracks = {s: read_tracks(p, first_frame=first_frame) for s,p in found.items()}
     for s,t in tracks.items():
         lost = (t.id<0).sum()
         if lost: raise ValueError(f"{found[s]} holds detections: {lost} of {len(t)} boxes have no identity")
