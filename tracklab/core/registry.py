@@ -112,7 +112,9 @@ class Registry:
             if own==full: yield full
             elif SHARED.match(self._module(own) or ''): yield own
 
-    def _module(self, full): return self._origin.get(full) or self.index().get(full)
+    def _module(self, full):
+        left = full in self._session and not in_session(self._session[full]) # by a notebook that has finished
+        return (None if left and self._origin.get(full)=='__main__' else self._origin.get(full)) or self.index().get(full)
 
     def module_of(self,
         name:str, # `Name` or `scope.Name`
