@@ -7,9 +7,6 @@ __all__ = ['all_pairs', 'overlapping_pairs', 'match_pairs', 'most_matches_gain']
 
 # %% ../../nbs/09_mot/01_assignment.ipynb #4766a08c
 import numpy as np
-from scipy.optimize import linear_sum_assignment
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 from ..core.boxes import box_iou, intersection_union
 
 # %% ../../nbs/09_mot/01_assignment.ipynb #c2fc514a
@@ -43,12 +40,15 @@ def overlapping_pairs(
 
 # %% ../../nbs/09_mot/01_assignment.ipynb #76b90a2d
 def _solve_dense(i, j, gain, shape):
+    from scipy.optimize import linear_sum_assignment
     g,pair = np.zeros(shape),np.empty(shape, int)
     g[i,j],pair[i,j] = gain,np.arange(len(i))
     rc = linear_sum_assignment(g, maximize=True)
     return pair[rc][g[rc]>0]
 
 def _solve_sparse(i, j, gain, shape):
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import min_weight_full_bipartite_matching
     rows,r = np.unique(i, return_inverse=True)
     n,m = len(rows),len(i)
     pair = csr_array((np.arange(1, m+n+1), (np.r_[r,np.arange(n)], np.r_[j,shape[1]+np.arange(n)])), shape=(n, shape[1]+n))

@@ -10,7 +10,6 @@ __all__ = ['BENCHMARK_STREETS', 'BENCHMARK_COLUMNS', 'write_benchmark', 'benchma
 import json
 import cv2
 import numpy as np
-import pandas as pd
 from typing import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -134,8 +133,9 @@ BENCHMARK_COLUMNS = ('HOTA','DetA','AssA','MOTA','IDF1','IDSW')
 def score_benchmark(
     folder:str|Path, # see `write_benchmark`
     results:str|Path, # folder of one method's results
-)->pd.DataFrame: # rows `all`, `still` and `moving`
+)->'pandas.DataFrame': # rows `all`, `still` and `moving`
     "Score the results of a method on all videos and on each half."
+    import pandas as pd
     gt,tracks,length = load_mot(Path(folder)/'train', results)
     rows = {}
     for part in ('all','still','moving'):
@@ -152,8 +152,9 @@ def run_benchmark(
     streets:dict=None, # see `write_benchmark`
     num_frames:int=150, # length of each video
     report:Callable=lambda what: None, # called before each step
-)->pd.DataFrame: # a row per part and method
+)->'pandas.DataFrame': # a row per part and method
     "Write the videos, track them with all methods, and score the results."
+    import pandas as pd
     models = methods if isinstance(methods, dict) else {m:(m,tiny_tracker(m, device)) for m in methods}
     report('writing the videos')
     folder = write_benchmark(folder, streets, num_frames)
@@ -166,7 +167,7 @@ def run_benchmark(
 
 # %% ../../nbs/09_mot/41_mot_benchmark.ipynb #375c1007
 def benchmark_text(
-    table:pd.DataFrame, # see `run_benchmark`
+    table:'pandas.DataFrame', # see `run_benchmark`
 )->str: # Markdown
     "The numbers of a benchmark as tables."
     out = []

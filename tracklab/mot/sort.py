@@ -9,7 +9,6 @@ __all__ = ['KalmanTracker', 'SortTracker']
 import numpy as np
 from typing import Callable
 from fastcore.basics import patch
-from scipy.spatial.distance import cdist
 from ..core.instances import Instances
 from ..core.registry import build, register
 from .assignment import overlapping_pairs, match_pairs, most_matches_gain
@@ -138,6 +137,7 @@ class SortTracker(KalmanTracker):
 @patch
 def _cost(self:SortTracker, mean, embeds, motion):
     "Cost `(T,D)` of pairs, of their embeddings and squared Mahalanobis distances."
+    from scipy.spatial.distance import cdist
     return cdist(mean, embeds)
 
 @patch

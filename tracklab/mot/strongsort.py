@@ -8,7 +8,6 @@ __all__ = ['CameraCompensated', 'unit_vectors', 'StrongSORTTracker']
 # %% ../../nbs/09_mot/10_strongsort.ipynb #e7aeb289
 import numpy as np
 from typing import Callable
-from scipy.spatial.distance import cdist
 from ..core.instances import Instances
 from ..core.registry import build, register
 from .sort import SortTracker
@@ -73,4 +72,5 @@ class StrongSORTTracker(CameraCompensated, SortTracker):
 
     def _cost(self, mean, embeds, motion):
         w = self.reid.get('motion_weight', 0)
+        from scipy.spatial.distance import cdist
         return (1-w)*cdist(mean, embeds, 'cosine')+w*motion

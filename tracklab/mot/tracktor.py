@@ -9,7 +9,6 @@ __all__ = ['greedy_nms', 'TracktorTracker']
 import numpy as np
 from typing import Callable
 from fastcore.basics import patch
-from scipy.spatial.distance import cdist
 from ..core.boxes import box_iou
 from ..core.instances import Instances
 from ..core.registry import build, register
@@ -134,6 +133,7 @@ def _describe(self:TracktorTracker, frame, o)->Instances:
 @patch
 def _reidentify(self:TracktorTracker, o, kept_ids):
     "Ids of lost tracks for detections, -1 where there is none."
+    from scipy.spatial.distance import cdist
     m,ids = self.memory, np.full(len(o), -1)
     lost = np.flatnonzero(~np.isin(m['ids'], kept_ids))
     if not self.reid or not len(lost) or not len(o): return ids
