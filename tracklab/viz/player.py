@@ -6,7 +6,7 @@
 __all__ = ['pace', 'pick', 'TrackPlayer']
 
 # %% ../../nbs/01_viz/06_player.ipynb #aa86df00
-import base64, time, uuid
+import base64, os, time, uuid
 import numpy as np
 import ipywidgets as widgets
 from functools import cached_property
@@ -86,7 +86,7 @@ class TrackPlayer(widgets.VBox):
         self.fps = float(fps or getattr(frames, 'fps', None) or 25)
         self.cost,self._quiet = 0.,False
         self._make_controls()
-        super().__init__([self.image, self._click, widgets.HBox([self.play, self.slider, self.now]),
+        super().__init__([self.image, self._click, widgets.HBox([self.play, self.back, self.forth, self.slider, self.now]),
                           widgets.HBox([self.show_results, self.show_gt, self.show_trails, self.show_labels, self.show_scores,
                                         self.speed, self.follow], layout=widgets.Layout(flex_flow='row wrap'))]
                          + ([] if gt is None else [widgets.HBox([self.show_errors, self.previous, self.next, self.count])]) + [self.who])
@@ -98,6 +98,12 @@ class TrackPlayer(widgets.VBox):
     def frame(self): return self.slider.value
     @frame.setter
     def frame(self, i): self.slider.value = i
+
+    def step(self,
+        n:int=1, # frames, back if negative
+    ):
+        "Move by single frames; the slider stops at both ends."
+        self.frame = min(max(self.frame+n, 0), len(self)-1)
 
     @cached_property
     def errors(self):
@@ -118,6 +124,8 @@ def _make_controls(self:TrackPlayer):
     self._click = widgets.VBox([self.point, widgets.HTML(_CLICK.format(mark))], layout=hidden)
     self.play = widgets.Play(min=0, max=last, interval=interval, step=step)
     self.slider = widgets.IntSlider(min=0, max=last, readout=False, layout=widgets.Layout(flex='1 1 auto'))
+    self.back = _button('◂', 'one frame back; with the slider in focus also the left arrow key')
+    self.forth = _button('▸', 'one frame on; with the slider in focus also the right arrow key')
     self.now,self.who,self.count = widgets.Label(), widgets.HTML(), widgets.Label()
     self.show_results = _toggle('results', True, 'square-o')
     self.show_gt = _toggle('ground truth', False, 'crosshairs', self.gt is None)
@@ -140,6 +148,7 @@ def _connect(self:TrackPlayer):
     self.speed.observe(lambda _: self._set_pace(), 'value')
     self.follow.observe(lambda _: self._followed(), 'value')
     self.point.observe(lambda c: self._clicked(c['new']), 'value')
+    self.back.on_click(lambda _: self.step(-1)); self.forth.on_click(lambda _: self.step(1))
     self.next.on_click(lambda _: self.next_error()); self.previous.on_click(lambda _: self.next_error(-1))
 
 @patch
@@ -242,12 +251,6 @@ def __repr__(self:TrackPlayer):
     return f"TrackPlayer(frame {self.frame} of {len(self)}, {len(self.results.ids)} tracks{truth})"
 
 @patch
-def _repr_mimebundle_(self:TrackPlayer, **kwargs):
-    small = FrameReader([self.draw()], 480)[0]
-    panel = widgets.VBox._repr_mimebundle_(self, **kwargs) or {}
-    return {**panel, 'image/jpeg':base64.b64encode(to_jpeg(small, 75)).decode(), 'text/plain':repr(self)}
-
-@patch
 def html(self:TrackPlayer,
     height:int=760, # of the frame in the notebook, pixels
     **kwargs, # more arguments of `export_html`: `title max_frames max_width quality`
@@ -255,3 +258,12 @@ def html(self:TrackPlayer,
     "The same player as a page that needs no kernel."
     return HTMLPlayer(export_html(None, self.video, self.results, self.gt, classes=self.classes, fps=self.fps, size=self.canvas_size,
                                   trail=self.trail, iou_thr=self.iou_thr, **kwargs), height)
+
+# %% ../../nbs/01_viz/06_player.ipynb #42b47d2b
+@patch
+def _repr_mimebundle_(self:TrackPlayer, **kwargs):
+    small = FrameReader([self.draw()], 480)[0]
+    out = {**(widgets.VBox._repr_mimebundle_(self, **kwargs) or {}), 'text/plain':repr(self),
+           'image/jpeg':base64.b64encode(to_jpeg(small, 75)).decode()}
+    if os.environ.get('TRACKLAB_STATIC_PLAYERS')=='1': out['text/html'] = self.html(560, max_width=480, embed='h264')._repr_html_()
+    return out
