@@ -13,6 +13,7 @@ from fastcore.basics import patch
 from .boxes import xyxy_to_xywh, xywh_to_xyxy
 from .coco_rows import complete_coco
 from .files import claim_partial, naming
+from .html_tables import html_table
 from .instances import Instances
 from .readers import AnnotationError, read_lines, to_integer
 from .registry import build
@@ -107,6 +108,16 @@ def from_instances(cls:Tracks,
     return cls(np.repeat([i for i,_ in pairs], [len(o) for _,o in pairs]), () if boxes is None else boxes[:,:4], join('ids'),
                join('labels'), join('scores'),
                join('visibility'), masks, max(last, num_frames or 0))
+
+# %% ../../nbs/00_core/14_tracks.ipynb #b450d09f
+@patch
+def _repr_html_(self:Tracks):
+    rows = []
+    for i in self.ids[:8].tolist():
+        k = np.flatnonzero(self.id==i)
+        label = np.bincount(self.label[k]-self.label[k].min()).argmax()+self.label[k].min()
+        rows.append((i, label, int(self.frame[k[0]]), int(self.frame[k[-1]]), len(k), self.score[k].mean()))
+    return html_table(repr(self), ('id','class','first frame','last frame','boxes','mean score'), rows, len(self.ids))
 
 # %% ../../nbs/00_core/14_tracks.ipynb #15473ab2
 def _parse_rows(path, rows):

@@ -6,10 +6,11 @@
 __all__ = ['MAX_FPS', 'natural_key', 'read_image', 'Video', 'VideoWriter']
 
 # %% ../../nbs/00_core/15_video.ipynb #06c8c8ba
-import contextlib,cv2,glob,math,os,queue,re,threading,warnings
+import base64,contextlib,cv2,glob,math,os,queue,re,threading,warnings
 import numpy as np
 from fastcore.basics import patch
 from fractions import Fraction
+from html import escape
 from pathlib import Path
 from .files import atomic_path, claim_partial, naming
 from .logging import get_logger
@@ -191,6 +192,16 @@ def __getitem__(self:Video,
     if ok: return img
     if i>=len(self): raise IndexError(f"frame {i} of a video with {len(self)} frames")
     raise ValueError(f"{self.source}: frame {i} cannot be decoded")
+
+# %% ../../nbs/00_core/15_video.ipynb #efa4cffa
+@patch
+def _repr_html_(self:Video):
+    facts = escape(repr(self))
+    if self.live: return f'<div><b>{facts}</b></div>'              # a camera is not opened to be shown
+    img = self[0]
+    small = cv2.resize(img, None, fx=(s:=min(1, 320/img.shape[1])), fy=s, interpolation=cv2.INTER_AREA)
+    data = base64.b64encode(cv2.imencode('.jpg', small, [cv2.IMWRITE_JPEG_QUALITY, 75])[1]).decode()
+    return f'<div><div><b>{facts}</b></div><img src="data:image/jpeg;base64,{data}" alt="first frame"></div>'
 
 # %% ../../nbs/00_core/15_video.ipynb #1faa47e2
 _CODECS = {'.avi':('mjpeg',), '.webm':('libvpx-vp9',), **{s:('libx264','mpeg4') for s in ('.mp4','.m4v','.mov','.mkv')}}
