@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Check the built site in _docs/, offline: every internal link, anchor and picture exists, every notebook is a page that the index lists,
 the search knows our names, and, if a Chromium is installed, pages are drawn. Run after `nbdocs.py site`; prints a line for each check."""
-import re, shutil, subprocess, sys, tempfile
+import re, shutil, subprocess, sys, tempfile, time
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -153,6 +153,32 @@ def check_sidebar_drawn(pages):
     finally: probe.unlink()
     assert '<title>in view</title>' in dom, f'{page.relative_to(SITE)}: the sidebar does not show the current page'
     return f'{page.relative_to(SITE)} is in view'
+
+def check_player_drawn(pages):
+    "The player of the first lesson plays without a kernel: after a click its frame number and its picture change."
+    driver_path = shutil.which('chromedriver')
+    if not CHROMIUM or not driver_path: raise Skip('no Chromium and driver here')
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        options = webdriver.ChromeOptions(); options.binary_location = CHROMIUM
+        for f in (*(f for f in FLAGS if 'virtual-time' not in f), f'--user-data-dir={profile}', '--window-size=1200,1000'): options.add_argument(f)
+        driver = webdriver.Chrome(options, Service(driver_path))
+        try:
+            driver.get((SITE/'tutorials/first_tracks.html').as_uri())
+            players = driver.find_elements('css selector', 'iframe[title="Track player"]')
+            assert players, 'tutorials/first_tracks.html: there is no player, or only its picture'
+            driver.execute_script("arguments[0].scrollIntoView({block:'center', behavior:'instant'})", players[0]); time.sleep(1)
+            driver.switch_to.frame(players[0])
+            def state(): return driver.find_element('id', 'now').text,driver.find_element('id', 'view').screenshot_as_png
+            before = state()
+            driver.find_element('id', 'play').click()
+            end = time.monotonic()+20
+            while time.monotonic()<end and not all(a!=b for a,b in zip(before, state())): time.sleep(.5)
+            after = state()
+        finally: driver.quit()
+    assert before[0]!=after[0] and before[1]!=after[1], f'tutorials/first_tracks.html: the player stays at {before[0]!r}'
+    return f'from {before[0]!r} to {after[0]!r}'
 
 def check_search_drawn(pages):
     "What the search page shows for a name and for a word, once its script has run."
