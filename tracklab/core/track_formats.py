@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['FORMATS', 'to_csv', 'to_parquet', 'from_csv', 'from_parquet', 'to_yolo', 'from_yolo', 'to_cvat', 'from_cvat',
-           'check_formats', 'write_tracks', 'read_tracks']
+           'to_fiftyone', 'check_formats', 'write_tracks', 'read_tracks']
 
 # %% ../../nbs/00_core/20_track_formats.ipynb #d7badb9e
 import csv, io, os, re, shutil
@@ -281,6 +281,25 @@ def from_cvat(
         rows += [(t,i,names.index(label),b,s) for t,b,s in _filled(boxes, length) if num_frames is None or t<num_frames]
     frame,id_,label,box,score = zip(*rows) if rows else ((),)*5
     return Tracks(frame, box, id_, label, score, num_frames=max(length, max(frame, default=-1)+1))
+
+# %% ../../nbs/00_core/20_track_formats.ipynb #0ec114ac
+def to_fiftyone(
+    tracks:Tracks, # objects of a video
+    path:str|Path, # the video
+    size:tuple, # width and height of its frames, pixels
+    classes:list|tuple=None, # class names; their numbers if not given
+    field:str='tracks', # name of the field of each frame
+): # `fiftyone.Sample`; fiftyone has to be installed
+    "A video with its tracks, to be added to a FiftyOne dataset."
+    import fiftyone as fo
+    sample,names = fo.Sample(filepath=str(Path(path).resolve())),_named(tracks, classes)
+    share = np.c_[tracks.box[:,:2], tracks.box[:,2:]-tracks.box[:,:2]]/np.tile(size, 2)
+    for t in np.unique(tracks.frame).tolist():
+        rows = np.flatnonzero(tracks.frame==t).tolist()
+        found = [fo.Detection(label=str(names[k]), bounding_box=share[k].tolist(), confidence=float(tracks.score[k]),
+                              **({'index':int(tracks.id[k])} if tracks.id[k]>=0 else {})) for k in rows]
+        sample.frames[t+1] = fo.Frame(**{field:fo.Detections(detections=found)})
+    return sample
 
 # %% ../../nbs/00_core/20_track_formats.ipynb #894dc975
 FORMATS = dict(mot='.txt', coco='.json', csv='.csv', parquet='.parquet', yolo='_yolo', cvat='.xml') # what follows the name of a sequence
