@@ -100,6 +100,27 @@ def eval_files(d):
     return case
 
 @target
+def track_formats(d):
+    import numpy as np
+    from tracklab.core.track_formats import read_tracks, write_tracks
+    from tracklab.core.tracks import Tracks
+    t = Tracks([0,0,1,3,4], np.array([[10,20,30,60],[50,20,70,60],[12,20,32,60],[60,20,80,60],[16,20,36,60]], float), [1,2,1,2,1], [0,1,0,1,0], num_frames=6)
+    names = dict(csv='w.csv', cvat='w.xml', coco='w.json', yolo='w_yolo')
+    for kind,name in names.items(): write_tracks(t, d/name, kind, (200,100), ('person','car'))
+    text = {k:(d/n).read_text() for k,n in names.items() if k!='yolo'}
+    yolo = sorted((d/'w_yolo').glob('*.txt'))
+    lines = {f:f.read_text() for f in yolo}
+    def case(r):
+        kind = r.choice(list(names))
+        if kind=='yolo':
+            bad = r.choice(yolo)
+            for f,x in lines.items(): f.write_bytes(damaged_text(r, x) if f==bad else x.encode())
+        else: (d/names[kind]).write_bytes(damaged_text(r, text[kind]))
+        back = read_tracks(d/names[kind], r.choice(('result','det')), (200,100))
+        write_tracks(back, d/f'again{r.randrange(10**9)}.csv', 'csv', (200,100))
+    return case
+
+@target
 def coco_json(d):
     from tracklab.core.masks import encode_masks
     from tracklab.metrics.coco import coco_evaluate

@@ -291,6 +291,7 @@ def from_cocovid(cls:Tracks,
     data:dict, # CocoVID annotations
 )->dict: # video name -> `Tracks`; `label` is the position of the category in the list
     "Read the videos of a CocoVID file."
+    if not isinstance(data, dict): raise ValueError(f"CocoVID should be a dict of lists, got {str(data)[:40]!r}")
     for key in ('videos','images','categories'):
         if key not in data: raise ValueError(f"CocoVID needs the keys videos, images, annotations and categories; {key!r} is missing")
     data = complete_coco(data, 'CocoVID')
