@@ -265,5 +265,5 @@ def _repr_mimebundle_(self:TrackPlayer, **kwargs):
     small = FrameReader([self.draw()], 480)[0]
     out = {**(widgets.VBox._repr_mimebundle_(self, **kwargs) or {}), 'text/plain':repr(self),
            'image/jpeg':base64.b64encode(to_jpeg(small, 75)).decode()}
-    if os.environ.get('TRACKLAB_STATIC_PLAYERS')=='1': out['text/html'] = self.html(560, max_width=480, embed='h264')._repr_html_()
+    if os.environ.get('TRACKLAB_STATIC_PLAYERS')=='1': out['text/html'] = self.html(720, max_width=560, embed='h264')._repr_html_()
     return out
