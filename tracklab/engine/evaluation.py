@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['GREATER', 'LESS', 'infer_rule', 'same_mode', 'names', 'EvalHook', 'DistEvalHook']
 
-# %% ../../nbs/05_engine/10_evaluation_hook.ipynb #9ae2846f
+# %% ../../nbs/05_engine/10_evaluation_hook.ipynb #7955b838
 import bisect,inspect
 import torch
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ from .saving import out_folder
 from .testing import multi_gpu_test, single_gpu_test
 from .training_logs import LoggerHook
 
-# %% ../../nbs/05_engine/10_evaluation_hook.ipynb #31ba5804
+# %% ../../nbs/05_engine/10_evaluation_hook.ipynb #94ebdea1
 GREATER = ('acc','top','AR@','auc','precision','mAP','mDice','mIoU','mAcc','aAcc')
 LESS = ('loss',)
 
@@ -40,7 +40,7 @@ def infer_rule(
         if any(found(k.lower()) for k in less): return 'less'
     raise ValueError(f"is a larger or a smaller {key} better? Give rule='greater' or rule='less'")
 
-# %% ../../nbs/05_engine/10_evaluation_hook.ipynb #cf99f303
+# %% ../../nbs/05_engine/10_evaluation_hook.ipynb #e55e0908
 @contextmanager
 def same_mode(
     model, # model that the block tests
@@ -63,7 +63,7 @@ def names(
     if not all(isinstance(k, str) for k in keys): raise TypeError(f"{what} are names, got {keys}")
     return keys
 
-# %% ../../nbs/05_engine/10_evaluation_hook.ipynb #85ceaa50
+# %% ../../nbs/05_engine/10_evaluation_hook.ipynb #eb3ba656
 @register
 class EvalHook(Hook):
     "Evaluate every few epochs or iterations, and keep the best checkpoint."
@@ -94,7 +94,7 @@ class EvalHook(Hook):
         self.dynamic = None if not dynamic_intervals else [(0,interval),*dynamic_intervals]
         self.test_fn,self.eval_kwargs,self.first = test_fn,eval_kwargs,True
 
-# %% ../../nbs/05_engine/10_evaluation_hook.ipynb #f9dde40b
+# %% ../../nbs/05_engine/10_evaluation_hook.ipynb #f517a4ac
 @patch
 def due(self:EvalHook, runner)->bool:
     "Is it time for an evaluation?"
@@ -121,22 +121,26 @@ def before_training(self:EvalHook, runner):
 
 @patch
 def before_train_epoch(self:EvalHook, runner):
+    "Evaluate before training."
     if self.by_epoch: self.before_training(runner)
 @patch
 def before_train_iter(self:EvalHook, runner):
+    "Evaluate before training."
     if not self.by_epoch: self.before_training(runner)
 @patch
 def after_train_epoch(self:EvalHook, runner):
+    "Evaluate if it is time."
     if self.by_epoch and self.due(runner): self.evaluate_now(runner)
 @patch
 def after_train_iter(self:EvalHook, runner):
+    "Evaluate if it is time, after the loggers."
     if self.by_epoch or not self.due(runner): return
     for h in runner.hooks:
         if isinstance(h, LoggerHook): h.after_train_iter(runner)       # a line that is due comes first
     runner.log_buffer.clear()
     self.evaluate_now(runner)
 
-# %% ../../nbs/05_engine/10_evaluation_hook.ipynb #60f004fe
+# %% ../../nbs/05_engine/10_evaluation_hook.ipynb #ebd92937
 @patch
 def results(self:EvalHook, runner):
     "What the model says about the data."
@@ -166,9 +170,10 @@ def evaluate_now(self:EvalHook, runner):
         raise KeyError(f"save_best={self.key!r} is no result of the evaluation{near(self.key, scores)}; it has {', '.join(scores)}")
     self.keep_best(runner, scores[self.key])
 
-# %% ../../nbs/05_engine/10_evaluation_hook.ipynb #75137668
+# %% ../../nbs/05_engine/10_evaluation_hook.ipynb #d5000fc5
 @patch
 def before_run(self:EvalHook, runner):
+    "Remember the best score of a resumed run."
     if self.key is None: return
     self.folder = out_folder(runner, self.out_dir)
     if runner.resumed is None: return

@@ -7,10 +7,11 @@ __all__ = ['NEW_DEFAULTS', 'LogBuffer', 'trained_with', 'link_latest', 'Runner',
            'EpochBasedRunner', 'EndlessLoader', 'IterBasedRunner', 'IterTimerHook', 'register_training_hooks',
            'build_runner']
 
-# %% ../../nbs/05_engine/07_runner.ipynb #a1f850dd
+# %% ../../nbs/05_engine/07_runner.ipynb #0d13016a
 import ast,os,re,time
 import torch
 from contextlib import nullcontext
+from fastcore.basics import patch
 from pathlib import Path
 from torch import nn
 from ..core.checkpoint import CheckpointError, find_state_dict, load_checkpoint, load_state_dict, read_checkpoint, save_checkpoint
@@ -23,7 +24,7 @@ from .schedules import build_schedule
 from .steps import build_optimizer_hook
 from .testing import unpack_batch
 
-# %% ../../nbs/05_engine/07_runner.ipynb #8facc7b1
+# %% ../../nbs/05_engine/07_runner.ipynb #142973f0
 class LogBuffer:
     "Numbers of recent iterations, and their averages."
     def __init__(self): self.history,self.output,self.ready = {},{},False
@@ -46,7 +47,7 @@ class LogBuffer:
             self.output[k] = sum(v*c for v,c in pairs)/sum(c for _,c in pairs)
         self.ready = True
 
-# %% ../../nbs/05_engine/07_runner.ipynb #58559740
+# %% ../../nbs/05_engine/07_runner.ipynb #0e37ccc6
 def trained_with(
     meta:dict, # `meta` of a checkpoint
 )->int: # number of processes; `None` if the file does not tell
@@ -64,7 +65,7 @@ def link_latest(
     os.symlink(path.name, tmp)
     os.replace(tmp, link)
 
-# %% ../../nbs/05_engine/07_runner.ipynb #cb9c4687
+# %% ../../nbs/05_engine/07_runner.ipynb #2fa854dd
 class Runner:
     "The state of a run; see `EpochBasedRunner` and `IterBasedRunner`."
     def __init__(self,
@@ -97,34 +98,43 @@ class Runner:
     def current_momentum(self)->list:
         return [g['momentum'] if 'momentum' in g else g.get('betas', [0])[0] for o in self.optimizers for g in o.param_groups]
 
-    def register_hook(self,
-        hook, # a hook, or its config, which may hold `priority`
-        priority='NORMAL', # see `get_priority`
-    ):
-        "Add a hook, after those of the same priority."
-        if isinstance(hook, dict):
-            hook = dict(hook)
-            priority = hook.pop('priority', priority)
-            hook = REGISTRY.build(hook)
-        if hook is None: return
-        hook.priority = get_priority(priority)
-        at = next((i for i,h in enumerate(self.hooks) if h.priority>hook.priority), len(self.hooks))
-        self.hooks.insert(at, hook)
+# %% ../../nbs/05_engine/07_runner.ipynb #e9899136
+@patch
+def register_hook(self:Runner,
+    hook, # a hook, or its config, which may hold `priority`
+    priority='NORMAL', # see `get_priority`
+):
+    "Add a hook, after those of the same priority."
+    if isinstance(hook, dict):
+        hook = dict(hook)
+        priority = hook.pop('priority', priority)
+        hook = REGISTRY.build(hook)
+    if hook is None: return
+    hook.priority = get_priority(priority)
+    at = next((i for i,h in enumerate(self.hooks) if h.priority>hook.priority), len(self.hooks))
+    self.hooks.insert(at, hook)
 
-    def call_hook(self, point):
-        self.point = point
-        for h in list(self.hooks): getattr(h, point)(self)
+@patch
+def call_hook(self:Runner,
+    point:str, # such as `before_run`
+):
+    "Call the hooks of a point."
+    self.point = point
+    for h in list(self.hooks): getattr(h, point)(self)
 
-    def one_batch(self, batch):
-        "Hooks and losses of a batch, in the current mode."
-        self.call_hook(f'before_{self.mode}_iter')
-        data = unpack_batch(batch, next(self.model.parameters()).device)
-        with self.autocast(), nullcontext() if self.mode=='train' else torch.no_grad():
-            self.outputs = self._step(data, self.optimizer, f'{self.mode}_step')
-        if 'log_vars' in self.outputs: self.log_buffer.update(self.outputs['log_vars'], self.outputs['num_samples'])
-        self.call_hook(f'after_{self.mode}_iter')
+@patch
+def one_batch(self:Runner,
+    batch, # data of a loader
+):
+    "Hooks and losses of a batch, in the current mode."
+    self.call_hook(f'before_{self.mode}_iter')
+    data = unpack_batch(batch, next(self.model.parameters()).device)
+    with self.autocast(), nullcontext() if self.mode=='train' else torch.no_grad():
+        self.outputs = self._step(data, self.optimizer, f'{self.mode}_step')
+    if 'log_vars' in self.outputs: self.log_buffer.update(self.outputs['log_vars'], self.outputs['num_samples'])
+    self.call_hook(f'after_{self.mode}_iter')
 
-# %% ../../nbs/05_engine/07_runner.ipynb #00ce4e28
+# %% ../../nbs/05_engine/07_runner.ipynb #a6430c14
 class _Saving(Runner):
     "Checkpoints of a run"
     def save_checkpoint(self,
@@ -170,7 +180,8 @@ class _Saving(Runner):
         for o,state in pairs:
             try: o.load_state_dict(state)
             except (ValueError,KeyError) as e:
-                raise CheckpointError(f"{name}: its optimizer state does not fit {type(o).__name__} with {len(o.param_groups)} groups ({e})") from None
+                what = f"{type(o).__name__} with {len(o.param_groups)} groups"
+                raise CheckpointError(f"{name}: its optimizer state does not fit {what} ({e})") from None
             odd = set(o.defaults)-set(state['param_groups'][0])-set(NEW_DEFAULTS)
             if odd:
                 raise CheckpointError(f"{name}: written by another optimizer than {type(o).__name__}; its groups lack "
@@ -179,7 +190,7 @@ class _Saving(Runner):
 # unknown to earlier versions of PyTorch
 NEW_DEFAULTS = ('maximize','foreach','capturable','differentiable','fused','decoupled_weight_decay')
 
-# %% ../../nbs/05_engine/07_runner.ipynb #134dcd42
+# %% ../../nbs/05_engine/07_runner.ipynb #88c967b9
 def batches_from(
     loader, # a data loader
     skip:int=0, # batches to leave out
@@ -212,7 +223,7 @@ def check_workflow(
     if len(loaders)!=len(workflow): raise ValueError(f"workflow {list(workflow)} needs {len(workflow)} data loaders, got {len(loaders)}")
     if not any(m=='train' and n>0 for m,n in workflow): raise ValueError(f"workflow {list(workflow)} never trains")
 
-# %% ../../nbs/05_engine/07_runner.ipynb #d7c4c096
+# %% ../../nbs/05_engine/07_runner.ipynb #c51ad72c
 @register
 class EpochBasedRunner(_Saving):
     "Passes over the data."
@@ -257,7 +268,7 @@ class EpochBasedRunner(_Saving):
     def restore(self, meta, scale):
         self.epoch,self.iter,self.skip = meta['epoch'],int(meta['iter']*scale),int(meta.get('inner_iter', 0)*scale)
 
-# %% ../../nbs/05_engine/07_runner.ipynb #d6f340be
+# %% ../../nbs/05_engine/07_runner.ipynb #38d192ef
 class EndlessLoader:
     "The batches of a loader, again and again."
     def __init__(self,
@@ -321,7 +332,7 @@ class IterBasedRunner(_Saving):
         self.iter = int(meta['iter']*scale)
         self.epoch = max(meta['epoch']-1, 0)
 
-# %% ../../nbs/05_engine/07_runner.ipynb #62309387
+# %% ../../nbs/05_engine/07_runner.ipynb #7bbf4f2d
 @register
 class IterTimerHook(Hook):
     "Seconds of an iteration, and of waiting for its data."

@@ -7,7 +7,7 @@ __all__ = ['LoggerHook', 'log_record', 'plain', 'TextLoggerHook', 'need', 'scala
            'WandbLoggerHook', 'TrackioLoggerHook', 'MlflowLoggerHook', 'NeptuneLoggerHook', 'ClearMLLoggerHook',
            'DvcliveLoggerHook', 'PaviLoggerHook', 'SegmindLoggerHook']
 
-# %% ../../nbs/05_engine/09_training_logs.ipynb #0b574f4d
+# %% ../../nbs/05_engine/09_training_logs.ipynb #8c4177c9
 import importlib,importlib.util,json
 import torch
 from pathlib import Path
@@ -15,7 +15,7 @@ from ..core.logging import get_logger
 from ..core.registry import register
 from .hooks import Hook
 
-# %% ../../nbs/05_engine/09_training_logs.ipynb #c62f6567
+# %% ../../nbs/05_engine/09_training_logs.ipynb #fedef608
 class LoggerHook(Hook):
     "When a logger is due; subclasses implement `log(runner)`."
     def __init__(self,
@@ -50,7 +50,7 @@ class LoggerHook(Hook):
         self.log(runner)
         if self.reset_flag: runner.log_buffer.clear_output()
 
-# %% ../../nbs/05_engine/09_training_logs.ipynb #ab35303d
+# %% ../../nbs/05_engine/09_training_logs.ipynb #634cc54d
 def log_record(
     runner, # runner with averages
     by_epoch:bool=True, # count the iterations of an epoch?
@@ -75,7 +75,7 @@ def plain(
     if hasattr(o, 'item'): o = o.item()
     return round(o, 5) if isinstance(o, float) else o if isinstance(o, (int,str,type(None))) else str(o)
 
-# %% ../../nbs/05_engine/09_training_logs.ipynb #b4ecad8e
+# %% ../../nbs/05_engine/09_training_logs.ipynb #4cede218
 @register
 class TextLoggerHook(LoggerHook):
     "Lines of text in the log, and of JSON in `TIME.log.json`."
@@ -107,9 +107,9 @@ class TextLoggerHook(LoggerHook):
 
     def line(self, runner, record):
         "A record as text."
-        at = f"Epoch [{record['epoch']}][{record['iter']}/{len(runner.data_loader)}]" if self.by_epoch else f"Iter [{record['iter']}/{runner.max_iters}]"
-        if record['mode']=='val':
-            at = f"Epoch(val) [{record['epoch']}][{record['iter']}]" if self.by_epoch else f"Iter(val) [{record['iter']}]"
+        val,end = '(val)' if record['mode']=='val' else '',len(runner.data_loader) if self.by_epoch else runner.max_iters
+        at = f"Epoch{val} [{record['epoch']}]" if self.by_epoch else f"Iter{val} "
+        at += f"[{record['iter']}]" if val else f"[{record['iter']}/{end}]"
         parts = [f"{k}: {v:.4f}" if isinstance(v, float) else f"{k}: {v}" for k,v in record.items()
                  if k not in ('mode','epoch','iter','lr')]
         return ', '.join([f"{at} lr: {record['lr']:.3e}", *self.eta(runner, record), *parts])
@@ -122,7 +122,7 @@ class TextLoggerHook(LoggerHook):
         left = int(self.time/max(done, 1)*(runner.max_iters-runner.iter-1))
         return [f"eta: {left//3600}:{left//60%60:02}:{left%60:02}"]
 
-# %% ../../nbs/05_engine/09_training_logs.ipynb #0873b507
+# %% ../../nbs/05_engine/09_training_logs.ipynb #7a5318f3
 def need(
     package:str, # name to import
     hook:str, # who needs it
@@ -165,7 +165,7 @@ class SendingHook(LoggerHook):
         if runner.rank==0: self.close()
     def close(self): pass
 
-# %% ../../nbs/05_engine/09_training_logs.ipynb #cd876b8e
+# %% ../../nbs/05_engine/09_training_logs.ipynb #1391006c
 @register
 class TensorboardLoggerHook(SendingHook):
     "Curves for TensorBoard in `work_dir/tf_logs`, or in `log_dir`."
@@ -193,7 +193,7 @@ class TrackioLoggerHook(WandbLoggerHook):
         self.module = need('trackio', type(self).__name__)
         self.module.init(**{'project':'tracklab', **self.init_kwargs})
 
-# %% ../../nbs/05_engine/09_training_logs.ipynb #209a1167
+# %% ../../nbs/05_engine/09_training_logs.ipynb #e3f3a1e7
 @register
 class MlflowLoggerHook(SendingHook):
     "MLflow."
@@ -218,7 +218,7 @@ class ClearMLLoggerHook(SendingHook):
     def send(self, numbers, step):
         for k,v in numbers.items(): self.logger.report_scalar(k, k, v, step)
 
-# %% ../../nbs/05_engine/09_training_logs.ipynb #4f883a4e
+# %% ../../nbs/05_engine/09_training_logs.ipynb #a82f78f8
 @register
 class DvcliveLoggerHook(SendingHook):
     "DVCLive."

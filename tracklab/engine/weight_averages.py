@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['AveragingHook', 'EMAHook', 'ModelAverage', 'ExpMomentumEMAHook', 'LinearMomentumEMAHook']
 
-# %% ../../nbs/05_engine/11_weight_averages.ipynb #d4d73ac8
+# %% ../../nbs/05_engine/11_weight_averages.ipynb #6ae1b2da
 import math
 import torch
 from ..core.checkpoint import find_state_dict, read_checkpoint
 from ..core.registry import register
 from .hooks import Hook
 
-# %% ../../nbs/05_engine/11_weight_averages.ipynb #ae8d06e9
+# %% ../../nbs/05_engine/11_weight_averages.ipynb #5fee30f5
 class AveragingHook(Hook):
     "Keep an average, and swap it in after each epoch; subclasses say when and with which momentum."
     def __init__(self,
@@ -34,7 +34,7 @@ class AveragingHook(Hook):
             if buffer not in runner.model._buffers: runner.model.register_buffer(buffer, x.detach().clone())
             pairs.append((x,buffer))
         self.model,self.tracked = runner.model,pairs
-        self.swapped = self.take_over(runner)
+        self.swapped = runner.meta['ema_swapped'] = self.take_over(runner)
 
     def take_over(self, runner)->bool: # is the average under the plain names?
         "Take the buffers of the checkpoint that a run goes on from."
@@ -60,7 +60,7 @@ class AveragingHook(Hook):
     def after_train_epoch(self, runner): self.swap(runner, True)
     def before_train_epoch(self, runner): self.swap(runner, False)
 
-# %% ../../nbs/05_engine/11_weight_averages.ipynb #f3d624b0
+# %% ../../nbs/05_engine/11_weight_averages.ipynb #07eb0c9a
 @register
 class EMAHook(AveragingHook):
     "The average of the parameters, in MMCV's way."
@@ -91,7 +91,7 @@ class ModelAverage(AveragingHook):
     def after_train_iter(self, runner):
         if (runner.iter+1)%self.interval==0: self.average(self.momentum_at(runner.iter))
 
-# %% ../../nbs/05_engine/11_weight_averages.ipynb #f4bfebc4
+# %% ../../nbs/05_engine/11_weight_averages.ipynb #9eeeca6b
 @register
 class ExpMomentumEMAHook(ModelAverage):
     "An average whose momentum decays exponentially."
