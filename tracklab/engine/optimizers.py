@@ -5,16 +5,16 @@
 # %% auto #0
 __all__ = ['NORMS', 'torch_optimizers', 'optimizer_class', 'CopyOfSGD', 'custom_mults', 'rule_mults',
            'DefaultOptimizerConstructor', 'build_optimizer', 'convnext_layer', 'convnext_stage',
-           'LearningRateDecayOptimizerConstructor', 'TSMOptimizerConstructor']
+           'LearningRateDecayOptimizerConstructor', 'TSMOptimizerConstructor', 'auto_scale_lr']
 
-# %% ../../nbs/05_engine/05_optimizers.ipynb #23a8c9d0
+# %% ../../nbs/05_engine/05_optimizers.ipynb #aed341d3
 import torch
 from torch import nn
 from ..core.logging import get_logger
 from ..core.registry import REGISTRY, near, register
 from ..nn.deform_conv import DeformConv2d
 
-# %% ../../nbs/05_engine/05_optimizers.ipynb #40fbeebf
+# %% ../../nbs/05_engine/05_optimizers.ipynb #435f9d9c
 def torch_optimizers()->dict: # name -> class
     "The optimizers of the installed PyTorch."
     return {k:v for k,v in vars(torch.optim).items() if isinstance(v, type) and issubclass(v, torch.optim.Optimizer) and k!='Optimizer'}
@@ -33,7 +33,7 @@ def optimizer_class(
 class CopyOfSGD(torch.optim.SGD):
     "SGD under another name (MMAction2's example of an optimizer of one's own)."
 
-# %% ../../nbs/05_engine/05_optimizers.ipynb #61f4c9c2
+# %% ../../nbs/05_engine/05_optimizers.ipynb #6ec0f5e9
 NORMS = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm, nn.GroupNorm, nn.LayerNorm)
 
 def custom_mults(
@@ -58,7 +58,7 @@ def rule_mults(
     key = 'norm' if norm else 'dwconv' if depthwise else 'bias' if bias and not in_dcn else None
     return lr,rules.get(f'{key}_decay_mult', 1.)
 
-# %% ../../nbs/05_engine/05_optimizers.ipynb #402206fe
+# %% ../../nbs/05_engine/05_optimizers.ipynb #cf4818f6
 @register
 class DefaultOptimizerConstructor:
     "One group, or one per parameter with `paramwise_cfg`."
@@ -105,7 +105,7 @@ class DefaultOptimizerConstructor:
         model,cfg = getattr(model, 'module', model),dict(self.cfg)
         return REGISTRY.build({**cfg, 'type':optimizer_class(cfg['type']), 'params':self.groups(model)})
 
-# %% ../../nbs/05_engine/05_optimizers.ipynb #900626d7
+# %% ../../nbs/05_engine/05_optimizers.ipynb #85627183
 def build_optimizer(
     model:nn.Module, # model to train, wrapped or not
     cfg:dict, # `type` and arguments, with `paramwise_cfg` and `constructor` if need be
@@ -116,7 +116,7 @@ def build_optimizer(
     kind,rules = cfg.pop('constructor', 'DefaultOptimizerConstructor'),cfg.pop('paramwise_cfg', None)
     return REGISTRY.build(dict(type=kind, optimizer_cfg=cfg, paramwise_cfg=rules))(model)
 
-# %% ../../nbs/05_engine/05_optimizers.ipynb #3b4343c5
+# %% ../../nbs/05_engine/05_optimizers.ipynb #894b63f5
 def convnext_layer(
     name:str, # parameter of a model with a ConvNeXt as `backbone`
     layers:int, # number of layers
@@ -136,7 +136,7 @@ def convnext_stage(
     if name in ('backbone.cls_token','backbone.mask_token','backbone.pos_embed') or name.startswith('backbone.downsample_layers'): return 0
     return int(name.split('.')[2])+1 if name.startswith('backbone.stages') else layers+1
 
-# %% ../../nbs/05_engine/05_optimizers.ipynb #dfa0b935
+# %% ../../nbs/05_engine/05_optimizers.ipynb #5fee4328
 @register('LearningRateDecayOptimizerConstructor', 'LayerDecayOptimizerConstructor')
 class LearningRateDecayOptimizerConstructor(DefaultOptimizerConstructor):
     "Groups by layer or stage of a ConvNeXt, each with its rate."
@@ -157,7 +157,7 @@ class LearningRateDecayOptimizerConstructor(DefaultOptimizerConstructor):
             group['params'].append(p); group['param_names'].append(name)
         return list(groups.values())
 
-# %% ../../nbs/05_engine/05_optimizers.ipynb #7bf75f71
+# %% ../../nbs/05_engine/05_optimizers.ipynb #207e0be0
 @register
 class TSMOptimizerConstructor(DefaultOptimizerConstructor):
     "Seven groups: biases at twice the rate without decay, the last layer at five times with `fc_lr5`."
@@ -173,3 +173,14 @@ class TSMOptimizerConstructor(DefaultOptimizerConstructor):
         def group(params, lr, decay): return dict(params=params, lr=self.lr*lr, weight_decay=self.decay*decay)
         pair = lambda layers, lr: [group([l[0] for l in layers], lr, 1), group([l[1] for l in layers if len(l)==2], 2*lr, 0)]
         return [*pair(first, 1), *pair(rest, 1), group(norm, 1, 0), *pair(last, 5)]
+
+# %% ../../nbs/05_engine/05_optimizers.ipynb #732eff8c
+def auto_scale_lr(
+    cfg:dict, # config with `optimizer`, `data`, `auto_scale_lr`
+    gpus:int, # number of processes
+)->float: # the rate to use
+    "The learning rate for the batch size of a run."
+    lr,rule,data = cfg['optimizer']['lr'],cfg.get('auto_scale_lr') or {},cfg.get('data') or {}
+    if not rule.get('enable') or not rule.get('base_batch_size'): return lr
+    per_gpu = (data.get('train_dataloader') or {}).get('samples_per_gpu') or data.get('samples_per_gpu', 1)
+    return lr*per_gpu*gpus/rule['base_batch_size']

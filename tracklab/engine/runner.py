@@ -7,7 +7,7 @@ __all__ = ['NEW_DEFAULTS', 'LogBuffer', 'trained_with', 'link_latest', 'Runner',
            'EpochBasedRunner', 'EndlessLoader', 'IterBasedRunner', 'IterTimerHook', 'register_training_hooks',
            'build_runner']
 
-# %% ../../nbs/05_engine/07_runner.ipynb #0d13016a
+# %% ../../nbs/05_engine/07_runner.ipynb #d3f0d009
 import ast,os,re,time
 import torch
 from contextlib import nullcontext
@@ -24,7 +24,7 @@ from .schedules import build_schedule
 from .steps import build_optimizer_hook
 from .testing import unpack_batch
 
-# %% ../../nbs/05_engine/07_runner.ipynb #142973f0
+# %% ../../nbs/05_engine/07_runner.ipynb #15f50fb5
 class LogBuffer:
     "Numbers of recent iterations, and their averages."
     def __init__(self): self.history,self.output,self.ready = {},{},False
@@ -47,7 +47,7 @@ class LogBuffer:
             self.output[k] = sum(v*c for v,c in pairs)/sum(c for _,c in pairs)
         self.ready = True
 
-# %% ../../nbs/05_engine/07_runner.ipynb #0e37ccc6
+# %% ../../nbs/05_engine/07_runner.ipynb #eabdf842
 def trained_with(
     meta:dict, # `meta` of a checkpoint
 )->int: # number of processes; `None` if the file does not tell
@@ -65,7 +65,7 @@ def link_latest(
     os.symlink(path.name, tmp)
     os.replace(tmp, link)
 
-# %% ../../nbs/05_engine/07_runner.ipynb #2fa854dd
+# %% ../../nbs/05_engine/07_runner.ipynb #4ab1b506
 class Runner:
     "The state of a run; see `EpochBasedRunner` and `IterBasedRunner`."
     def __init__(self,
@@ -98,7 +98,7 @@ class Runner:
     def current_momentum(self)->list:
         return [g['momentum'] if 'momentum' in g else g.get('betas', [0])[0] for o in self.optimizers for g in o.param_groups]
 
-# %% ../../nbs/05_engine/07_runner.ipynb #e9899136
+# %% ../../nbs/05_engine/07_runner.ipynb #71d10d36
 @patch
 def register_hook(self:Runner,
     hook, # a hook, or its config, which may hold `priority`
@@ -134,7 +134,7 @@ def one_batch(self:Runner,
     if 'log_vars' in self.outputs: self.log_buffer.update(self.outputs['log_vars'], self.outputs['num_samples'])
     self.call_hook(f'after_{self.mode}_iter')
 
-# %% ../../nbs/05_engine/07_runner.ipynb #a6430c14
+# %% ../../nbs/05_engine/07_runner.ipynb #6b6320fa
 class _Saving(Runner):
     "Checkpoints of a run"
     def save_checkpoint(self,
@@ -190,7 +190,7 @@ class _Saving(Runner):
 # unknown to earlier versions of PyTorch
 NEW_DEFAULTS = ('maximize','foreach','capturable','differentiable','fused','decoupled_weight_decay')
 
-# %% ../../nbs/05_engine/07_runner.ipynb #88c967b9
+# %% ../../nbs/05_engine/07_runner.ipynb #15204e6d
 def batches_from(
     loader, # a data loader
     skip:int=0, # batches to leave out
@@ -223,7 +223,7 @@ def check_workflow(
     if len(loaders)!=len(workflow): raise ValueError(f"workflow {list(workflow)} needs {len(workflow)} data loaders, got {len(loaders)}")
     if not any(m=='train' and n>0 for m,n in workflow): raise ValueError(f"workflow {list(workflow)} never trains")
 
-# %% ../../nbs/05_engine/07_runner.ipynb #c51ad72c
+# %% ../../nbs/05_engine/07_runner.ipynb #ef2f39ef
 @register
 class EpochBasedRunner(_Saving):
     "Passes over the data."
@@ -268,7 +268,7 @@ class EpochBasedRunner(_Saving):
     def restore(self, meta, scale):
         self.epoch,self.iter,self.skip = meta['epoch'],int(meta['iter']*scale),int(meta.get('inner_iter', 0)*scale)
 
-# %% ../../nbs/05_engine/07_runner.ipynb #38d192ef
+# %% ../../nbs/05_engine/07_runner.ipynb #3c4bea02
 class EndlessLoader:
     "The batches of a loader, again and again."
     def __init__(self,
@@ -332,7 +332,7 @@ class IterBasedRunner(_Saving):
         self.iter = int(meta['iter']*scale)
         self.epoch = max(meta['epoch']-1, 0)
 
-# %% ../../nbs/05_engine/07_runner.ipynb #7bbf4f2d
+# %% ../../nbs/05_engine/07_runner.ipynb #4f1ab4cb
 @register
 class IterTimerHook(Hook):
     "Seconds of an iteration, and of waiting for its data."
@@ -342,6 +342,7 @@ class IterTimerHook(Hook):
         runner.log_buffer.update({'time':time.time()-self.t})
         self.t = time.time()
 
+# %% ../../nbs/05_engine/07_runner.ipynb #c656b060
 def register_training_hooks(
     runner:Runner, # runner without hooks
     lr_config=None, # see `build_schedule`

@@ -12,14 +12,14 @@ __all__ = ['WARMUPS', 'annealing_linear', 'annealing_cos', 'anneal', 'step_value
            'StepMomentumUpdaterHook', 'CosineAnnealingMomentumUpdaterHook', 'LinearAnnealingMomentumUpdaterHook',
            'CyclicMomentumUpdaterHook', 'OneCycleMomentumUpdaterHook', 'build_schedule']
 
-# %% ../../nbs/05_engine/04_schedules.ipynb #963525d1
+# %% ../../nbs/05_engine/04_schedules.ipynb #6d034faa
 import bisect,math
 import numpy as np
 from itertools import accumulate
 from ..core.registry import REGISTRY, near, register
 from .hooks import Hook
 
-# %% ../../nbs/05_engine/04_schedules.ipynb #069f6d38
+# %% ../../nbs/05_engine/04_schedules.ipynb #5b34ede0
 def annealing_linear(
     start:float, # value at 0
     end:float, # value at 1
@@ -45,7 +45,7 @@ def anneal(
     if name not in known: raise ValueError(f"anneal_strategy is one of {', '.join(known)}, got {name!r}")
     return known[name]
 
-# %% ../../nbs/05_engine/04_schedules.ipynb #dd128049
+# %% ../../nbs/05_engine/04_schedules.ipynb #1b405408
 def step_value(
     base:float, # value of the config
     t:int, # epochs or iterations so far
@@ -80,7 +80,7 @@ def restart_value(
     i = bisect.bisect_right(ends, t)
     return annealing_cos(base, least, min((t-ends[i]+periods[i])/periods[i], 1), weights[i])
 
-# %% ../../nbs/05_engine/04_schedules.ipynb #f7844e2c
+# %% ../../nbs/05_engine/04_schedules.ipynb #13ef95f5
 def phase_value(
     base:float, # value of the config
     t:float, # iteration within the phases
@@ -105,7 +105,7 @@ def siamese_factors(
         out += [a*(b/a)**(i/(n if p['type']=='step' else max(n-1, 1))) for i in range(n)]
     return out
 
-# %% ../../nbs/05_engine/04_schedules.ipynb #7d82282b
+# %% ../../nbs/05_engine/04_schedules.ipynb #2254295f
 WARMUPS = ('constant','linear','exp')
 def warmup_factor(
     kind:str, # `constant`, `linear` or `exp`
@@ -117,7 +117,7 @@ def warmup_factor(
     share = t/iters
     return dict(constant=ratio, linear=1-(1-share)*(1-ratio), exp=ratio**(1-share))[kind]
 
-# %% ../../nbs/05_engine/04_schedules.ipynb #1132dbb8
+# %% ../../nbs/05_engine/04_schedules.ipynb #30fcd01c
 class UpdaterHook(Hook):
     "A value of the optimiser's groups over a run; see `LrUpdaterHook` and `MomentumUpdaterHook`."
     def __init__(self,
@@ -150,7 +150,8 @@ class UpdaterHook(Hook):
     def before_train_iter(self, runner):
         if self.warmup and self.warmup_iters is None:
             raise ValueError("warmup_by_epoch needs epochs, which an iteration-based run does not have")
-        if not self.by_epoch or (self.warmup and runner.iter==self.warmup_iters): self.set_regular(runner)
+        if not self.by_epoch: self.set_regular(runner)
+        elif self.warmup and runner.iter==self.warmup_iters: self.write_all(runner, self.regular)
         if self.warmup and runner.iter<self.warmup_iters: self.write_all(runner, self.warm(runner.iter))
 
     def set_regular(self, runner):
@@ -161,7 +162,7 @@ class UpdaterHook(Hook):
     def write_all(self, runner, values):
         for g,v in zip((g for o in runner.optimizers for g in o.param_groups), values): self.write(g, v)
 
-# %% ../../nbs/05_engine/04_schedules.ipynb #ad13fe6e
+# %% ../../nbs/05_engine/04_schedules.ipynb #e7e7692a
 class LrUpdaterHook(UpdaterHook):
     "A policy of the learning rate: subclasses implement `get_lr(runner, base_lr)`."
     quantity = 'lr'
@@ -169,7 +170,7 @@ class LrUpdaterHook(UpdaterHook):
     def get_lr(self, runner, base_lr): raise NotImplementedError(f"{type(self).__name__} needs get_lr(runner, base_lr)")
     def read(self, group): return group['lr']
     def write(self, group, v): group['lr'] = v
-    def warm(self, t): return [r*self.factor(t) for r in (self.regular or self.base)]
+    def warm(self, t): return [r*self.factor(t) for r in self.regular]
 
 class MomentumUpdaterHook(UpdaterHook):
     "A policy of momentum: subclasses implement `get_momentum(runner, base_momentum)`."
@@ -183,9 +184,9 @@ class MomentumUpdaterHook(UpdaterHook):
     def write(self, group, v):
         if 'momentum' in group: group['momentum'] = v
         else: group['betas'] = (v,*group['betas'][1:])
-    def warm(self, t): return [r/self.factor(t) for r in (self.regular or self.base)]
+    def warm(self, t): return [r/self.factor(t) for r in self.regular]
 
-# %% ../../nbs/05_engine/04_schedules.ipynb #91cecd36
+# %% ../../nbs/05_engine/04_schedules.ipynb #696904ec
 def least_value(
     base:float, # value of the config
     least:float, # the lowest value, or `None`
@@ -202,7 +203,7 @@ def check_least(
     "Exactly one of a lowest value and its ratio must be given."
     if (least is None)==(ratio is None): raise ValueError(f"give either {name} or {name}_ratio, got {least} and {ratio}")
 
-# %% ../../nbs/05_engine/04_schedules.ipynb #01856fc1
+# %% ../../nbs/05_engine/04_schedules.ipynb #6b5026f2
 @register
 class FixedLrUpdaterHook(LrUpdaterHook):
     "The rate of the config."
@@ -231,7 +232,7 @@ class ExpLrUpdaterHook(LrUpdaterHook):
     ): super().__init__(**kwargs); self.gamma = gamma
     def get_lr(self, runner, base_lr): return base_lr*self.gamma**self.progress(runner)[0]
 
-# %% ../../nbs/05_engine/04_schedules.ipynb #3f342775
+# %% ../../nbs/05_engine/04_schedules.ipynb #f8ffe0d6
 @register
 class PolyLrUpdaterHook(LrUpdaterHook):
     "`poly_value`."
@@ -252,7 +253,7 @@ class InvLrUpdaterHook(LrUpdaterHook):
     ): super().__init__(**kwargs); self.gamma,self.power = gamma,power
     def get_lr(self, runner, base_lr): return base_lr*(1+self.gamma*self.progress(runner)[0])**-self.power
 
-# %% ../../nbs/05_engine/04_schedules.ipynb #02efbfe2
+# %% ../../nbs/05_engine/04_schedules.ipynb #6f05888f
 class _ToLeast(LrUpdaterHook):
     def __init__(self,
         min_lr:float=None, # rate at the end
@@ -278,7 +279,7 @@ class LinearAnnealingLrUpdaterHook(_ToLeast):
         t,total = self.progress(runner)
         return annealing_linear(base_lr, self.least(base_lr), t/total)
 
-# %% ../../nbs/05_engine/04_schedules.ipynb #2e826a7c
+# %% ../../nbs/05_engine/04_schedules.ipynb #50174c7b
 @register
 class FlatCosineAnnealingLrUpdaterHook(_ToLeast):
     "The rate of the config, then half a cosine."
@@ -318,7 +319,7 @@ class TINLrUpdaterHook(LrUpdaterHook):
         (t,total),warm = self.progress(runner),(self.warmup_iters if self.warmup else 0)
         return annealing_cos(base_lr, self.min_lr, (t-warm)/(total-warm))
 
-# %% ../../nbs/05_engine/04_schedules.ipynb #d3b4ff94
+# %% ../../nbs/05_engine/04_schedules.ipynb #323f46af
 @register
 class YOLOXLrUpdaterHook(_ToLeast):
     "Squared warm-up, half a cosine, and the last epochs at the lowest rate."
@@ -346,7 +347,7 @@ class SiameseRPNLrUpdaterHook(LrUpdaterHook):
             raise IndexError(f"lr_configs has {len(self.factors)} epochs, but the run goes on: epoch {runner.epoch+1} has no rate")
         return base_lr*self.factors[runner.epoch]
 
-# %% ../../nbs/05_engine/04_schedules.ipynb #4febbbbd
+# %% ../../nbs/05_engine/04_schedules.ipynb #142cd593
 class _Cycles:
     "Cycles of iterations"
     def __init__(self, target_ratio, cyclic_times, step_ratio_up, anneal_strategy, gamma, by_epoch, **kwargs):
@@ -383,7 +384,7 @@ class CyclicLrUpdaterHook(_Cycles, LrUpdaterHook):
     ): super().__init__(target_ratio, cyclic_times, step_ratio_up, anneal_strategy, gamma, by_epoch, **kwargs)
     def get_lr(self, runner, base_lr): return self.cycle_value(runner, base_lr)
 
-# %% ../../nbs/05_engine/04_schedules.ipynb #882c8db6
+# %% ../../nbs/05_engine/04_schedules.ipynb #2c36e7bd
 def one_cycle(
     pct_start:float, # share of the run until the peak
     total:int, # iterations
@@ -427,7 +428,7 @@ class OneCycleLrUpdaterHook(LrUpdaterHook):
         super().before_run(runner)
     def get_lr(self, runner, base_lr): return phase_value(base_lr, runner.iter, self.phases, self.way)
 
-# %% ../../nbs/05_engine/04_schedules.ipynb #b3fc4d1b
+# %% ../../nbs/05_engine/04_schedules.ipynb #a277df4b
 @register
 class StepMomentumUpdaterHook(MomentumUpdaterHook):
     "`step_value`."
@@ -453,7 +454,7 @@ class _MomentumToLeast(MomentumUpdaterHook):
         t,total = self.progress(runner)
         return self.way(base_momentum, least_value(base_momentum, self.min_momentum, self.min_momentum_ratio), t/total)
 
-# %% ../../nbs/05_engine/04_schedules.ipynb #4d45bada
+# %% ../../nbs/05_engine/04_schedules.ipynb #96c2d4ee
 @register
 class CosineAnnealingMomentumUpdaterHook(_MomentumToLeast):
     "Half a cosine over the run."
@@ -478,7 +479,7 @@ class CyclicMomentumUpdaterHook(_Cycles, MomentumUpdaterHook):
     ): super().__init__(target_ratio, cyclic_times, step_ratio_up, anneal_strategy, gamma, by_epoch, **kwargs)
     def get_momentum(self, runner, base_momentum): return self.cycle_value(runner, base_momentum)
 
-# %% ../../nbs/05_engine/04_schedules.ipynb #2332f0a5
+# %% ../../nbs/05_engine/04_schedules.ipynb #3fca0f58
 @register
 class OneCycleMomentumUpdaterHook(MomentumUpdaterHook):
     "One cycle of momentum; it ignores the optimiser's."
@@ -503,7 +504,7 @@ class OneCycleMomentumUpdaterHook(MomentumUpdaterHook):
         super().before_run(runner)
     def get_momentum(self, runner, base_momentum): return phase_value(base_momentum, runner.iter, self.phases, self.way)
 
-# %% ../../nbs/05_engine/04_schedules.ipynb #0da8aaf5
+# %% ../../nbs/05_engine/04_schedules.ipynb #a148d603
 def build_schedule(
     cfg, # `policy` and its arguments, a hook, or `None`
     quantity:str='Lr', # `Lr` or `Momentum`

@@ -7,14 +7,14 @@ __all__ = ['clip_grads', 'unreached', 'OptimizerHook', 'GradientCumulativeOptimi
            'Fp16OptimizerHook', 'GradientCumulativeFp16OptimizerHook', 'LateBackbone', 'SiameseRPNOptimizerHook',
            'SiameseRPNFp16OptimizerHook', 'build_optimizer_hook']
 
-# %% ../../nbs/05_engine/06_steps.ipynb #82f05841
+# %% ../../nbs/05_engine/06_steps.ipynb #21a12d08
 import torch
 from torch import nn
 from ..core.logging import get_logger
 from ..core.registry import REGISTRY, near, register
 from .hooks import Hook
 
-# %% ../../nbs/05_engine/06_steps.ipynb #6b91b683
+# %% ../../nbs/05_engine/06_steps.ipynb #ec9eae23
 def clip_grads(
     params, # parameters
     cfg:dict, # `max_norm`, `norm_type`
@@ -38,7 +38,7 @@ def unreached(
         todo += [g for g,_ in f.next_functions]
     return [n for n,p in model.named_parameters() if p.requires_grad and id(p) not in found]
 
-# %% ../../nbs/05_engine/06_steps.ipynb #07846f5d
+# %% ../../nbs/05_engine/06_steps.ipynb #73f4ae4a
 @register
 class OptimizerHook(Hook):
     "Backpropagate and step."
@@ -65,7 +65,7 @@ class OptimizerHook(Hook):
         norm = clip_grads(runner.model.parameters(), self.grad_clip) if self.grad_clip else None
         if norm is not None: runner.log_buffer.update({'grad_norm':float(norm)}, runner.outputs['num_samples'])
 
-# %% ../../nbs/05_engine/06_steps.ipynb #b792bfc1
+# %% ../../nbs/05_engine/06_steps.ipynb #6470064a
 @register
 class GradientCumulativeOptimizerHook(OptimizerHook):
     "A step every few iterations, as if their batches were one."
@@ -76,15 +76,15 @@ class GradientCumulativeOptimizerHook(OptimizerHook):
         if not isinstance(cumulative_iters, int) or cumulative_iters<1:
             raise ValueError(f"cumulative_iters must be a positive integer, got {cumulative_iters!r}")
         super().__init__(**kwargs)
-        self.n,self.rest = cumulative_iters,None
+        self.n = cumulative_iters
 
     def after_train_iter(self, runner):
-        if self.rest is None: self.rest = (runner.max_iters-runner.iter)%self.n
-        n = self.n if runner.iter<runner.max_iters-self.rest else self.rest
+        rest = runner.max_iters%self.n
+        n = self.n if runner.iter<runner.max_iters-rest else rest
         self.backward(runner, runner.outputs['loss']/n)
         if self.every_n_iters(runner, self.n) or self.is_last_iter(runner): self.update(runner); self.zero(runner)
 
-# %% ../../nbs/05_engine/06_steps.ipynb #ff348eb6
+# %% ../../nbs/05_engine/06_steps.ipynb #76d90363
 def scaler_arguments(
     loss_scale:float|str|dict, # a constant factor, `dynamic`, or arguments of `GradScaler`
 )->dict: # arguments of `GradScaler`
@@ -117,7 +117,7 @@ class HalfPrecision:
         self.scaler.update()
         if self.scaler.is_enabled(): runner.meta.setdefault('fp16', {})['loss_scaler'] = self.scaler.state_dict()
 
-# %% ../../nbs/05_engine/06_steps.ipynb #f7ffad12
+# %% ../../nbs/05_engine/06_steps.ipynb #507b67b2
 @register
 class Fp16OptimizerHook(HalfPrecision, OptimizerHook):
     "`OptimizerHook` in 16 bits."
@@ -126,7 +126,7 @@ class Fp16OptimizerHook(HalfPrecision, OptimizerHook):
 class GradientCumulativeFp16OptimizerHook(HalfPrecision, GradientCumulativeOptimizerHook):
     "`GradientCumulativeOptimizerHook` in 16 bits."
 
-# %% ../../nbs/05_engine/06_steps.ipynb #00b49046
+# %% ../../nbs/05_engine/06_steps.ipynb #ca933209
 class LateBackbone:
     "A mixin of `OptimizerHook`s: layers of the backbone train from an epoch on."
     def __init__(self,
@@ -157,7 +157,7 @@ class SiameseRPNOptimizerHook(LateBackbone, OptimizerHook):
 class SiameseRPNFp16OptimizerHook(LateBackbone, HalfPrecision, OptimizerHook):
     "`Fp16OptimizerHook` whose backbone joins later."
 
-# %% ../../nbs/05_engine/06_steps.ipynb #542535d4
+# %% ../../nbs/05_engine/06_steps.ipynb #cf87a58d
 def build_optimizer_hook(
     cfg, # `optimizer_config`: a dict, a hook, or `None`
     fp16:dict=None, # arguments of the hook in 16 bits

@@ -7,15 +7,15 @@ __all__ = ['LoggerHook', 'log_record', 'plain', 'TextLoggerHook', 'need', 'scala
            'WandbLoggerHook', 'TrackioLoggerHook', 'MlflowLoggerHook', 'NeptuneLoggerHook', 'ClearMLLoggerHook',
            'DvcliveLoggerHook', 'PaviLoggerHook', 'SegmindLoggerHook']
 
-# %% ../../nbs/05_engine/09_training_logs.ipynb #8c4177c9
-import importlib,importlib.util,json
+# %% ../../nbs/05_engine/09_training_logs.ipynb #bb438802
+import importlib,importlib.util,json,shutil
 import torch
 from pathlib import Path
 from ..core.logging import get_logger
 from ..core.registry import register
 from .hooks import Hook
 
-# %% ../../nbs/05_engine/09_training_logs.ipynb #fedef608
+# %% ../../nbs/05_engine/09_training_logs.ipynb #27b6f32e
 class LoggerHook(Hook):
     "When a logger is due; subclasses implement `log(runner)`."
     def __init__(self,
@@ -50,7 +50,7 @@ class LoggerHook(Hook):
         self.log(runner)
         if self.reset_flag: runner.log_buffer.clear_output()
 
-# %% ../../nbs/05_engine/09_training_logs.ipynb #634cc54d
+# %% ../../nbs/05_engine/09_training_logs.ipynb #934bb43f
 def log_record(
     runner, # runner with averages
     by_epoch:bool=True, # count the iterations of an epoch?
@@ -75,7 +75,7 @@ def plain(
     if hasattr(o, 'item'): o = o.item()
     return round(o, 5) if isinstance(o, float) else o if isinstance(o, (int,str,type(None))) else str(o)
 
-# %% ../../nbs/05_engine/09_training_logs.ipynb #4cede218
+# %% ../../nbs/05_engine/09_training_logs.ipynb #ce763e3f
 @register
 class TextLoggerHook(LoggerHook):
     "Lines of text in the log, and of JSON in `TIME.log.json`."
@@ -85,14 +85,21 @@ class TextLoggerHook(LoggerHook):
         ignore_last:bool=True, # leave out the last iterations of an epoch that are less than `interval`?
         reset_flag:bool=False, # empty the averages after writing?
         interval_exp_name:int=1000, # not used: every line is short
-        out_dir:str=None, # not used: files stay in `work_dir`
-    ): super().__init__(interval, ignore_last, reset_flag, by_epoch)
+        out_dir:str=None, # folder that gets a copy of the log at the end
+    ):
+        super().__init__(interval, ignore_last, reset_flag, by_epoch)
+        self.out_dir = out_dir
 
     def before_run(self, runner):
         super().before_run(runner)
         self.file = None if runner.work_dir is None or runner.rank else Path(runner.work_dir)/f'{runner.timestamp}.log.json'
         self.start,self.time = runner.iter,0.
         self.dump(runner.meta)
+
+    def after_run(self, runner):
+        if self.out_dir is None or self.file is None: return
+        Path(self.out_dir).mkdir(parents=True, exist_ok=True)
+        shutil.copy(self.file, self.out_dir)
 
     def dump(self, record):
         if self.file is None: return
@@ -122,7 +129,7 @@ class TextLoggerHook(LoggerHook):
         left = int(self.time/max(done, 1)*(runner.max_iters-runner.iter-1))
         return [f"eta: {left//3600}:{left//60%60:02}:{left%60:02}"]
 
-# %% ../../nbs/05_engine/09_training_logs.ipynb #7a5318f3
+# %% ../../nbs/05_engine/09_training_logs.ipynb #fc76827a
 def need(
     package:str, # name to import
     hook:str, # who needs it
@@ -165,7 +172,7 @@ class SendingHook(LoggerHook):
         if runner.rank==0: self.close()
     def close(self): pass
 
-# %% ../../nbs/05_engine/09_training_logs.ipynb #1391006c
+# %% ../../nbs/05_engine/09_training_logs.ipynb #c07e9e2d
 @register
 class TensorboardLoggerHook(SendingHook):
     "Curves for TensorBoard in `work_dir/tf_logs`, or in `log_dir`."
@@ -193,7 +200,7 @@ class TrackioLoggerHook(WandbLoggerHook):
         self.module = need('trackio', type(self).__name__)
         self.module.init(**{'project':'tracklab', **self.init_kwargs})
 
-# %% ../../nbs/05_engine/09_training_logs.ipynb #e3f3a1e7
+# %% ../../nbs/05_engine/09_training_logs.ipynb #7b3a76f4
 @register
 class MlflowLoggerHook(SendingHook):
     "MLflow."
@@ -218,7 +225,7 @@ class ClearMLLoggerHook(SendingHook):
     def send(self, numbers, step):
         for k,v in numbers.items(): self.logger.report_scalar(k, k, v, step)
 
-# %% ../../nbs/05_engine/09_training_logs.ipynb #a82f78f8
+# %% ../../nbs/05_engine/09_training_logs.ipynb #27cfa1ea
 @register
 class DvcliveLoggerHook(SendingHook):
     "DVCLive."
