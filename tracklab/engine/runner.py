@@ -7,7 +7,7 @@ __all__ = ['NEW_DEFAULTS', 'LogBuffer', 'trained_with', 'link_latest', 'Runner',
            'EpochBasedRunner', 'EndlessLoader', 'IterBasedRunner', 'IterTimerHook', 'register_training_hooks',
            'build_runner']
 
-# %% ../../nbs/05_engine/07_runner.ipynb #d3f0d009
+# %% ../../nbs/05_engine/07_runner.ipynb #3ef40f40
 import ast,os,re,time
 import torch
 from contextlib import nullcontext
@@ -24,7 +24,7 @@ from .schedules import build_schedule
 from .steps import build_optimizer_hook
 from .testing import unpack_batch
 
-# %% ../../nbs/05_engine/07_runner.ipynb #15f50fb5
+# %% ../../nbs/05_engine/07_runner.ipynb #5693b7c2
 class LogBuffer:
     "Numbers of recent iterations, and their averages."
     def __init__(self): self.history,self.output,self.ready = {},{},False
@@ -47,7 +47,7 @@ class LogBuffer:
             self.output[k] = sum(v*c for v,c in pairs)/sum(c for _,c in pairs)
         self.ready = True
 
-# %% ../../nbs/05_engine/07_runner.ipynb #eabdf842
+# %% ../../nbs/05_engine/07_runner.ipynb #c0f86404
 def trained_with(
     meta:dict, # `meta` of a checkpoint
 )->int: # number of processes; `None` if the file does not tell
@@ -65,7 +65,7 @@ def link_latest(
     os.symlink(path.name, tmp)
     os.replace(tmp, link)
 
-# %% ../../nbs/05_engine/07_runner.ipynb #4ab1b506
+# %% ../../nbs/05_engine/07_runner.ipynb #8569da84
 class Runner:
     "The state of a run; see `EpochBasedRunner` and `IterBasedRunner`."
     def __init__(self,
@@ -98,7 +98,7 @@ class Runner:
     def current_momentum(self)->list:
         return [g['momentum'] if 'momentum' in g else g.get('betas', [0])[0] for o in self.optimizers for g in o.param_groups]
 
-# %% ../../nbs/05_engine/07_runner.ipynb #71d10d36
+# %% ../../nbs/05_engine/07_runner.ipynb #adc1544d
 @patch
 def register_hook(self:Runner,
     hook, # a hook, or its config, which may hold `priority`
@@ -134,7 +134,7 @@ def one_batch(self:Runner,
     if 'log_vars' in self.outputs: self.log_buffer.update(self.outputs['log_vars'], self.outputs['num_samples'])
     self.call_hook(f'after_{self.mode}_iter')
 
-# %% ../../nbs/05_engine/07_runner.ipynb #6b6320fa
+# %% ../../nbs/05_engine/07_runner.ipynb #66eafa47
 class _Saving(Runner):
     "Checkpoints of a run"
     def save_checkpoint(self,
@@ -154,43 +154,55 @@ class _Saving(Runner):
         barrier()
         return path
 
-    def load_checkpoint(self, filename, map_location='cpu', strict=False, revise_keys=((r'^module\.', ''),)):
-        "Take the weights of a checkpoint; what does not fit is logged."
-        found = load_checkpoint(self.model, filename, map_location, strict, revise_keys)
-        if not found['report'].ok: self.logger.warning('%s: %s', filename, found['report'])
-        return found
-
-    def resume(self,
-        checkpoint, # file
-        resume_optimizer:bool=True, # also its state?
-        map_location='cpu', # device for the file's tensors
-    ):
-        "Go on where a checkpoint was written."
-        found = self.load_checkpoint(checkpoint, map_location)
-        meta = found['meta']
-        if 'epoch' not in meta or 'iter' not in meta:
-            raise CheckpointError(f"{checkpoint} has no epoch and iter in its meta: nothing to resume")
-        before = trained_with(meta)
-        self.restore(meta, before/self.world_size if before else 1)
-        self.meta,self.resumed = {**self.meta, **{k:v for k,v in meta.items() if k not in ('inner_iter','world_size')}},checkpoint
-        if resume_optimizer and 'optimizer' in found: self.resume_optimizer(found['optimizer'], checkpoint)
-
-    def resume_optimizer(self, states, name):
-        pairs = [(o,states[k]) for k,o in self.optimizer.items()] if isinstance(self.optimizer, dict) else [(self.optimizer,states)]
-        for o,state in pairs:
-            try: o.load_state_dict(state)
-            except (ValueError,KeyError) as e:
-                what = f"{type(o).__name__} with {len(o.param_groups)} groups"
-                raise CheckpointError(f"{name}: its optimizer state does not fit {what} ({e})") from None
-            odd = set(o.defaults)-set(state['param_groups'][0])-set(NEW_DEFAULTS)
-            if odd:
-                raise CheckpointError(f"{name}: written by another optimizer than {type(o).__name__}; its groups lack "
-                                      f"{', '.join(sorted(odd))}")
-
+# %% ../../nbs/05_engine/07_runner.ipynb #6160b1be
 # unknown to earlier versions of PyTorch
 NEW_DEFAULTS = ('maximize','foreach','capturable','differentiable','fused','decoupled_weight_decay')
 
-# %% ../../nbs/05_engine/07_runner.ipynb #15204e6d
+@patch
+def load_checkpoint(self:_Saving,
+    filename, # file or address
+    map_location='cpu', # device for the file's tensors
+    strict:bool=False, # raise if anything does not fit?
+    revise_keys=((r'^module\.', ''),), # pairs (regular expression, replacement) applied to every name
+):
+    "Take the weights of a checkpoint; what does not fit is logged."
+    found = load_checkpoint(self.model, filename, map_location, strict, revise_keys)
+    if not found['report'].ok: self.logger.warning('%s: %s', filename, found['report'])
+    return found
+
+@patch
+def resume(self:_Saving,
+    checkpoint, # file
+    resume_optimizer:bool=True, # also its state?
+    map_location='cpu', # device for the file's tensors
+):
+    "Go on where a checkpoint was written."
+    found = self.load_checkpoint(checkpoint, map_location)
+    meta = found['meta']
+    if 'epoch' not in meta or 'iter' not in meta:
+        raise CheckpointError(f"{checkpoint} has no epoch and iter in its meta: nothing to resume")
+    before = trained_with(meta)
+    self.restore(meta, before/self.world_size if before else 1)
+    self.meta,self.resumed = {**self.meta, **{k:v for k,v in meta.items() if k not in ('inner_iter','world_size')}},checkpoint
+    if resume_optimizer and 'optimizer' in found: self.resume_optimizer(found['optimizer'], checkpoint)
+
+@patch
+def resume_optimizer(self:_Saving,
+    states:dict, # state of the optimizer, or of each
+    name, # file, for errors
+):
+    "Take the state of the optimizer."
+    pairs = [(o,states[k]) for k,o in self.optimizer.items()] if isinstance(self.optimizer, dict) else [(self.optimizer,states)]
+    for o,state in pairs:
+        try: o.load_state_dict(state)
+        except (ValueError,KeyError) as e:
+            what = f"{type(o).__name__} with {len(o.param_groups)} groups"
+            raise CheckpointError(f"{name}: its optimizer state does not fit {what} ({e})") from None
+        odd = set(o.defaults)-set(state['param_groups'][0])-set(NEW_DEFAULTS)
+        if odd:
+            raise CheckpointError(f"{name}: written by another optimizer than {type(o).__name__}; its groups lack {', '.join(sorted(odd))}")
+
+# %% ../../nbs/05_engine/07_runner.ipynb #254e1f31
 def batches_from(
     loader, # a data loader
     skip:int=0, # batches to leave out
@@ -223,7 +235,7 @@ def check_workflow(
     if len(loaders)!=len(workflow): raise ValueError(f"workflow {list(workflow)} needs {len(workflow)} data loaders, got {len(loaders)}")
     if not any(m=='train' and n>0 for m,n in workflow): raise ValueError(f"workflow {list(workflow)} never trains")
 
-# %% ../../nbs/05_engine/07_runner.ipynb #ef2f39ef
+# %% ../../nbs/05_engine/07_runner.ipynb #d97df1c3
 @register
 class EpochBasedRunner(_Saving):
     "Passes over the data."
@@ -268,7 +280,7 @@ class EpochBasedRunner(_Saving):
     def restore(self, meta, scale):
         self.epoch,self.iter,self.skip = meta['epoch'],int(meta['iter']*scale),int(meta.get('inner_iter', 0)*scale)
 
-# %% ../../nbs/05_engine/07_runner.ipynb #3c4bea02
+# %% ../../nbs/05_engine/07_runner.ipynb #bd2af96d
 class EndlessLoader:
     "The batches of a loader, again and again."
     def __init__(self,
@@ -289,6 +301,7 @@ class EndlessLoader:
         self.it = iter(self.loader)
         return next(self.it)
 
+# %% ../../nbs/05_engine/07_runner.ipynb #eab849b6
 @register
 class IterBasedRunner(_Saving):
     "A number of steps."
@@ -332,7 +345,7 @@ class IterBasedRunner(_Saving):
         self.iter = int(meta['iter']*scale)
         self.epoch = max(meta['epoch']-1, 0)
 
-# %% ../../nbs/05_engine/07_runner.ipynb #4f1ab4cb
+# %% ../../nbs/05_engine/07_runner.ipynb #70f61df1
 @register
 class IterTimerHook(Hook):
     "Seconds of an iteration, and of waiting for its data."
@@ -342,7 +355,7 @@ class IterTimerHook(Hook):
         runner.log_buffer.update({'time':time.time()-self.t})
         self.t = time.time()
 
-# %% ../../nbs/05_engine/07_runner.ipynb #c656b060
+# %% ../../nbs/05_engine/07_runner.ipynb #1204776e
 def register_training_hooks(
     runner:Runner, # runner without hooks
     lr_config=None, # see `build_schedule`
@@ -370,6 +383,7 @@ def register_training_hooks(
     runner.register_hook(evaluation, 'NORMAL')
     for cfg in custom_hooks_config or (): runner.register_hook(cfg, getattr(cfg, 'priority', 'NORMAL'))
 
+# %% ../../nbs/05_engine/07_runner.ipynb #06c0fed4
 def build_runner(
     cfg:dict, # `type`, and `max_epochs` or `max_iters`
     **kwargs # of `Runner`

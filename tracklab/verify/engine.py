@@ -11,7 +11,7 @@ __all__ = ['LAYERS', 'Probe', 'PROBES', 'VERSIONS', 'FIXED', 'FAMILIES', 'put', 
            'switch_rows', 'check_classes', 'check_mode', 'invalid_loss', 'like', 'by_iteration', 'best_at',
            'empty_first', 'quiet_log', 'check_engine_entry', 'engine_entries']
 
-# %% ../../nbs/15_verify/40_golden_engine.ipynb #30303a27
+# %% ../../nbs/15_verify/40_golden_engine.ipynb #5728e3ff
 import json,logging,math,os,random,re,tempfile
 import numpy as np
 import torch
@@ -34,7 +34,7 @@ from .golden import Check, Entry, NotYet, difference, golden_checker, load_golde
 from .networks import fill_model
 from .recipes import noise, sample
 
-# %% ../../nbs/15_verify/40_golden_engine.ipynb #99f9e87a
+# %% ../../nbs/15_verify/40_golden_engine.ipynb #39dfcbe1
 LAYERS = dict(DeformConv2d=lambda cin, cout, k, bias=False, offsets=None: DeformConv2dPack(cin, cout, k, bias=bias),
               ModulatedDeformConv2d=lambda cin, cout, k, bias=False, offsets=None: ModulatedDeformConv2dPack(cin, cout, k, bias=bias),
               Parameter=lambda shape: nn.Parameter(torch.zeros(shape)))
@@ -83,7 +83,7 @@ class RecipeModel(nn.Module):
                 if isinstance(m, nn.BatchNorm2d): m.eval()
         return self
 
-# %% ../../nbs/15_verify/40_golden_engine.ipynb #2ef56540
+# %% ../../nbs/15_verify/40_golden_engine.ipynb #3baee074
 @patch
 def forward(self:RecipeModel,
     x, # input
@@ -124,7 +124,7 @@ def set_epoch(self:RecipeModel,
     "Remember an epoch."
     self.epochs = [*getattr(self, 'epochs', []), epoch]
 
-# %% ../../nbs/15_verify/40_golden_engine.ipynb #cc8b5eba
+# %% ../../nbs/15_verify/40_golden_engine.ipynb #73635836
 class Scores:
     "A dataset whose evaluation returns recorded scores."
     CLASSES = ('a','b','c')
@@ -152,7 +152,7 @@ def golden_batches(
     out.dataset = Scores(data.get('scores', 'mse'), [t.numpy() for t in y])
     return out
 
-# %% ../../nbs/15_verify/40_golden_engine.ipynb #623bd236
+# %% ../../nbs/15_verify/40_golden_engine.ipynb #d211f333
 class Recorder(Hook):
     "What happens in a run."
     def __init__(self, watch=None): self.watch,self.after,self.norms,self.states,self.seen = watch,[],[],[],0
@@ -175,6 +175,7 @@ class Recorder(Hook):
     def after_train_epoch(self, runner):
         if self.watch=='epoch': self.files(runner)
 
+# %% ../../nbs/15_verify/40_golden_engine.ipynb #db969168
 class GeneralProbe(Hook):
     "Writes a row at the general points."
     points = ('before_epoch','after_epoch','before_iter','after_iter')
@@ -186,7 +187,7 @@ class GeneralProbe(Hook):
     def before_iter(self, runner): self.row('before_iter', runner)
     def after_iter(self, runner): self.row('after_iter', runner)
 
-# %% ../../nbs/15_verify/40_golden_engine.ipynb #3031a441
+# %% ../../nbs/15_verify/40_golden_engine.ipynb #6cd360a1
 def _probe():
     "A hook class that writes a row at each of the ten points"
     def at(point): return lambda self, runner: self.row(point, runner)
@@ -208,7 +209,7 @@ def golden_hook(
     if cfg.get('resume_from'): cfg['resume_from'] = str(work_dir/cfg['resume_from'])
     return cfg
 
-# %% ../../nbs/15_verify/40_golden_engine.ipynb #1a48fbc6
+# %% ../../nbs/15_verify/40_golden_engine.ipynb #fa243584
 def run_config(
     cfg:dict, # config of an entry
     models:dict, # recipes of the folder
@@ -241,7 +242,7 @@ def run_config(
     runner.run(loaders, cfg.get('workflow', [('train',1)]))
     return runner
 
-# %% ../../nbs/15_verify/40_golden_engine.ipynb #656fe111
+# %% ../../nbs/15_verify/40_golden_engine.ipynb #96d267a6
 def register_golden_hooks(
     runner, # runner without hooks
     cfg:dict, # config of an entry
@@ -288,7 +289,7 @@ def run_golden(
         args = ({**entry['config'], **entry.get('resume_config', {})}, *args[1:])
     return run_config(*args, watch=entry.get('watch'), **start, **kwargs),first
 
-# %% ../../nbs/15_verify/40_golden_engine.ipynb #ed1cba47
+# %% ../../nbs/15_verify/40_golden_engine.ipynb #0424d0b1
 class Golden:
     "The entries of the folder, opened once."
     def __init__(self, folder):
@@ -321,7 +322,7 @@ def raised(
         return [Check(type(e).__name__, 0, 0)]
     return [Check('no error', 1, 0)]
 
-# %% ../../nbs/15_verify/40_golden_engine.ipynb #55a86485
+# %% ../../nbs/15_verify/40_golden_engine.ipynb #eeb9f3aa
 def check_lr(
     golden:Golden, # opened folder
     name:str, # name of the entry
@@ -344,6 +345,7 @@ def check_lr(
                                      equal('uninterrupted', np.array([s['lr'] for s in first.steps]), want['uninterrupted'], 1e-6, 1e-15)]
     return checks
 
+# %% ../../nbs/15_verify/40_golden_engine.ipynb #ac742b0d
 def official_lr(
     cfg:dict, # `lr_config`, `runner`, `base_lr`, `epoch_length`
     iters, # iterations to look at
@@ -383,7 +385,7 @@ def check_optimizer(
                   1e-6),
             *[equal(k, [g[k] for g in groups], v, 1e-6, 1e-15) for k,v in want['columns'].items()]]
 
-# %% ../../nbs/15_verify/40_golden_engine.ipynb #38eacbf9
+# %% ../../nbs/15_verify/40_golden_engine.ipynb #8b8ff55d
 def weight_check(
     where:str, # what is compared
     state:dict, # name -> tensor
@@ -412,6 +414,7 @@ def twin(
     return next(n for n,e in golden.entries.items() if n.startswith('steps/') and 'evaluation' not in e['config']
                 and not e.get('resume_from') and core(n)==core(name))
 
+# %% ../../nbs/15_verify/40_golden_engine.ipynb #54d69bee
 def check_steps(
     golden:Golden, # opened folder
     name:str, # name of the entry
@@ -445,7 +448,7 @@ def check_steps(
     for file,w in want.get('checkpoint', {}).items(): checks += state(file, read_checkpoint(work_dir/file)['state_dict'], w)
     return checks
 
-# %% ../../nbs/15_verify/40_golden_engine.ipynb #38d377d0
+# %% ../../nbs/15_verify/40_golden_engine.ipynb #10f51b29
 def check_hooks(
     golden:Golden, # opened folder
     name:str, # name of the entry
@@ -478,6 +481,7 @@ def log_lines(
     out = [json.loads(l) for p in sorted(folder.glob('*.log.json')) for l in p.read_text().splitlines()][skip:]
     return [{k:None if k in ('time','data_time') else v for k,v in l.items()} for l in out]
 
+# %% ../../nbs/15_verify/40_golden_engine.ipynb #a129cd54
 def check_log(
     golden:Golden, # opened folder
     name:str, # name of the entry
@@ -513,7 +517,7 @@ def fixed_log(
     keep = lambda lines: [{k:l.get(k) for k in ('mode','epoch','iter','lr')} for l in lines[1:]]
     return [equal('lines', keep(got), keep(want), 0, 1.01e-5)]
 
-# %% ../../nbs/15_verify/40_golden_engine.ipynb #7fd02eb1
+# %% ../../nbs/15_verify/40_golden_engine.ipynb #1c4263be
 def relative(
     found:dict, # `hook_msgs`
     work_dir:Path, # folder of the run
@@ -521,6 +525,7 @@ def relative(
     "Paths as they are recorded."
     return {k:os.path.relpath(v, work_dir.parent) if k in ('last_ckpt','best_ckpt') else v for k,v in found.items()}
 
+# %% ../../nbs/15_verify/40_golden_engine.ipynb #4002fe90
 def inspected(
     path:Path, # checkpoint
     want:dict, # what is recorded of it
@@ -544,6 +549,7 @@ def inspected(
                              {k:sorted(v) for k,v in opt['state'].items()})]
     return checks
 
+# %% ../../nbs/15_verify/40_golden_engine.ipynb #789d2a4e
 def check_checkpoint(
     golden:Golden, # opened folder
     name:str, # name of the entry
@@ -569,7 +575,7 @@ def check_checkpoint(
         for file,w in want['inspect'].items(): checks += inspected(work_dir/file, w, work_dir, int(by_iter))
     return checks
 
-# %% ../../nbs/15_verify/40_golden_engine.ipynb #945f1471
+# %% ../../nbs/15_verify/40_golden_engine.ipynb #7c4670d2
 def rule_of(
     key:str, # metric
     name:str, # name of the entry
@@ -595,7 +601,7 @@ def best_json(
     got['best_ckpt'] = os.path.relpath(got['best_ckpt'], work_dir.parent)
     return [equal('best_json', got, want['best_json'], 1e-6), equal('files', sorted(p.name for p in work_dir.iterdir()), want['files'])]
 
-# %% ../../nbs/15_verify/40_golden_engine.ipynb #a51e40c3
+# %% ../../nbs/15_verify/40_golden_engine.ipynb #0eb17161
 def check_eval_hook(
     golden:Golden, # opened folder
     name:str, # name of the entry
@@ -620,11 +626,12 @@ def check_scale(
     cfg = golden.entries[name]['config']
     return [equal('lr', auto_scale_lr(cfg, len(cfg['gpu_ids'])), golden.want(name)['lr'], 1e-9)]
 
-# %% ../../nbs/15_verify/40_golden_engine.ipynb #335d1cc7
+# %% ../../nbs/15_verify/40_golden_engine.ipynb #e59e00b3
 class Switched:
     "A loader and its dataset, for hooks that change them."
     def __init__(self, persistent=False):
-        self.persistent_workers,self._DataLoader__initialized,self._iterator,self.dataset,self.skip,self.scale = persistent,True,'iterator',self,None,None
+        self.persistent_workers,self._DataLoader__initialized,self._iterator = persistent,True,'iterator'
+        self.dataset,self.skip,self.scale = self,None,None
     def update_skip_type_keys(self, keys): self.skip = keys
     def update_dynamic_scale(self, scale): self.scale = list(scale)
     def __len__(self): return 1
@@ -646,6 +653,7 @@ def hook_rows(
         out.append(row(r, loader, hook))
     return out
 
+# %% ../../nbs/15_verify/40_golden_engine.ipynb #5a08d166
 def switch_rows(
     cfg:dict, # config of an entry
 )->list: # columns of the folder
@@ -673,7 +681,7 @@ def check_classes(
     try: getattr(build(dict(type='NumClassCheckHook')), cfg['point'])(SimpleNamespace(model=model, data_loader=loader))
     except ValueError: return 'AssertionError'
 
-# %% ../../nbs/15_verify/40_golden_engine.ipynb #4b1a7581
+# %% ../../nbs/15_verify/40_golden_engine.ipynb #0a6389db
 def check_mode(
     golden:Golden, # opened folder
     name:str, # name of the entry
@@ -720,7 +728,7 @@ def invalid_loss(
         return [equal('iterations_done', len(seen), want['iterations_done']), equal('stopped', len(seen), want['stopped_at_iter'])]
     return [Check('no error', 1, 0)]
 
-# %% ../../nbs/15_verify/40_golden_engine.ipynb #a84d0797
+# %% ../../nbs/15_verify/40_golden_engine.ipynb #32c0d160
 def like(
     other:str, # entry with the right behaviour
 ): # function (golden, want) -> `after`, `hook_msgs`
@@ -736,6 +744,7 @@ def by_iteration(golden, want):
         after.append({**a, 'files':files})
     return after,want['hook_msgs']
 
+# %% ../../nbs/15_verify/40_golden_engine.ipynb #23dae699
 def best_at(score, **at):
     "The listing with other best files: `epoch` -> number of the best one"
     def expected(golden, want):
@@ -756,6 +765,7 @@ def empty_first(golden, want):
     return [dict(epoch=1, iter=3, files=one), dict(epoch=2, iter=6, files=files)],dict(last_ckpt='run/epoch_2.pth', best_score=.3,
                                                                                        best_ckpt='run/best_bbox_mAP_epoch_2.pth')
 
+# %% ../../nbs/15_verify/40_golden_engine.ipynb #58363446
 FIXED = {**{f'lr/resume/{n}':True for n in ('shorter_epoch','other_gpu_number','iter_runner')},
     **{f'steps/{n}':True for n in ('ema_resume_plain_exp','ema_resume_plain_mmcv','resume_iter_runner','eval_at_start','eval_at_resume',
                                    'eval_by_iter_in_epochs',
@@ -768,7 +778,7 @@ FIXED = {**{f'lr/resume/{n}':True for n in ('shorter_epoch','other_gpu_number','
     'checkpoint/best/zero_loss':best_at(0., e1=1, e2=2, e3=2), 'checkpoint/best/resume_forgets_last':best_at(.8, e4=3, e5=3),
     'checkpoint/best/empty_result_mmtrack':empty_first}
 
-# %% ../../nbs/15_verify/40_golden_engine.ipynb #ab4aa6d9
+# %% ../../nbs/15_verify/40_golden_engine.ipynb #a941779e
 FAMILIES = dict(lr=check_lr, optimizer=check_optimizer, steps=check_steps, hooks=check_hooks, log=check_log, checkpoint=check_checkpoint,
                 eval_hook=check_eval_hook, mode=check_mode, scale=check_scale)
 
