@@ -7,24 +7,26 @@ __all__ = ['NORMS', 'NumClassCheckHook', 'CheckInvalidLossHook', 'late', 'YOLOXM
            'SetEpochInfoHook', 'SyncNormHook', 'SyncRandomSizeHook', 'SyncBuffersHook', 'MemoryProfilerHook',
            'EmptyCacheHook']
 
-# %% ../../nbs/05_engine/12_mode_hooks.ipynb #84f9608a
+# %% ../../nbs/05_engine/12_mode_hooks.ipynb #1784dc52
 import math,random
 import torch
 from torch import nn
 from ..core.distributed import broadcast_object, reduce_mean
 from ..core.logging import get_logger
 from ..core.registry import register
+from ..data.seeded_batches import SeededDataset
 from .hooks import Hook
 from .saving import average_buffers
 from .training_logs import need
 
-# %% ../../nbs/05_engine/12_mode_hooks.ipynb #91e3ff12
+# %% ../../nbs/05_engine/12_mode_hooks.ipynb #86c7fc29
 @register
 class NumClassCheckHook(Hook):
     "Every head has as many classes as the dataset."
     EXCEPT = ('RPNHead','GARPNHead','VGG','FusedSemanticHead')
     def before_epoch(self, runner):
         dataset = runner.data_loader.dataset
+        if isinstance(dataset, SeededDataset): dataset = dataset.dataset
         classes = getattr(dataset, 'CLASSES', None)
         if classes is None:
             return get_logger('engine').warning('%s has no CLASSES: the number of classes is not checked', type(dataset).__name__)
@@ -50,7 +52,7 @@ class CheckInvalidLossHook(Hook):
                                      f"({', '.join(f'{k}={v}' for k,v in terms.items()) or 'all terms finite'}); "
                                      "try a lower learning rate, gradient clipping or a longer warm-up")
 
-# %% ../../nbs/05_engine/12_mode_hooks.ipynb #7950ddee
+# %% ../../nbs/05_engine/12_mode_hooks.ipynb #4f4b88e2
 def late(
     runner, # runner that counts epochs
     num_last_epochs:int, # epochs at the end
@@ -78,7 +80,7 @@ class YOLOXModeSwitchHook(Hook):
         model = getattr(runner.model, 'module', runner.model)
         getattr(model, 'detector', model).bbox_head.use_l1 = True
 
-# %% ../../nbs/05_engine/12_mode_hooks.ipynb #328c6300
+# %% ../../nbs/05_engine/12_mode_hooks.ipynb #58933958
 @register
 class UnfreezeBackboneEpochBasedHook(Hook):
     "Train the frozen stages of the backbone from an epoch on."
@@ -98,7 +100,7 @@ class SetEpochInfoHook(Hook):
     "Tell the model which epoch begins."
     def before_train_epoch(self, runner): getattr(runner.model, 'module', runner.model).set_epoch(runner.epoch)
 
-# %% ../../nbs/05_engine/12_mode_hooks.ipynb #b50ae057
+# %% ../../nbs/05_engine/12_mode_hooks.ipynb #e4eefa80
 NORMS = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm)
 @register
 class SyncNormHook(Hook):
@@ -139,7 +141,7 @@ class SyncBuffersHook(Hook):
     ): pass
     def after_epoch(self, runner): average_buffers(runner.model)
 
-# %% ../../nbs/05_engine/12_mode_hooks.ipynb #920be0b6
+# %% ../../nbs/05_engine/12_mode_hooks.ipynb #d599dd83
 @register
 class MemoryProfilerHook(Hook):
     "Log the memory of the machine and of this process."

@@ -6,7 +6,7 @@
 __all__ = ['MomentSeedHook', 'parallel_step', 'loader_settings', 'evaluation_hook', 'starting_point', 'training_run',
            'train_model', 'follow_seed']
 
-# %% ../../nbs/05_engine/13_training.ipynb #179ec5d1
+# %% ../../nbs/05_engine/13_training.ipynb #e743f488
 import inspect
 import torch
 from pathlib import Path
@@ -25,7 +25,7 @@ from .optimizers import auto_scale_lr, build_optimizer
 from .runner import EpochBasedRunner, build_runner, register_training_hooks
 from .saving import find_latest_checkpoint
 
-# %% ../../nbs/05_engine/13_training.ipynb #55042c8c
+# %% ../../nbs/05_engine/13_training.ipynb #236eafd5
 class MomentSeedHook(Hook):
     "Seed everything random before each epoch and iteration."
     def __init__(self,
@@ -51,7 +51,7 @@ def parallel_step(
     return nn.parallel.DistributedDataParallel(_Step(model), find_unused_parameters=find_unused_parameters,
                                                device_ids=[device.index] if device.type=='cuda' else None)
 
-# %% ../../nbs/05_engine/13_training.ipynb #51fc6f7a
+# %% ../../nbs/05_engine/13_training.ipynb #95a86fc8
 def loader_settings(
     data:dict, # `data` of a config
     part:str, # `train` or `val`
@@ -70,7 +70,9 @@ def evaluation_hook(
     if not cfg['data'].get('val'): raise KeyError("the config has `evaluation` but no data.val: nothing to evaluate on; use --no-validate")
     with scope(cfg.get('default_scope')): dataset = build_dataset({**cfg['data']['val'], 'test_mode':True})
     settings = loader_settings(cfg['data'], 'val')
-    loader = build_dataloader(dataset, settings.pop('samples_per_gpu'), settings.pop('workers_per_gpu'), dist=process_group()[0]>1,
+    videos = hasattr(dataset, 'num_frames_per_video') or any('frame_id' in i for i in getattr(dataset, 'data_infos', ())[:1])
+    shared = process_group()[0]>1 and videos
+    loader = build_dataloader(dataset, settings.pop('samples_per_gpu'), settings.pop('workers_per_gpu'), dist=shared,
                               shuffle=False, **settings)
     args = dict(cfg['evaluation'])
     if cfg.get('USE_MMDET') or 'by_epoch' not in args: args['by_epoch'] = by_epoch
@@ -84,7 +86,7 @@ def starting_point(
     if not resume and cfg.get('auto_resume') and cfg.get('work_dir'): resume = find_latest_checkpoint(cfg['work_dir'])
     return resume,None if resume else cfg.get('load_from')
 
-# %% ../../nbs/05_engine/13_training.ipynb #8b6bb6c4
+# %% ../../nbs/05_engine/13_training.ipynb #faeaceeb
 def training_run(
     model:nn.Module, # model to train, on its device
     datasets:list, # a dataset for each phase of the workflow
@@ -114,7 +116,7 @@ def training_run(
     if not any(isinstance(h, CheckInvalidLossHook) for h in runner.hooks): runner.register_hook(CheckInvalidLossHook(50), 'VERY_LOW')
     return runner,loaders,workflow
 
-# %% ../../nbs/05_engine/13_training.ipynb #49d50934
+# %% ../../nbs/05_engine/13_training.ipynb #1917ca1b
 def train_model(
     model:nn.Module, # model to train
     dataset, # a dataset, or one for each phase of the workflow
