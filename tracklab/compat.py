@@ -10,6 +10,7 @@ import importlib, importlib.abc, importlib.util, sys
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from .app.builders import *
+from .core.config import Config
 from .core.paths import package_index
 from .core.registry import REGISTRY, near
 
@@ -72,5 +73,6 @@ def install():
             raise ImportError(f"{name} is installed ({spec.origin}); tracklab.compat stands in for it, so only one of the two can be used. "
                               f"Uninstall {name}, or import from tracklab directly")
     sys.meta_path.append(_Finder())
+    Config.allow_custom_imports = True
 
 if __name__!='__main__': install()

@@ -200,9 +200,9 @@ class ProgressBar:
         task_num:int=0, # number of steps; 0: unknown
         bar_width:int=50, # width in characters
         start:bool=True, # draw it at once
-        file=sys.stdout, # where it is drawn
+        file=None, # where it is drawn; standard output if not given
     ):
-        self.task_num,self.bar_width,self.file,self.completed,self._bar = task_num,bar_width,file,0,None
+        self.task_num,self.bar_width,self.file,self.completed,self._bar = task_num,bar_width,file or sys.stdout,0,None
         if start: self.start()
     def start(self):
         "Draw the bar."
@@ -216,7 +216,7 @@ class ProgressBar:
         self._bar.update(num_tasks)
         if self.completed==self.task_num: self._bar.close()
 
-def track_iter_progress(tasks, bar_width:int=50, file=sys.stdout):
+def track_iter_progress(tasks, bar_width:int=50, file=None):
     "The items of `tasks`, with a bar."
     bar = ProgressBar(len(tasks), bar_width, file=file)
     for t in tasks:
@@ -307,15 +307,17 @@ def get_device()->str: # `cuda` or `cpu`
 
 # %% ../../nbs/14_app/08_mmcv_names.ipynb #a42435b4
 def fuse_conv_bn(
-    module:nn.Module, # in eval mode
+    module:nn.Module, # any mode: the running statistics count
 )->nn.Module: # the same module
     "Merge each batch norm into the convolution before it."
-    last,name = None,None
+    last = None
     for k,child in module.named_children():
         if isinstance(child, (nn.BatchNorm2d, nn.SyncBatchNorm)):
             if last is None: continue
-            setattr(module, name, nn.utils.fusion.fuse_conv_bn_eval(last, child)); setattr(module, k, nn.Identity()); last = None
-        elif isinstance(child, nn.Conv2d): last,name = child,k
+            last.weight,last.bias = nn.utils.fusion.fuse_conv_bn_weights(last.weight, last.bias, child.running_mean, child.running_var,
+                                                                         child.eps, child.weight, child.bias)
+            setattr(module, k, nn.Identity()); last = None
+        elif isinstance(child, nn.Conv2d): last = child
         else: fuse_conv_bn(child); last = None
     return module
 

@@ -6,7 +6,7 @@
 __all__ = ['ConfigDict', 'merge', 'config_root', 'replace_cfg_vals', 'Config', 'merge_options', 'import_custom', 'parse_options']
 
 # %% ../../nbs/00_core/05_config.ipynb #1487f7ed
-import contextlib, copy, importlib, json, keyword, math, os, re
+import contextlib, copy, importlib, json, keyword, math, os, re, tempfile
 from pathlib import Path
 from fastcore.basics import patch
 from .files import atomic_path
@@ -211,14 +211,34 @@ class Config(ConfigDict):
     def fromfile(cls,
         path:str|Path, # a .py, .json, .yml or .yaml file
         options:dict=None, # dotted keys that override the file, as `parse_options` gives them
-        allow_custom_imports:bool=False, # import the modules that the file names in `custom_imports`?
+        allow_custom_imports:bool=None, # import the modules that the file names in `custom_imports`? the class attribute if not given
         base_root:str|Path=None, # folder that all bases must lie in; see `config_root`
+        use_predefined_variables:bool=True, # MMCV's name: replace `{{ fileDirname }}` and its kind, which is always done
+        import_custom_modules:bool=None, # MMCV's name of `allow_custom_imports`
     )->'Config': # the config with all its bases
         "Read a config file without executing it."
         data,text = _load(os.fspath(path), base_root or config_root(path), Budget())
-        data = replace_cfg_vals(merge_options(data, options) if options else data)
-        if allow_custom_imports and data.get('custom_imports'): import_custom(**data['custom_imports'])
+        data = replace_cfg_vals(merge_options(data, options) if isinstance(options, dict) else data)
+        asked = next((a for a in (allow_custom_imports, import_custom_modules) if a is not None), cls.allow_custom_imports)
+        if asked and data.get('custom_imports'): import_custom(**data['custom_imports'])
         return cls(data, os.fspath(path), text)
+
+    allow_custom_imports = False
+    @classmethod
+    def fromstring(cls,
+        cfg_str:str, # content of a config file
+        file_format:str, # its suffix: `.py`, `.json`, `.yml` or `.yaml`
+    )->'Config':
+        "Read a config from a text."
+        if file_format not in ('.py','.json','.yml','.yaml'):
+            raise OSError(f"file_format must be .py, .json, .yml or .yaml, got {file_format!r}")
+        with tempfile.TemporaryDirectory() as d:
+            path = Path(d)/f'config{file_format}'
+            path.write_text(cfg_str, encoding='utf-8')
+            return cls.fromfile(path)
+
+    @property
+    def _cfg_dict(self): return self
 
 # %% ../../nbs/00_core/05_config.ipynb #6563e880
 def merge_options(

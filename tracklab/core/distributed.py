@@ -47,12 +47,12 @@ def join_processes(
 
 # %% ../../nbs/00_core/06_distributed.ipynb #5a7d0418
 def reduce_mean(
-    x, # tensor
-): # the same shape; `x` itself when this process is alone
+    tensor, # any floating-point tensor
+): # the same shape; `tensor` itself when this process is alone
     "The average over all processes."
     d = _group()
-    if d is None: return x
-    x = x.clone()
+    if d is None: return tensor
+    x = tensor.clone()
     d.all_reduce(x.div_(d.get_world_size()))
     return x
 

@@ -18,7 +18,7 @@ from .pipeline import Compose
 @register
 class ReIDDataset:
     "Images with identities."
-    METRICS = 'mAP', # what `evaluate` takes
+    METRICS = 'mAP','CMC' # what `evaluate` takes
     CLASSES = None
 
     def __init__(self,
@@ -80,13 +80,14 @@ def triplet_sampling(self:ReIDDataset,
 @patch
 def evaluate(self:ReIDDataset,
     results:list, # features `(C,)` or `(1,C)` of all images
-    metric:str|list='mAP', # `mAP`, the only metric
+    metric:str|list='mAP', # `mAP`, `CMC` or both; all numbers are given in any case
     metric_options:dict=None, # `rank_list`, `max_rank`; ranks 1, 5, 10, 20 if not given
     logger=None, # told the numbers
 )->dict: # `mAP R1 R5 ...`
     "How well images of the same person are found."
     from tracklab.metrics.reid import eval_reid          # metrics are a layer above
-    if (metric if isinstance(metric, list) else [metric])!=['mAP']: raise KeyError(f"metric must be 'mAP', got {metric!r}")
+    metrics = [metric] if isinstance(metric, str) else list(metric)
+    if bad := [m for m in metrics if m not in self.METRICS]: raise KeyError(f"unknown metric {bad[0]!r}; known: {', '.join(self.METRICS)}")
     if len(results)!=len(self): raise ValueError(f"features of {len(results)} images, but the dataset has {len(self)}")
     features = np.stack([np.asarray(getattr(r, 'cpu', lambda: r)()).reshape(-1) for r in results])
     return eval_reid(features, self.get_gt_labels(), logger=logger, **(metric_options or {}))

@@ -122,6 +122,22 @@ def get_img_infos_from_video(self:BaseSOTDataset, video_ind:int)->dict:
     names = [f"{d['video_path']}/{d['framename_template']%i}" for i in range(d['start_frame_id'], d['end_frame_id']+1)]
     return dict(filename=names, frame_ids=np.arange(len(names)), video_id=video_ind)
 
+@patch
+def get_masks_from_video(self:BaseSOTDataset, video_ind:int)->None:
+    "Masks of the target; none of the datasets has them."
+
+@patch
+def loadtxt(self:BaseSOTDataset,
+    filepath:str|Path, # text file of numbers
+    dtype=float, # type of the result
+    delimiter:str=None, # separator of the numbers; white space if not given
+    skiprows:int=0, # lines left out at the beginning
+    return_array:bool=True, # an array, or the text?
+): # array, or text
+    "The numbers of a text file, or its text."
+    text = '\n'.join(line for n,line in read_lines(filepath) if n>skiprows)
+    return np.loadtxt(text.splitlines(), dtype=dtype, delimiter=delimiter) if return_array else text
+
 # %% ../../nbs/03_data/27_sot_datasets.ipynb #5d801233
 @patch
 def pre_pipeline(self:BaseSOTDataset, results):
@@ -201,10 +217,13 @@ def write_zip(
 class LaSOTDataset(BaseSOTDataset):
     "LaSOT (Fan et al., 2019): full occlusion and leaving the view are annotated."
     def __init__(self, *args, **kwargs): super().__init__(*args, **kwargs)
+    def load_data_infos(self, split='test')->list: return super().load_data_infos(split)
 
     def get_visibility_from_video(self, video_ind:int)->dict:
         "Frames where the target is neither hidden nor out of view."
-        folder = (Path(self.img_prefix)/self.data_infos[video_ind]['ann_path']).parent
+        d,root = self.data_infos[video_ind],Path(self.img_prefix)
+        folders = [(root/d[k]).parent for k in ('video_path','ann_path')]                   # beside the video, or beside the boxes
+        folder = next((f for f in folders if (f/'full_occlusion.txt').is_file()), folders[1])
         hidden,out = (read_numbers(folder/f'{n}.txt').reshape(-1) for n in ('full_occlusion','out_of_view'))
         return dict(visible=~((hidden>0)|(out>0)))
 
@@ -213,6 +232,7 @@ class GOT10kDataset(BaseSOTDataset):
     "GOT-10k (Huang et al., 2019): absence and the visible fraction are annotated in training."
     first_box_only = True
     def __init__(self, *args, **kwargs): super().__init__(*args, **kwargs)
+    def load_data_infos(self, split='train')->list: return super().load_data_infos(split)
 
     def get_bboxes_from_video(self, video_ind:int)->np.ndarray:
         "Boxes `(F,4)` xywh; of the test split only the first."
@@ -280,6 +300,7 @@ class UAV123Dataset(BaseSOTDataset):
     "UAV123 (Mueller et al., 2016), testing only; several sequences may be parts of one folder. Frames without the target have nan boxes."
     framename_template = '%06d.jpg'
     def __init__(self, *args, **kwargs): super().__init__(*args, **kwargs)
+    def load_data_infos(self, split='test')->list: return super().load_data_infos(split)
 
 @register
 class OTB100Dataset(BaseSOTDataset):
@@ -314,6 +335,8 @@ class VOTDataset(BaseSOTDataset):
         if dataset_type not in self.INTERVAL: raise ValueError(f"unknown dataset_type {dataset_type!r}; known: {', '.join(self.INTERVAL)}")
         self.dataset_type = dataset_type
         super().__init__(*args, **kwargs)
+
+    def load_data_infos(self, split='test')->list: return super().load_data_infos(split)
 
     def get_ann_infos_from_video(self, video_ind:int)->dict:
         "`bboxes (F,8)`: corners; a box becomes its corners."

@@ -25,6 +25,7 @@ def crop_image(
                           borderValue=tuple(float(o) for o in padding))
 
 def _exemplar_scale(bbox, context_amount, exemplar_size):
+    bbox = np.asarray(bbox)
     w,h = bbox[2]-bbox[0], bbox[3]-bbox[1]
     return exemplar_size/np.sqrt((w+context_amount*(w+h))*(h+context_amount*(w+h)))
 
@@ -45,6 +46,7 @@ class SeqCropLikeSiamFC:
         crop_size:int=511, # side of the crop
     ): # `(crop_size,crop_size,3)`
         "Crop one image."
+        bbox = np.asarray(bbox)
         half = crop_size/_exemplar_scale(bbox, context_amount, exemplar_size)/2
         cx,cy = (bbox[0]+bbox[2])/2, (bbox[1]+bbox[3])/2
         return crop_image(image, (cx-half,cy-half,cx+half,cy+half), crop_size, image.mean((0,1)))
@@ -56,6 +58,7 @@ class SeqCropLikeSiamFC:
         exemplar_size:int, # scaled size of the target with its margin
     ): # `(1,4)` float32 xyxy in the crop
         "The box of the target in the crop."
+        gt_bbox = np.asarray(gt_bbox)
         s = _exemplar_scale(gt_bbox, context_amount, exemplar_size)
         h,w = image.shape[:2]
         centre,size = np.array([w//2,h//2]), (gt_bbox[2:]-gt_bbox[:2])*s

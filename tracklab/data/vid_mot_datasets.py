@@ -16,7 +16,7 @@ from ..core.tracks import Tracks
 from .coco_dataset import boxes_of, usable_box
 from .cocovid import CocoVID
 from .convert_imagenet import VID_CLASSES, VID_WNIDS
-from .video_dataset import CocoVideoDataset
+from .video_dataset import CocoVideoDataset, named_results
 
 # %% ../../nbs/03_data/24_vid_mot_datasets.ipynb #f8662dd2
 @register
@@ -170,6 +170,7 @@ def format_bbox_results(self:MOTChallengeDataset,
 @patch
 def _checked(self:MOTChallengeDataset, results, metrics):
     "Results of each metric, of the right length."
+    if not isinstance(results, dict): raise TypeError(f"results are a dict of lists, got a {type(results).__name__}")
     metrics = [metrics] if isinstance(metrics, str) else list(metrics)
     for m in metrics:
         if m not in ('track','bbox'): raise KeyError(f"unknown metric {m!r}; known: track, bbox")
@@ -183,7 +184,7 @@ def format_results(self:MOTChallengeDataset,
     results:dict, # `track_bboxes`, `det_bboxes`: frame -> class -> rows
     resfile_path:str|Path=None, # folder; a temporary one if not given
     metrics:tuple|list=['track'], # `track` and `bbox`
-)->tuple: # metric -> folder of text files, names of the videos, the temporary folder or `None`
+)->tuple: # the folder, metric -> its folder of text files, names of the videos, the temporary folder or `None`
     "Write a text file per video and metric."
     metrics,tmp = self._checked(results, metrics),None
     if resfile_path is None: tmp = tempfile.TemporaryDirectory(); resfile_path = tmp.name
@@ -195,7 +196,7 @@ def format_results(self:MOTChallengeDataset,
         if 'track' in metrics:
             self.format_track_results(self._by_video(results['track_bboxes'])[n], i, f"{folders['track']}/{names[-1]}.txt")
         if 'bbox' in metrics: self.format_bbox_results(self._by_video(results['det_bboxes'])[n], i, f"{folders['bbox']}/{names[-1]}.txt")
-    return folders,names,tmp
+    return str(resfile_path),folders,names,tmp
 
 # %% ../../nbs/03_data/24_vid_mot_datasets.ipynb #a89ac99b
 @patch
@@ -238,9 +239,10 @@ def _track_scores(self:MOTChallengeDataset, results, iou_thr):
     benchmark = self.get_benchmark_and_eval_split()[0]
     return eval_mot_challenge(gt, tracks, benchmark if benchmark!='DanceTrack' else 'MOT17', iou_thr)
 
+# %% ../../nbs/03_data/24_vid_mot_datasets.ipynb #d7cac24e
 @patch
 def evaluate(self:MOTChallengeDataset,
-    results:dict, # `track_bboxes`, `det_bboxes`: frame -> class -> rows
+    results:dict|list, # `track_bboxes`, `det_bboxes`: frame -> class -> rows; or the list of a detector alone
     metric:str|list='track', # `track`, `bbox` or both
     logger=None, # told the numbers
     resfile_path:str|Path=None, # also write the text files there
@@ -249,6 +251,7 @@ def evaluate(self:MOTChallengeDataset,
 )->dict: # `MOTA IDF1 HOTA ...`, `mAP`
     "Metrics of tracks and detections."
     from tracklab.metrics.voc import eval_map
+    results = named_results(results)
     metrics,out = self._checked(results, metric),{}
     if resfile_path is not None: self.format_results(results, resfile_path, metrics)
     if 'track' in metrics: out.update(self._track_scores(results['track_bboxes'], track_iou_thr))

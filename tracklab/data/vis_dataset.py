@@ -32,10 +32,17 @@ class YouTubeVISDataset(CocoVideoDataset):
         *args, # arguments of `CocoVideoDataset`
         **kwargs, # arguments of `CocoVideoDataset`
     ):
-        self.dataset_version = str(dataset_version)
-        if self.dataset_version not in YOUTUBE_VIS_CLASSES:
-            raise ValueError(f"unknown dataset_version {dataset_version!r}; known: {', '.join(YOUTUBE_VIS_CLASSES)}")
+        self.set_dataset_classes(dataset_version)
         super().__init__(*args, **kwargs)
+
+    def set_dataset_classes(self,
+        dataset_version:str, # `2019` or `2021`
+    ):
+        "Choose the version, which fixes the classes."
+        if str(dataset_version) not in YOUTUBE_VIS_CLASSES:
+            raise ValueError(f"unknown dataset_version {dataset_version!r}; known: {', '.join(YOUTUBE_VIS_CLASSES)}")
+        self.dataset_version = str(dataset_version)
+        self.CLASSES = YOUTUBE_VIS_CLASSES[self.dataset_version]
 
     def get_classes(self,
         classes=None, # `None`, a file, or names

@@ -151,7 +151,7 @@ def show_result(self:BaseDetector,
     result, # result of `simple_test` for one image
     score_thr:float=.3, # boxes below are not drawn
     bbox_color=(72,101,241), # BGR of boxes; `None`: a colour per class
-    text_color=None, # not used: texts are black or white, whichever is readable
+    text_color=(72,101,241), # not used: texts are black or white, whichever is readable
     mask_color=None, # BGR of masks; `None`: that of the boxes
     thickness:int=2, # width of lines, pixels
     font_size:int=13, # height of texts, pixels

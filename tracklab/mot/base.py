@@ -8,11 +8,12 @@ __all__ = ['TrackMemory', 'all_arguments', 'unexpected', 'BaseTracker']
 # %% ../../nbs/09_mot/02_base_tracker.ipynb #3280e571
 import inspect, warnings
 import numpy as np
-from fastcore.basics import patch
+from fastcore.basics import AttrDict, patch
 from ..core.boxes import clip_boxes
 from ..core.instances import Instances, as_detections
 from ..core.registry import near, register
 from .trace import FrameTrace, Round
+from .tracker_calls import TrackerCalls, from_lists
 
 # %% ../../nbs/09_mot/02_base_tracker.ipynb #02125bab
 class TrackMemory(dict):
@@ -84,24 +85,26 @@ def unexpected(cls, unknown)->TypeError:
 
 # %% ../../nbs/09_mot/02_base_tracker.ipynb #fb72db69
 @register
-class BaseTracker:
+class BaseTracker(TrackerCalls):
     "Base of all trackers: their memory and the contract of `update`."
     trace = None # the `FrameTrace` of the current frame, if one is wanted
     def __init__(self,
         momentums:dict=None, # item -> weight of the new value in its moving average
         num_frames_retain:int=10, # a track is forgotten after this many frames without a detection
+        init_cfg:dict=None, # not used: a tracker has no weights
         history:dict=None, # item -> number of newest values that are kept
         **unknown, # an error that names the class and what it accepts
     ):
         if unknown: raise unexpected(type(self), unknown)
         if num_frames_retain<1: raise ValueError(f"num_frames_retain must be at least 1, got {num_frames_retain}")
         if not isinstance(momentums, (dict,type(None))): raise TypeError(f"momentums must be a dict, got {momentums!r}")
-        self.momentums,self.num_frames_retain,self.history = momentums,num_frames_retain,history or {}
+        self.momentums,self.num_frames_retain,self.history,self.init_cfg = momentums,num_frames_retain,history or {},init_cfg
         self.reset()
 
     def reset(self):
         "Start a new video."
         self.num_tracks,self.frame_id,self.memory = 0, -1, TrackMemory(self.history, self.momentums)
+        self.clear_lists()
 
     def associate(self,
         o:Instances, # valid detections of this frame, numpy, with `boxes scores labels`
@@ -114,11 +117,11 @@ class BaseTracker:
     @property
     def empty(self)->bool:
         "Are there no tracks?"
-        return not len(self.memory)
+        return not (len(self.memory) or self.lists)
     @property
     def ids(self)->list:
         "The identities in memory."
-        return self.memory['ids'].tolist()
+        return list(self.lists) or self.memory['ids'].tolist()
 
 # %% ../../nbs/09_mot/02_base_tracker.ipynb #8f2d6975
 @patch
@@ -130,12 +133,14 @@ def __repr__(self:BaseTracker):
 # %% ../../nbs/09_mot/02_base_tracker.ipynb #88b486c0
 @patch
 def update(self:BaseTracker,
-    instances:Instances, # detections: `boxes (N,4)`, and optionally `scores (N,)`, `labels (N,)` and further fields
+    instances:Instances=None, # detections: `boxes (N,4)`, and optionally `scores (N,)`, `labels (N,)` and further fields
     frame=None, # image `(H,W,3)`, for trackers that look at it
     frame_id:int=None, # index of the frame; one more than the last if not given
     explain:bool=False, # also return the `FrameTrace`?
+    **items, # instead of all of these, as in MMTracking: `ids`, `frame_ids` and further items to write, see `write_lists`
 )->Instances|tuple: # the objects tracked in this frame, with `ids`; with `explain` also the trace
     "Track one frame."
+    if items: return self.write_lists(**items)
     if frame_id is None: frame_id = self.frame_id+1
     if frame_id<=self.frame_id:
         raise ValueError(f"frame {frame_id} after frame {self.frame_id}: frames must come in order; reset() starts a new video")
@@ -173,6 +178,7 @@ def pop_invalid_tracks(self:BaseTracker,
     frame_id:int, # index of the current frame
 ):
     "Forget tracks that were not seen for `num_frames_retain` frames."
+    self.pop_invalid_lists(frame_id)
     old = frame_id-self.memory['frame_ids']>=self.num_frames_retain
     if old.any(): self.memory.keep(~old)
 
@@ -200,6 +206,7 @@ def get(self:BaseTracker,
     behavior:str=None, # `mean`, or `None` for the newest value
 )->np.ndarray: # `(n,...)`
     "Read an item of tracks."
+    if self.lists: return from_lists(self.lists, item, ids, num_samples, behavior)
     if item not in self.memory: raise KeyError(f"the memory has no item {item!r}; it has {', '.join(self.memory)}")
     rows = slice(None) if ids is None else self.memory['ids'].searchsorted(ids)
     col,K = self.memory[item][rows], self.memory.history.get(item)
@@ -213,7 +220,7 @@ def get(self:BaseTracker,
 @patch(as_prop=True)
 def memo(self:BaseTracker)->dict: # item -> array, one row per track
     "The newest value of every item."
-    return {k:self.get(k) for k in self.memory if k!='hits'}
+    return AttrDict({k:self.get(k) for k in (self.memo_items if self.lists else self.memory) if k!='hits'})
 
 # %% ../../nbs/09_mot/02_base_tracker.ipynb #2d2b0491
 @patch

@@ -7,13 +7,15 @@ __all__ = ['BaseMultiObjectTracker', 'tracking_results', 'DeepSORT', 'ByteTrack'
            'ocsort_config']
 
 # %% ../../nbs/09_mot/20_mot_model.ipynb #3ab705f3
+import inspect
 import numpy as np
 import torch
 from fastcore.basics import patch
 from ..core.instances import Instances, outs2results, results2outs
-from ..core.registry import build, register
+from ..core.registry import REGISTRY, build, register
 from ..detect.frames import FrameBatcher, find_test_pipeline, lower_precision, pipeline_settings
 from ..detect.views import View, view_frames
+from .tracker_calls import has_own_track
 from ..nn.model import BaseModel
 from ..nn.ops.warping import imrenormalize
 from ..viz.imshow import imshow_tracks
@@ -21,7 +23,7 @@ from ..viz.imshow import imshow_tracks
 # %% ../../nbs/09_mot/20_mot_model.ipynb #49445dbc
 class BaseMultiObjectTracker(BaseModel):
     "The calls that all multi-object trackers share."
-    cfg,amp_dtype = None,None
+    cfg,amp_dtype,view,_batcher,_motion,_frame_id = None,None,None,None,None,-1
     def __init__(self,
         init_cfg:dict=None, # see `BaseModel`
         *, detector:dict=None, # config of the detector
@@ -32,41 +34,71 @@ class BaseMultiObjectTracker(BaseModel):
         pretrains:dict=None, # deprecated: part -> checkpoint
     ):
         super().__init__(init_cfg)
-        pretrains,self.view,self._batcher = pretrains or {},None,None
+        pretrains,self._motion = pretrains or {},build(motion)
         for name,cfg in dict(detector=detector, reid=reid, track_head=track_head).items():
             if cfg is None: continue
             if pretrains.get(name): cfg = {**cfg, 'init_cfg':dict(type='Pretrained', checkpoint=pretrains[name])}
             setattr(self, name, build(cfg))
-        if tracker is not None: self.tracker = self.build_tracker(tracker, motion)
+        if tracker is not None: self.tracker = self.build_tracker(tracker, self._motion)
 
-    def build_tracker(self,
-        tracker:dict, # config of the tracker
-        motion:dict, # config of its motion model, or `None`
-    ):
-        "Build the tracker with its motion model, and let it ask this model for embeddings."
-        tracker = build({**tracker, **({} if motion is None else {'motion':motion})})
-        if getattr(tracker, 'reid', None):
-            if not self.with_reid:
-                raise ValueError(f"{type(tracker).__name__} compares appearance (reid={tracker.reid}), but the model has no reid network: "
-                                 f"give one, or set tracker.reid=None")
-            tracker.embed = self.embed_boxes
-        return tracker
+    def __setattr__(self, name, value):
+        super().__setattr__(name, value if name!='tracker' or value is None else self.attach(value, self._motion))
 
     with_detector   = property(lambda self: hasattr(self, 'detector'), doc="Is there a detector?")
     with_reid       = property(lambda self: hasattr(self, 'reid'), doc="Is there a re-identification network?")
     with_track_head = property(lambda self: hasattr(self, 'track_head'), doc="Is there a head for embeddings?")
-    with_tracker    = property(lambda self: 'tracker' in self.__dict__, doc="Is there a tracker?")
+    with_tracker    = property(lambda self: getattr(self, 'tracker', None) is not None, doc="Is there a tracker?")
     with_motion     = property(lambda self: self.motion is not None, doc="Is there a motion model?")
 
     @property
     def motion(self):
-        "The tracker's motion model, or `None`."
-        return getattr(self.tracker, 'kf', None) if self.with_tracker else None
+        "The motion model, or `None`; assigning one gives it to the tracker."
+        return self._motion if self._motion is not None or not self.with_tracker else getattr(self.tracker, 'kf', None)
+    @motion.setter
+    def motion(self, value):
+        self._motion = build(value)
+        if self.with_tracker: self.attach(self.tracker, self._motion)
 
     @property
     def num_classes(self)->int:
         "The detector's number of classes."
         return self.detector.num_classes
+
+# %% ../../nbs/09_mot/20_mot_model.ipynb #475ddf6d
+@patch
+def build_tracker(self:BaseMultiObjectTracker,
+    tracker:dict, # config of the tracker
+    motion:dict=None, # config of its motion model, or the model, or `None`
+):
+    "Build a tracker with its motion model, and let it ask this model for what it needs."
+    return self.attach(build(tracker, **self.named_parts(tracker, motion=build(motion))), build(motion))
+
+@patch
+def named_parts(self:BaseMultiObjectTracker,
+    tracker:dict, # config of a tracker
+    **parts, # name -> model of motion or `None`
+)->dict: # the parts that the tracker's constructor names
+    "The parts that a tracker takes."
+    kind = tracker.get('type') if isinstance(tracker, dict) else None
+    kind = REGISTRY.get(kind) if isinstance(kind, str) else kind
+    takes = inspect.signature(kind).parameters if callable(kind) else {}
+    return {k:v for k,v in parts.items() if v is not None and k in takes}
+
+@patch
+def attach(self:BaseMultiObjectTracker,
+    tracker, # any tracker
+    motion=None, # motion model, or `None` to keep the tracker's own
+): # the tracker
+    "Give a tracker what it asks of this model."
+    from tracklab.mot.sort import DEFAULT_REID
+    if motion is not None and hasattr(tracker, 'kf'): tracker.kf = motion
+    reid = getattr(tracker, 'reid', None)
+    if not reid or not hasattr(tracker, 'embed') or has_own_track(tracker): return tracker
+    if self.with_reid: tracker.embed = self.embed_boxes
+    elif reid is not DEFAULT_REID:
+        raise ValueError(f"{type(tracker).__name__} compares appearance (reid={reid}), but the model has no reid network: "
+                         f"give one, or set tracker.reid=None")
+    return tracker
 
 # %% ../../nbs/09_mot/20_mot_model.ipynb #7926cd6d
 @patch
@@ -98,7 +130,8 @@ def associate(self:BaseMultiObjectTracker,
     frame_id = view.meta.get('frame_id')
     if frame_id==0: self.reset()
     self.view = view
-    tracked = self.tracker.update(view.objects, self.tracker_image(view), frame_id)
+    if has_own_track(self.tracker): tracked = self.call_track(view, frame_id)
+    else: tracked = self.tracker.update(view.objects, self.tracker_image(view), frame_id)
     # QDTrack also returns background, with negative ids
     return tracked[tracked.ids>-1] if len(tracked) else tracked
 
@@ -113,7 +146,31 @@ def tracker_image(self:BaseMultiObjectTracker,
 def reset(self:BaseMultiObjectTracker):
     "Start a new video."
     self.tracker.reset()
-    self.view = None
+    self.view,self._frame_id = None,-1
+
+# %% ../../nbs/09_mot/20_mot_model.ipynb #7f70d7c7
+@patch
+def call_track(self:BaseMultiObjectTracker,
+    view:View, # the next frame
+    frame_id:int=None, # its index; one more than the last if not given
+)->Instances: # its tracked objects, with `ids`
+    "Call a tracker that defines MMTracking's `track` itself."
+    self._frame_id = frame_id = self._frame_id+1 if frame_id is None else frame_id
+    o,img = view.objects,view.img
+    tensor = lambda v, dtype: torch.as_tensor(np.asarray(v), dtype=dtype, device=img.device)
+    rows = tensor(np.column_stack([o.boxes, o.scores]) if len(o) else np.zeros((0,5)), torch.float32)
+    masks = dict(masks=tensor(o.masks, torch.bool)) if 'masks' in o else {}
+    given = dict(img=img, img_metas=[view.meta], model=self, feats=view.feats, bboxes=rows,
+                 labels=tensor(o.labels if len(o) else [], torch.long), frame_id=frame_id, rescale=view.rescale, **masks)
+    takes = inspect.signature(self.tracker.track).parameters
+    if not any(p.kind==p.VAR_KEYWORD for p in takes.values()): given = {k:v for k,v in given.items() if k in takes}
+    found = [np.asarray(v.detach().cpu() if torch.is_tensor(v) else v) for v in self.tracker.track(**given)]
+    if len(found) not in (3,4):
+        raise ValueError(f"{type(self.tracker).__name__}.track must return boxes, labels, [masks,] ids, got {len(found)} values")
+    boxes,labels,*masks,ids = found
+    boxes = boxes.reshape(-1, 5)
+    return Instances(boxes=boxes[:,:4], scores=boxes[:,4], labels=labels.astype(int), ids=ids.astype(int),
+                     **(dict(masks=masks[0]) if masks else {}))
 
 # %% ../../nbs/09_mot/20_mot_model.ipynb #3da3fb22
 @patch
@@ -258,6 +315,10 @@ class ByteTrack(BaseMultiObjectTracker):
         motion:dict=None, # config of the Kalman filter
         init_cfg:dict=None, # see `BaseModule`
     ): super().__init__(init_cfg, detector=detector, tracker=tracker, motion=motion)
+
+    def forward_train(self, *args, **kwargs):
+        "The losses of the detector."
+        return self.detector.forward_train(*args, **kwargs)
 
 @register
 class OCSORT(ByteTrack):

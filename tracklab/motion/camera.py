@@ -37,9 +37,10 @@ class CameraMotionCompensation:
     def get_warp_matrix(self,
         img, # the previous image, array `(H,W,3)` or tensor
         ref_img, # the current image
-    )->np.ndarray: # `(2,3)` float32
+    ): # `(2,3)` float32, a tensor if the images are
         "The warp from one image to the next; no motion, with a warning, where the images have nothing in common."
-        return self.align(gray(img), gray(ref_img))
+        warp = self.align(gray(img), gray(ref_img))
+        return img.new_tensor(warp) if hasattr(img, 'new_tensor') and img.is_floating_point() else warp
 
     def align(self,
         a:np.ndarray, # `(H,W)` grey image
@@ -53,11 +54,13 @@ class CameraMotionCompensation:
             return np.eye(2, 3, dtype='float32')
 
     def warp_bboxes(self,
-        bboxes:np.ndarray, # `(...,4)` xyxy
-        warp_matrix:np.ndarray, # `(2,3)`
-    )->np.ndarray: # `(...,4)` xyxy
+        bboxes, # `(...,4)` xyxy, array or tensor
+        warp_matrix, # `(2,3)` array or tensor
+    ): # `(...,4)` xyxy, as the boxes
         "Move both corners of each box."
-        bboxes = np.asarray(bboxes)
+        if hasattr(bboxes, 'new_tensor'):
+            return bboxes.new_tensor(self.warp_bboxes(bboxes.detach().cpu().numpy(), np.asarray(warp_matrix)))
+        bboxes,warp_matrix = np.asarray(bboxes),np.asarray(getattr(warp_matrix, 'cpu', lambda: warp_matrix)())
         corners = bboxes.reshape(*bboxes.shape[:-1], 2, 2)
         return (corners@warp_matrix[:,:2].T+warp_matrix[:,2]).reshape(bboxes.shape)
 
@@ -72,7 +75,7 @@ def warp_tracks(self:CameraMotionCompensation,
     "Move the newest boxes of all tracks."
     for t in tracks.values():
         n = num_samples if t['frame_ids'][-1]==frame_id-1 else 1
-        t['bboxes'][-n:] = list(self.warp_bboxes(np.stack(t['bboxes'][-n:]), warp_matrix))
+        t['bboxes'][-n:] = [self.warp_bboxes(b, warp_matrix) for b in t['bboxes'][-n:]]
     return tracks
 
 @patch

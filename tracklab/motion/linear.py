@@ -42,14 +42,17 @@ class LinearMotion:
         num_samples:int=None, # number of boxes used; `self.num_samples` or fewer if not given
     )->np.ndarray: # `(2,)` or `(4,)` pixels per frame
         "Mean shift of the newest boxes of one track."
+        if hasattr(bboxes[-1], 'new_tensor'): bboxes = [np.asarray(b.cpu()) for b in bboxes]
         n = min(len(bboxes), num_samples or self.num_samples)
         return self.velocities(bboxes[-1], bboxes[-n], bboxes[0], n)
 
     def step(self,
         bboxes:list|np.ndarray, # list of boxes `(4,)`, or an array `(T,4)` of the newest boxes with their `velocity`
         velocity:np.ndarray=None, # pixels per frame; that of the boxes if not given
-    )->np.ndarray: # the newest box, one frame later
+    ): # the newest box, one frame later, array or tensor as the boxes
         "Move a box one frame ahead."
+        if isinstance(bboxes, list) and hasattr(bboxes[-1], 'new_tensor'):
+            return bboxes[-1].new_tensor(self.step([np.asarray(b.cpu()) for b in bboxes], velocity))
         if velocity is None: velocity = self.get_velocity(bboxes)
         box = bboxes[-1] if isinstance(bboxes, list) else bboxes
         return box+(np.concatenate([velocity,velocity], -1) if self.center_motion else velocity)
@@ -64,5 +67,5 @@ class LinearMotion:
             if frames[-1]==frame_id-1:
                 gap = next((k for k in range(1, len(frames)) if frames[k]-frames[k-1]>1), 0)
                 t['velocity'] = self.get_velocity(t['bboxes'], min(len(frames)-gap, self.num_samples))
-            t['bboxes'][-1] = self.step(t['bboxes'], np.asarray(t['velocity']))
+            t['bboxes'][-1] = self.step(t['bboxes'], t['velocity'])
         return tracks

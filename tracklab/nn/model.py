@@ -70,12 +70,19 @@ class BaseModel(BaseModule):
 
 # %% ../../nbs/04_nn/01_model.ipynb #1e18ad04
 @patch
+def _parse_losses(self:BaseModel,
+    losses:dict, # what `forward_train` returned
+)->tuple: # see `parse_losses`
+    "`parse_losses` as a method, which a project may replace."
+    return parse_losses(losses)
+
+@patch
 def train_step(self:BaseModel,
     data:dict, # arguments of `forward`
     optimizer=None, # not used
 )->dict: # `loss`, `log_vars`, `num_samples`
     "The losses of a training batch; the optimiser steps elsewhere."
-    loss,log = parse_losses(self(**data))
+    loss,log = self._parse_losses(self(**data))
     return dict(loss=loss, log_vars=log, num_samples=len(data['img_metas'] if 'img_metas' in data else data['img']))
 
 @patch

@@ -8,6 +8,7 @@ __all__ = ['MaskTrackRCNNTracker']
 # %% ../../nbs/12_vis/00_masktrack_tracker.ipynb #a1cfcb85
 import numpy as np
 from typing import Callable
+from fastcore.basics import patch
 from ..core.boxes import box_iou
 from ..core.instances import Instances
 from ..core.registry import register
@@ -32,7 +33,7 @@ class MaskTrackRCNNTracker(BaseTracker):
         "Give each detection its best track, or a new one, or drop it."
         if not len(o): return o.with_(ids=np.zeros(0, int))
         if 'embeds' not in o: raise ValueError("MaskTrackRCNNTracker matches by appearance: detections need `embeds`")
-        scores = None if self.empty else self.get_match_score(o)
+        scores = None if self.empty else self.match_scores(o)
         known = len(self.memory)
         ids = self.new_ids(len(o)) if scores is None else self.assign_ids(scores)
         if self.trace is not None and known: self._record(o, scores, ids)
@@ -47,23 +48,43 @@ class MaskTrackRCNNTracker(BaseTracker):
         self.record('all cues', 'lead over a new object', 'all pairs', o, np.ones(len(known), bool), np.ones(len(o), bool), i, j,
                     ahead.ravel(), 0., np.flatnonzero(ids[j]==known[i]))
 
-    def get_match_score(self,
-        o:Instances, # detections
-    )->np.ndarray: # `(N,1+T)`: a new object, then the tracks in memory
-        "The sum of all cues."
-        m,w,zero = self.memory,self.match_weights,np.zeros((len(o),1))
-        logits = np.concatenate([zero, self.similarity(o.embeds, m['embeds'])], 1)
-        iou = np.concatenate([zero, box_iou(o.boxes, m['boxes'])], 1)
-        label = np.concatenate([zero+1, o.labels[:,None]==m['labels']], 1)
-        return np.log(softmax(logits, 1))+w['det_score']*np.log(o.scores)[:,None]+w['iou']*iou+w['det_label']*label
+# %% ../../nbs/12_vis/00_masktrack_tracker.ipynb #f7f7a09d
+@patch
+def match_scores(self:MaskTrackRCNNTracker,
+    o:Instances, # detections
+)->np.ndarray: # `(N,1+T)`: a new object, then the tracks in memory
+    "The sum of all cues."
+    m = self.memory
+    return self.get_match_score(o.boxes, o.labels, o.scores, m['boxes'], m['labels'], self.similarity(o.embeds, m['embeds']))
 
-    def assign_ids(self,
-        scores:np.ndarray, # `(N,1+T)` match scores
-    )->np.ndarray: # `(N,)` ids, -1 for dropped detections
-        "Take the best entry of each row, in order."
-        choice,best = scores.argmax(1),np.full(scores.shape[1], -np.inf)
-        ids = np.full(len(scores), -1)
-        for i,n in enumerate(choice):
-            if n==0: ids[i] = self.new_ids(1)[0]
-            elif scores[i,n]>best[n]: ids[i],best[n] = self.memory['ids'][n-1],scores[i,n]
-        return ids
+@patch
+def get_match_score(self:MaskTrackRCNNTracker,
+    bboxes, # `(N,4)` xyxy of the detections, arrays or tensors as all arguments
+    labels, # `(N,)`
+    scores, # `(N,)`
+    prev_bboxes, # `(T,4)` of the tracks
+    prev_labels, # `(T,)`
+    similarity_logits, # `(N,T)` similarity of appearance, or `(N,1+T)` with the new object in front
+): # `(N,1+T)`: a new object, then the tracks
+    "The sum of all cues, with MMTracking's arguments."
+    if hasattr(bboxes, 'new_tensor'):
+        return bboxes.new_tensor(self.get_match_score(*(np.asarray(v.detach().cpu())
+                                                        for v in (bboxes,labels,scores,prev_bboxes,prev_labels,
+                                                                                               similarity_logits))))
+    w,zero,logits = self.match_weights,np.zeros((len(bboxes),1)),similarity_logits
+    if logits.shape[1]==len(prev_bboxes): logits = np.concatenate([zero, logits], 1)
+    iou = np.concatenate([zero, box_iou(bboxes[:,:4], prev_bboxes[:,:4])], 1)
+    label = np.concatenate([zero+1, labels[:,None]==prev_labels], 1)
+    return np.log(softmax(logits, 1))+w['det_score']*np.log(scores)[:,None]+w['iou']*iou+w['det_label']*label
+
+@patch
+def assign_ids(self:MaskTrackRCNNTracker,
+    scores:np.ndarray, # `(N,1+T)` match scores
+)->np.ndarray: # `(N,)` ids, -1 for dropped detections
+    "Take the best entry of each row, in order."
+    choice,best = scores.argmax(1),np.full(scores.shape[1], -np.inf)
+    ids = np.full(len(scores), -1)
+    for i,n in enumerate(choice):
+        if n==0: ids[i] = self.new_ids(1)[0]
+        elif scores[i,n]>best[n]: ids[i],best[n] = self.memory['ids'][n-1],scores[i,n]
+    return ids

@@ -107,6 +107,7 @@ class BaseRoIExtractor(BaseModule):
     def num_inputs(self)->int: return len(self.featmap_strides)
     def roi_rescale(self, rois, scale_factor): return bbox_rescale(rois, scale_factor)
 
+# %% ../../../nbs/04_nn/ops/01_roi_extractors.ipynb #2e9efe24
 @register
 class SingleRoIExtractor(BaseRoIExtractor):
     "Pools each box on the level that matches its size."
@@ -132,6 +133,7 @@ class SingleRoIExtractor(BaseRoIExtractor):
         feats:list|tuple, # maps of the levels
         rois:torch.Tensor, # `(N,5)` image index and xyxy
         roi_scale_factor:float=None, # factor by which boxes are enlarged before pooling
+        **kwargs # not used: those of `TemporalRoIAlign`
     )->torch.Tensor: # `(N,C,h,w)`
         levels = self.map_roi_levels(rois, len(feats))
         if roi_scale_factor is not None: rois = self.roi_rescale(rois, roi_scale_factor)
@@ -162,6 +164,7 @@ class GenericRoIExtractor(BaseRoIExtractor):
         feats:list|tuple, # maps of the levels
         rois:torch.Tensor, # `(N,5)` image index and xyxy
         roi_scale_factor:float=None, # factor by which boxes are enlarged before pooling
+        **kwargs # not used: those of `TemporalRoIAlign`
     )->torch.Tensor: # `(N,C,h,w)`, with `concat` the channels of all levels
         if len(feats)==1: return self.roi_layers[0](feats[0], rois)
         if not len(rois): return feats[0].new_zeros(0, self.out_channels, *self.roi_layers[0].output_size)
