@@ -406,7 +406,7 @@ def cmd_search(a)->int:
 # %% ../../nbs/14_app/01_command.ipynb #de385f24
 def cmd_train(a)->int:
     "Train the model of a config."
-    return import_module('tracklab.app.train').cmd_train(a)
+    return import_module('tracklab.app.train').train_command(a)
 
 # %% ../../nbs/14_app/01_command.ipynb #fcaab48f
 def cmd_verify(a)->int:
