@@ -78,6 +78,7 @@ class EvalHook(Hook):
         greater_keys=None, # see `infer_rule`
         less_keys=None, # see `infer_rule`
         out_dir:str=None, # folder for the best checkpoint; see `out_folder`
+        file_client_args:dict=None, # not used: files are on disk
         dynamic_intervals:list=None, # pairs (epoch or iteration from 1, interval from there on)
         **eval_kwargs # arguments of `dataset.evaluate`
     ):
@@ -207,12 +208,12 @@ def count(self:EvalHook, runner)->int:
 class DistEvalHook(EvalHook):
     "`EvalHook`, which also knows about several processes."
     def __init__(self,
-        dataloader, # loader of a dataset with `evaluate`
+        *args, # of `EvalHook`
         broadcast_bn_buffer:bool=True, # not used: every process tests with its own statistics, which `SyncNormHook` averages
         tmpdir:str=None, # not used: results travel in memory or a temporary folder of their own
         gpu_collect:bool=False, # not used
         **kwargs # of `EvalHook`
-    ): super().__init__(dataloader, **kwargs)
+    ): super().__init__(*args, **kwargs)
 
 # %% ../../nbs/05_engine/10_evaluation_hook.ipynb #a0e9c121
 def action_rule(
