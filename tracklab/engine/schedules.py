@@ -265,19 +265,22 @@ class _ToLeast(LrUpdaterHook):
         self.min_lr,self.min_lr_ratio = min_lr,min_lr_ratio
     def least(self, base): return least_value(base, self.min_lr, self.min_lr_ratio)
 
-@register
-class CosineAnnealingLrUpdaterHook(_ToLeast):
-    "Half a cosine over the run."
+# %% ../../nbs/05_engine/04_schedules.ipynb #85684649
+class _Annealing(_ToLeast):
+    curve = None # function (start, end, share of the way) -> value
     def get_lr(self, runner, base_lr):
         t,total = self.progress(runner)
-        return annealing_cos(base_lr, self.least(base_lr), t/total)
+        return self.curve(base_lr, self.least(base_lr), t/total)
 
 @register
-class LinearAnnealingLrUpdaterHook(_ToLeast):
+class CosineAnnealingLrUpdaterHook(_Annealing):
+    "Half a cosine over the run."
+    curve = staticmethod(annealing_cos)
+
+@register
+class LinearAnnealingLrUpdaterHook(_Annealing):
     "A straight line over the run."
-    def get_lr(self, runner, base_lr):
-        t,total = self.progress(runner)
-        return annealing_linear(base_lr, self.least(base_lr), t/total)
+    curve = staticmethod(annealing_linear)
 
 # %% ../../nbs/05_engine/04_schedules.ipynb #50174c7b
 @register
