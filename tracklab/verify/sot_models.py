@@ -6,17 +6,18 @@
 __all__ = ['CROPS', 'CORNERS', 'HEAD_ORDER', 'FrameRecorder', 'frame_output', 'check_sot', 'sot_tolerance', 'box_checks',
            'part_checks', 'training_batch', 'padding', 'windowed_images', 'check_sot_training', 'train_head_only']
 
-# %% ../../nbs/15_verify/16_golden_sot_models.ipynb #f1c67046
+# %% ../../nbs/15_verify/16_golden_sot_models.ipynb #7b8863e6
 import re
 from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from torch import nn
 from .golden import Check, beside
 from .networks import (OutputRecorder, array_check, gradient_checks, loss_checks, meta_of, network_checker, normalised_image,
     sample_everything, start_checks)
 
-# %% ../../nbs/15_verify/16_golden_sot_models.ipynb #c6aaed40
+# %% ../../nbs/15_verify/16_golden_sot_models.ipynb #f87e4ffa
 class FrameRecorder:
     "Keeps what modules and methods of a model return, per frame."
     def __init__(self,
@@ -48,7 +49,7 @@ class FrameRecorder:
         for h in self.hooks: h.remove()
         for name,path in self.methods: delattr(self.model.get_submodule(path), name)
 
-# %% ../../nbs/15_verify/16_golden_sot_models.ipynb #c376fbd5
+# %% ../../nbs/15_verify/16_golden_sot_models.ipynb #7bd83a2d
 CROPS,CORNERS = 'get_cropped_img','get_score_map'
 HEAD_ORDER = dict(cls_score=0, bbox_pred=1)          # maps of a head that returns a tuple
 
@@ -89,7 +90,7 @@ def check_sot(
     for k,(t,n) in split.items(): checks.append(array_check(k, frame_output(r.seen, t, n), want[k], entry['outputs'][k], sot_tolerance(n, entry['noise'].get(k))))
     return checks+box_checks(np.stack(rows), want['track_bboxes'])+part_checks(model, entry, want, device)
 
-# %% ../../nbs/15_verify/16_golden_sot_models.ipynb #acf0cc21
+# %% ../../nbs/15_verify/16_golden_sot_models.ipynb #29f2b076
 def sot_tolerance(
     name:str, # name of an output within its frame
     noise=None, # recorded difference of the reference from itself
@@ -119,7 +120,7 @@ def part_checks(
     if 'windows' in specs: out.append(array_check('windows', model.head.window(tuple(size), device), want['windows'], specs['windows'], 1e-6))
     return out
 
-# %% ../../nbs/15_verify/16_golden_sot_models.ipynb #90d5f006
+# %% ../../nbs/15_verify/16_golden_sot_models.ipynb #b745d183
 def training_batch(
     entry:dict, # entry of the index
     want, # recorded arrays
@@ -192,4 +193,4 @@ def train_head_only(
     if not mode.startswith('train() for the head'): return
     model.head.train()
     for m in model.head.modules():
-        if isinstance(m, (torch.nn.Dropout,torch.nn.modules.batchnorm._BatchNorm)): m.eval()
+        if isinstance(m, (nn.Dropout,nn.MultiheadAttention,nn.modules.batchnorm._BatchNorm)): m.eval()
