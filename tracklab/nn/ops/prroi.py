@@ -53,7 +53,8 @@ def prroi_pool(
 )->torch.Tensor: # `(N,C,rows,columns)`
     "Precise RoI pooling: the exact mean of each bin of each box."
     if x.ndim!=4: raise ValueError(f"expected maps (B,C,H,W), got shape {tuple(x.shape)}")
-    if rois.ndim!=2 or rois.shape[1]!=5: raise ValueError(f"expected RoIs (N,5): image index, x1, y1, x2, y2, got shape {tuple(rois.shape)}")
+    if rois.ndim!=2 or rois.shape[1]!=5:
+        raise ValueError(f"expected RoIs (N,5): image index, x1, y1, x2, y2, got shape {tuple(rois.shape)}")
     size = (size,size) if isinstance(size, int) else tuple(size)
     image,boxes = rois[:,0].long(),rois[:,1:]
     if len(image) and not (0<=int(image.min()) and int(image.max())<len(x)):
