@@ -31,7 +31,7 @@ def crop_region(
     output_sz:Tensor=None, # `(2,)` size after resizing, or `None`
     mode:str='replicate', # see `BORDER_MODES`
     max_scale_change:float=None, # largest factor by which an inside mode may shrink the region
-)->tuple: # top left `(2,)`, bottom right `(2,)`, excluded, both in cells of the subsampled frame; first pixel `(2,)` and step of subsampling
+)->tuple: # top left and bottom right (excluded) in cells of the subsampled frame, first pixel `(2,)` and step of subsampling
     "The integer region to crop."
     if mode not in BORDER_MODES: raise ValueError(f"unknown border mode {mode!r}; known: {', '.join(BORDER_MODES)}")
     if not (torch.isfinite(pos).all() and torch.isfinite(sample_sz).all()):
