@@ -181,12 +181,14 @@ def track_many(self:BaseSOT,
     for t,frame in enumerate(frames):
         n = t+1
         alive = (last[ids]<0)|(last[ids]>=t)
-        if not alive.all(): state,ids = take_state(state, torch.from_numpy(np.flatnonzero(alive)).to(self.device)) if alive.any() else None,ids[alive]
+        if not alive.all():
+            state,ids = take_state(state, torch.from_numpy(np.flatnonzero(alive)).to(self.device)) if alive.any() else None,ids[alive]
         if len(ids): rows.append((t, ids, *self.step_frame(frame, state)))
         if len(new := np.flatnonzero(first==t)):
             state,ids = join_states(state if len(ids) else None, self.start_frame(frame, boxes[new])),np.concatenate([ids, new])
             rows.append((t, new, boxes[new], np.ones(len(new))))
-    if len(late := np.flatnonzero(first>=n)): raise ValueError(f"target {late[0]} starts in frame {first[late[0]]}, but there are {n} frames")
+    if len(late := np.flatnonzero(first>=n)):
+        raise ValueError(f"target {late[0]} starts in frame {first[late[0]]}, but there are {n} frames")
     if not rows: return Tracks(num_frames=n)
     return Tracks(np.concatenate([np.full(len(i), t) for t,i,*_ in rows]), np.concatenate([b for *_,b,_ in rows]),
                   np.concatenate([i for _,i,*_ in rows]), score=np.concatenate([s for *_,s in rows]), num_frames=n)

@@ -161,6 +161,7 @@ def positive_pair_targets(self:SiameseRPNHead,
     delta_weights[pos] = 1/max(len(pos), 1)
     return labels,weights,deltas,delta_weights
 
+# %% ../../nbs/10_sot/03_siamrpn.ipynb #5991e099
 @patch
 def negative_pair_targets(self:SiameseRPNHead,
     gt_bbox:torch.Tensor, # `(1,4)` xyxy in the search region: another object
@@ -267,6 +268,7 @@ def _windows(self:SiamRPN, img, boxes, sides, size, colours):
 
 @patch
 def start(self:SiamRPN, img, boxes):
+    "Learn N targets; see `BaseSOT.start`."
     colours = img.mean((0,2,3)).expand(len(boxes), -1)
     sides = context_size(boxes, self.test_cfg['context_amount']).round()
     z_feat = self.forward_template(self._windows(img, boxes, sides, self.test_cfg['exemplar_size'], colours))
@@ -274,6 +276,7 @@ def start(self:SiamRPN, img, boxes):
 
 @patch
 def step(self:SiamRPN, img, state):
+    "Find the targets in the next frame; see `BaseSOT.step`."
     cfg,boxes = self.test_cfg,state['boxes']
     z_size = context_size(boxes, cfg['context_amount'])
     sides = (z_size*(cfg['search_size']/cfg['exemplar_size'])).round()
@@ -299,7 +302,8 @@ def track_tensor(self:SiamRPN,
     avg_channel:torch.Tensor, # of `init`
 )->tuple: # score, `(4,)` box, centre and size
     "Find a target."
-    state = dict(boxes=torch.as_tensor(bbox, dtype=img.dtype, device=img.device).reshape(1, 4), z_feat=z_feat, avg_channel=avg_channel[None])
+    state = dict(boxes=torch.as_tensor(bbox, dtype=img.dtype, device=img.device).reshape(1, 4), z_feat=z_feat,
+                 avg_channel=avg_channel[None])
     return self.step(img, state)[0],state['boxes'][0]
 
 @patch

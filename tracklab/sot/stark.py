@@ -134,7 +134,8 @@ def loss(self:StarkHead,
     out = {}
     if 'pred_bboxes' in track_results: out.update(corner_losses(self, track_results['pred_bboxes'], gt_bboxes, img_size))
     if 'pred_logits' in track_results:
-        if gt_labels is None: raise ValueError("the second stage needs search_gt_labels: set with_label=True and train_cls_head=True in the pipeline")
+        if gt_labels is None:
+            raise ValueError("the second stage needs search_gt_labels: set with_label=True and train_cls_head=True in the pipeline")
         out['loss_cls'] = self.loss_cls(track_results['pred_logits'][:,0], torch.cat(gt_labels)[:,1:].long())
     return out
 
@@ -185,11 +186,14 @@ def learn(self:Stark,
 
 @patch
 def start(self:Stark, img, boxes):
+    "Learn N targets; see `BaseSOT.start`."
     template = self.learn(img, boxes)
-    return dict(boxes=boxes, age=boxes.new_zeros(len(boxes), dtype=torch.long), templates=[template]+[map_state(torch.clone, template) for _ in self.update_intervals])
+    return dict(boxes=boxes, age=boxes.new_zeros(len(boxes), dtype=torch.long),
+                templates=[template]+[map_state(torch.clone, template) for _ in self.update_intervals])
 
 @patch
 def step(self:Stark, img, state):
+    "Find the targets in the next frame; see `BaseSOT.step`."
     state['age'] = state['age']+1
     x,scales,mask = self.windows(img, state['boxes'], 'search')
     out = self.head([*state['templates'], dict(feat=self.extract_feat(x), mask=mask)])

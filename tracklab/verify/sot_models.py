@@ -6,18 +6,20 @@
 __all__ = ['CROPS', 'CORNERS', 'HEAD_ORDER', 'FrameRecorder', 'frame_output', 'check_sot', 'sot_tolerance', 'box_checks',
            'part_checks', 'training_batch', 'padding', 'windowed_images', 'check_sot_training', 'train_head_only']
 
-# %% ../../nbs/15_verify/16_golden_sot_models.ipynb #7b8863e6
-import re
+# %% ../../nbs/15_verify/16_golden_sot_models.ipynb #508961c7
+import ast, re
 from pathlib import Path
 import cv2
 import numpy as np
 import torch
 from torch import nn
+from ..nn.ops.prroi import prroi_pool
 from .golden import Check, beside
 from .networks import (OutputRecorder, array_check, gradient_checks, loss_checks, meta_of, network_checker, normalised_image,
     sample_everything, start_checks)
+from .recipes import noise
 
-# %% ../../nbs/15_verify/16_golden_sot_models.ipynb #f87e4ffa
+# %% ../../nbs/15_verify/16_golden_sot_models.ipynb #20f59621
 class FrameRecorder:
     "Keeps what modules and methods of a model return, per frame."
     def __init__(self,
@@ -49,7 +51,7 @@ class FrameRecorder:
         for h in self.hooks: h.remove()
         for name,path in self.methods: delattr(self.model.get_submodule(path), name)
 
-# %% ../../nbs/15_verify/16_golden_sot_models.ipynb #7bd83a2d
+# %% ../../nbs/15_verify/16_golden_sot_models.ipynb #4333c67c
 CROPS,CORNERS = 'get_cropped_img','get_score_map'
 HEAD_ORDER = dict(cls_score=0, bbox_pred=1)          # maps of a head that returns a tuple
 
@@ -87,10 +89,13 @@ def check_sot(
             meta = {**meta_of(entry['image_info'], images), 'frame_id':t}
             rows.append(model([x[None]], [[meta]], return_loss=False, gt_bboxes=[[box]])['track_bboxes'])
             if t==0: r.seen['templates'] = model.template_features()
-    for k,(t,n) in split.items(): checks.append(array_check(k, frame_output(r.seen, t, n), want[k], entry['outputs'][k], sot_tolerance(n, entry['noise'].get(k))))
+    for k,(t,n) in split.items():
+        got,spec = frame_output(r.seen, t, n),entry['outputs'][k]
+        if n=='pred_scores': got = got.reshape(spec['shape'])                              # one number, of one target
+        checks.append(array_check(k, got, want[k], spec, sot_tolerance(n, entry['noise'].get(k))))
     return checks+box_checks(np.stack(rows), want['track_bboxes'])+part_checks(model, entry, want, device)
 
-# %% ../../nbs/15_verify/16_golden_sot_models.ipynb #29f2b076
+# %% ../../nbs/15_verify/16_golden_sot_models.ipynb #532890cc
 def sot_tolerance(
     name:str, # name of an output within its frame
     noise=None, # recorded difference of the reference from itself
@@ -105,8 +110,10 @@ def box_checks(
 )->list: # `Check`s
     "Boxes in pixels and scores."
     off = np.abs(np.asarray(got, 'float64')-want)
-    return [Check('boxes of frames 0 to 2', float(off[:3,:4].max()), .1), Check('boxes', float(off[:,:4].max()), 1.), Check('scores', float(off[:,4].max()), 2e-3)]
+    return [Check('boxes of frames 0 to 2', float(off[:3,:4].max()), .1), Check('boxes', float(off[:,:4].max()), 1.),
+            Check('scores', float(off[:,4].max()), 2e-3)]
 
+# %% ../../nbs/15_verify/16_golden_sot_models.ipynb #d3013e24
 def part_checks(
     model, # the model
     entry:dict, # entry of the index
@@ -116,11 +123,18 @@ def part_checks(
     "Anchors, windows and other parts that an entry names."
     out,specs = [],entry['outputs']
     size = specs['frame1/cls_score']['shape'][2:] if 'frame1/cls_score' in specs else None
-    if 'anchors' in specs: out.append(array_check('anchors', model.head.centred_anchors(tuple(size), device), want['anchors'], specs['anchors'], 1e-6))
-    if 'windows' in specs: out.append(array_check('windows', model.head.window(tuple(size), device), want['windows'], specs['windows'], 1e-6))
+    for k,roi in ((k, want[f'input/{k}_rois']) for k in specs if f'input/{k}_rois' in want):
+        call = re.search(r"noise\('([\w.]+)', (\(.*?\)), seed\), scale ([\d.]+)", specs[k]['what'])
+        x = torch.from_numpy(noise(call[1], ast.literal_eval(call[2]), entry['weights']['seed']).astype('float32')).to(device)
+        got = prroi_pool(x, torch.from_numpy(roi).to(device), tuple(specs[k]['shape'][2:]), float(call[3]))
+        out.append(array_check(k, got, want[k], specs[k], 1e-5))
+    if 'anchors' in specs:
+        out.append(array_check('anchors', model.head.centred_anchors(tuple(size), device), want['anchors'], specs['anchors'], 1e-6))
+    if 'windows' in specs:
+        out.append(array_check('windows', model.head.window(tuple(size), device), want['windows'], specs['windows'], 1e-6))
     return out
 
-# %% ../../nbs/15_verify/16_golden_sot_models.ipynb #b745d183
+# %% ../../nbs/15_verify/16_golden_sot_models.ipynb #25d0c944
 def training_batch(
     entry:dict, # entry of the index
     want, # recorded arrays
@@ -136,7 +150,8 @@ def training_batch(
         if f'input/{k}' in want: batch[k] = [r[None] for r in torch.from_numpy(want[f'input/{k}']).to(device)]
     if 'is_positive_pairs' in entry: batch['is_positive_pairs'] = entry['is_positive_pairs']
     return dict(img=img, img_metas=[{}]*n, search_img=search[:,None], search_img_metas=[{}]*n, gt_bboxes=None,
-                padding_mask=padding(img, entry, 'img', device), search_padding_mask=padding(search[:,None], entry, 'search_img', device), **batch)
+                padding_mask=padding(img, entry, 'img', device), search_padding_mask=padding(search[:,None], entry, 'search_img', device),
+                **batch)
 
 def padding(
     img:torch.Tensor, # `(B,T,3,H,W)`
@@ -151,6 +166,7 @@ def padding(
     below = tops[:,None]+torch.arange(H, device=device)>=frame_height
     return below[:,:,None].expand(-1, -1, W).reshape(*img.shape[:-3], H, W)
 
+# %% ../../nbs/15_verify/16_golden_sot_models.ipynb #f6b641a7
 def windowed_images(
     entry:dict, # entry of the index
     folder:Path, # folder of the goldens
@@ -184,6 +200,7 @@ def check_sot_training(
     sum(v for k,v in out.items() if 'loss' in k).backward()
     return checks+gradient_checks(model, entry, want, 'losses')
 
+# %% ../../nbs/15_verify/16_golden_sot_models.ipynb #5af9f9f3
 def train_head_only(
     model, # changed
     mode:str, # as the index says it

@@ -73,6 +73,7 @@ def per_operation(
     if len(cfgs)!=n: raise ValueError(f"expected {n} configs in {name}, one for each operation, got {len(cfgs)}")
     return cfgs
 
+# %% ../../../nbs/04_nn/attention/04_transformer_layers.ipynb #7642dd57
 @register
 class BaseTransformerLayer(BaseModule):
     "Attention, norms and feed-forward networks in a given order."
@@ -94,7 +95,8 @@ class BaseTransformerLayer(BaseModule):
         self.operation_order,self.batch_first,self.pre_norm = operation_order,batch_first,operation_order[0]=='norm'
         attentions = [o for o in operation_order if o.endswith('attn')]
         self.num_attn = len(attentions)
-        self.attentions = ModuleList([build({'batch_first':batch_first, **c}) for c in per_operation(attn_cfgs, len(attentions), 'attn_cfgs')])
+        self.attentions = ModuleList([build({'batch_first':batch_first, **c})
+                                      for c in per_operation(attn_cfgs, len(attentions), 'attn_cfgs')])
         self.embed_dims = self.attentions[0].embed_dims
         old = dict(feedforward_channels='feedforward_channels', ffn_dropout='ffn_drop', ffn_num_fcs='num_fcs')
         older = {new:kwargs[k] for k,new in old.items() if k in kwargs}
