@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['open_config', 'model_of', 'check_device', 'load_weights', 'published_checkpoint', 'init_model', 'frame_pipeline_of',
-           'inference_mot', 'build_model', 'build_tracker', 'build_motion', 'build_reid', 'build_aggregator',
-           'single_gpu_test', 'multi_gpu_test', 'save_results', 'load_results']
+           'inference_mot', 'inference_sot', 'build_model', 'build_tracker', 'build_motion', 'build_reid',
+           'build_aggregator', 'single_gpu_test', 'multi_gpu_test', 'save_results', 'load_results']
 
 # %% ../nbs/14_app/10_apis.ipynb #a211bda8
 import copy, warnings
@@ -23,6 +23,7 @@ from .data.loaders import collate
 from .data.pipeline import Compose
 from .detect.frames import find_test_pipeline
 from .engine.testing import load_results, multi_gpu_test, save_results, single_gpu_test, unpack_batch
+from .sot.model import check_target
 
 # %% ../nbs/14_app/10_apis.ipynb #426a430f
 def open_config(
@@ -139,6 +140,22 @@ def inference_mot(
     loaded = isinstance(img, np.ndarray)
     sample = dict(img=img, img_info=dict(frame_id=frame_id),
                   img_prefix=None) if loaded else dict(img_info=dict(filename=str(img), frame_id=frame_id), img_prefix=None)
+    data = unpack_batch(collate([frame_pipeline_of(model, loaded)(sample)]), next(model.parameters()).device)
+    with torch.no_grad(): return model(return_loss=False, rescale=True, **data)
+
+# %% ../nbs/14_app/10_apis.ipynb #78b619cf
+def inference_sot(
+    model, # single object tracker that `init_model` returned
+    image, # file, or `(H,W,3)` uint8 BGR
+    init_bbox, # x1, y1, x2, y2 of the target in frame 0, pixels; not looked at later
+    frame_id:int, # index of the frame; 0 begins a new video
+)->dict: # `track_bboxes`: `(5,)` x1, y1, x2, y2, score; the score of frame 0 is -1
+    "Follow one target into a frame."
+    loaded = isinstance(image, np.ndarray)
+    if frame_id==0 and loaded: check_target(init_bbox, image.shape)
+    sample = dict(img_info=dict(filename=None if loaded else str(image), frame_id=frame_id), img_prefix=None, bbox_fields=[],
+                  mask_fields=[], seg_fields=[],
+                  ann_info=dict(bboxes=np.asarray(init_bbox, 'float32'), visible=True), **(dict(img=image) if loaded else {}))
     data = unpack_batch(collate([frame_pipeline_of(model, loaded)(sample)]), next(model.parameters()).device)
     with torch.no_grad(): return model(return_loss=False, rescale=True, **data)
 

@@ -151,7 +151,7 @@ class ConvVisionTransformerLayer(nn.Module):
     ):
         super().__init__()
         self.patch_embed,self.pos_drop = ConvEmbed(patch_size, in_chans, dims, patch_stride, patch_padding, norm_layer),nn.Dropout(drop)
-        rates = torch.linspace(0, drop_path, depth).tolist()
+        rates = [drop_path*i/max(depth-1, 1) for i in range(depth)]
         self.blocks = nn.ModuleList([MixedBlock(dims, drop=drop, drop_path=r, norm_layer=norm_layer, **kwargs) for r in rates])
 
     def learn(self,
