@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['TRACK_SUFFIXES', 'DETECTOR_NAMES', 'cmd_env', 'print_metrics', 'cmd_eval', 'class_indices', 'Watched', 'show_window',
-           'tracking_model', 'cmd_track', 'cmd_demo', 'cmd_refine', 'cmd_test', 'cmd_search', 'cmd_train', 'cmd_verify',
-           'cmd_benchmark', 'cmd_convert', 'cmd_browse', 'cmd_zoo', 'cmd_migrate', 'parser', 'Terminated', 'describe',
-           'main']
+           'target_model', 'tracking_model', 'cmd_track', 'cmd_demo', 'cmd_refine', 'cmd_test', 'cmd_search',
+           'cmd_train', 'cmd_verify', 'cmd_benchmark', 'cmd_convert', 'cmd_browse', 'cmd_zoo', 'cmd_migrate', 'parser',
+           'Terminated', 'describe', 'main']
 
 # %% ../../nbs/14_app/01_command.ipynb #dad5eefe
 import argparse,json,os,shutil,sys,time,warnings
@@ -113,6 +113,25 @@ def show_window(image)->bool:
         return cv2.waitKey(1)&255!=ord('q')
     except cv2.error: raise ValueError("--show needs a display; leave it out and look at the files") from None
 
+# %% ../../nbs/14_app/01_command.ipynb #7131e455
+def target_model(
+    a, # arguments of `track`, with `box`
+    video, # the frames to come; `None`: detections alone
+): # model, names of classes
+    "The model for `track --box`: a single object tracker and its targets."
+    from tracklab.apis import init_model
+    from tracklab.sot.follow import TargetTracking, parse_target
+    from tracklab.sot.model import BaseSOT
+    if video is None: raise ValueError(f"--box: a target is followed in images, and {a.source} holds detections")
+    if a.detector or a.public or a.classes:
+        raise ValueError("--box: a target has neither a detector nor a class; leave out --detector, --public, --classes")
+    boxes = [parse_target(b) for b in a.box]
+    name = a.tracker or 'tiny_siamrpn'
+    model = init_model(name, a.checkpoint, _device(a.device))
+    if not isinstance(model, BaseSOT):
+        raise ValueError(f"--box: {name} is a {type(model).__name__}, not a single object tracker (see `tracklab zoo --task sot`)")
+    return TargetTracking(model, boxes),TargetTracking.CLASSES
+
 # %% ../../nbs/14_app/01_command.ipynb #2a069fec
 def _do_without(tracker, name, images):
     "Warn of what a tracker by name lacks; without images it cannot follow the camera."
@@ -132,7 +151,8 @@ def tracking_model(
     from tracklab.app.track import FileDetector, TrackingByDetection, open_detector, open_tracker
     from tracklab.core.zoo import zoo
     from tracklab.detect.tiles import parse_tiles
-    tiles = parse_tiles(a.tiles)
+    if a.box: return target_model(a, video)
+    a.tracker,tiles = a.tracker or 'bytetrack',parse_tiles(a.tiles)
     if a.checkpoint is not None or (a.detector is None and (a.tracker in zoo or Path(a.tracker).is_file())):
         from tracklab.apis import init_model, open_config
         cfg = open_config(a.tracker)
@@ -213,7 +233,8 @@ def _track(a):
     from tracklab.core.track_formats import check_formats
     from tracklab.core.video import Video
     others = _other_files(a, sequence_name(a.named)).values()
-    check_outputs([*_files(a.out, sequence_name(a.named)), *others], [a.source, (a.detector or '').split(':')[-1], a.tracker, a.checkpoint])
+    check_outputs([*_files(a.out, sequence_name(a.named)), *others],
+                  [a.source, (a.detector or '').split(':')[-1], a.tracker, a.checkpoint, *(a.box or ())])
     only_boxes = Path(a.source).suffix.lower() in TRACK_SUFFIXES
     if only_boxes and a.checkpoint is not None: raise ValueError(f"{a.source} holds detections: a --checkpoint needs images")
     video = None if only_boxes else Video(a.source)
@@ -394,11 +415,16 @@ def cmd_test(a)->int:
 def cmd_search(a)->int:
     "Test all combinations of a tracker's parameters, given as lists in the config."
     import pandas as pd
-    from tracklab.app.search import search_tracker, write_search
+    from tracklab.apis import open_config
+    from tracklab.app.search import search_siamese, search_tracker, value_range, write_search
     from tracklab.core.config import parse_options
     _check_test_outputs(a, [Path(a.out)/'best.py', Path(a.out)/'search.csv'])
-    rows,best = search_tracker(a.config, a.checkpoint_file or a.checkpoint, a.device, parse_options(a.cfg_options), a.batch, a.workers,
-                               a.eval, _bar('search'))
+    options,ranges = parse_options(a.cfg_options),dict(penalty_k=a.penalty_k_range, lr=a.lr_range, window_influence=a.win_infu_range)
+    options.update({f'model.test_cfg.rpn.{k}':value_range(v) for k,v in ranges.items() if v is not None})
+    weights,siamese = a.checkpoint_file or a.checkpoint,'penalty_k' in ((open_config(a.config)['model'].get('test_cfg') or {}).get('rpn') or {})
+    if siamese: rows,best = search_siamese(a.config, weights, a.device, options, a.workers, a.eval, _bar('search'))
+    elif any(ranges.values()): raise ValueError(f"--penalty-k-range, --lr-range and --win-infu-range are of SiamRPN++, not of {a.config}")
+    else: rows,best = search_tracker(a.config, weights, a.device, options, a.batch, a.workers, a.eval, _bar('search'))
     print(pd.DataFrame(rows).to_string(index=False, float_format='%.3f'))
     print(*(f'wrote {f}' for f in write_search(a.out, rows, best)), sep='\n')
     return 0
@@ -485,7 +511,11 @@ def _tracking_arguments(command):
     arg('--detector', help=DETECTOR_NAMES+' (auto if not given)')
     arg('--tiles', default='auto', help='also look at overlapping parts of each frame: columns and rows such as 3x2, none, or auto (as '
                                         'many as suit the packaged network, none for others)')
-    arg('--tracker', default='bytetrack', help='sort, bytetrack, ocsort, strongsort, botsort, a config file, or a name of the zoo')
+    arg('--tracker', help='sort, bytetrack, ocsort, strongsort, botsort, a config file, or a name of the zoo (bytetrack; with --box '
+                          'tiny_siamrpn)')
+    arg('--box', action='append', metavar='BOX|FILE',
+        help='follow what is in this box of the first frame: left,top,width,height, or a file '
+                                                           'whose first line is that; give it again for more targets')
     arg('--checkpoint', metavar='FILE', help="weights of the config's model, detector included")
     arg('--out', default='tracklab-out', help='folder for the results')
     arg('--device', help='cpu, cuda, cuda:1 ...; a GPU if there is one')
@@ -510,6 +540,7 @@ def _dataset_arguments(command):
         arg('--workers', type=int, help='loading processes; as in the config if not given')
         if name=='search':
             arg('--eval', nargs='+', default=['track'], help='what the dataset evaluates')
+            for flag in ('penalty-k','lr','win-infu'): arg(f'--{flag}-range', metavar='A,B,STEP', help='values to try, for SiamRPN++')
             arg('--out', default='tracklab-out/search', help='folder for the table and the best config')
             continue
         arg('--eval', nargs='+', help='what the dataset evaluates, such as bbox track')

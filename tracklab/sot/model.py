@@ -93,6 +93,17 @@ class BaseSOT(BaseModel):
     with_head     = property(lambda self: hasattr(self, 'head'), doc="Is there a head?")
     device        = property(lambda self: next(self.parameters()).device, doc="The device that the model computes on.")
 
+# %% ../../nbs/10_sot/02_sot_model.ipynb #534871ed
+@patch
+def advance(self:BaseSOT,
+    img:torch.Tensor, # `(1,3,H,W)` frame
+    state:dict, # state; changed
+)->torch.Tensor: # `(N,)` scores
+    "`step`, whose boxes must be finite."
+    scores = self.step(img, state)
+    if torch.isfinite(state['boxes']).all(): return scores
+    raise ValueError(f"{type(self).__name__} returned boxes that are not finite: its weights are not trained, or training has diverged")
+
 # %% ../../nbs/10_sot/02_sot_model.ipynb #a0a1010c
 @patch
 def frame_tensor(self:BaseSOT,
@@ -123,7 +134,7 @@ def step_frame(self:BaseSOT,
     state:dict, # state; changed
 )->tuple: # `(N,4)` xyxy, `(N,)` scores; numpy
     "Follow the targets of a state into a frame."
-    with lower_precision(self.device, self.amp_dtype): scores = self.step(self.frame_tensor(frame), state)
+    with lower_precision(self.device, self.amp_dtype): scores = self.advance(self.frame_tensor(frame), state)
     return bbox_cxcywh_to_xyxy(state['boxes']).double().cpu().numpy(),scores.double().cpu().numpy()
 
 # %% ../../nbs/10_sot/02_sot_model.ipynb #9e03b8ee
@@ -158,7 +169,7 @@ def init_tensor(self:BaseSOT, img, bbox):
 def track_tensor(self:BaseSOT, img, bbox):
     "Score and box (xyxy) of the target, whose box in the last frame was `bbox` (centre and size)."
     self.memo['boxes'] = torch.as_tensor(bbox, dtype=torch.float32, device=img.device).reshape(1, 4)
-    score = self.step(img, self.memo)[0]
+    score = self.advance(img, self.memo)[0]
     return score,bbox_cxcywh_to_xyxy(self.memo['boxes'][0])
 
 # %% ../../nbs/10_sot/02_sot_model.ipynb #d5372b04
@@ -205,9 +216,15 @@ def only_box(
     return b
 
 @patch
-def restart(self:BaseSOT, img, gt_bboxes):
+def restart(self:BaseSOT,
+    img:torch.Tensor, # `(1,C,H,W)`
+    gt_bboxes:list, # `(1,4)` xyxy or `(1,8)` corners
+)->bool: # was there a target?
     "Learn the target of a frame's ground truth."
-    self.memo = self.start(img, quad2bbox(only_box(gt_bboxes, img))[None])
+    box = quad2bbox(only_box(gt_bboxes, img))
+    if not (torch.isfinite(box).all() and (box[2:]>0).all()): return False
+    self.memo = self.start(img, box[None])
+    return True
 
 @patch
 def simple_test_ope(self:BaseSOT,
@@ -216,9 +233,10 @@ def simple_test_ope(self:BaseSOT,
     gt_bboxes:list, # `(1,4)` xyxy or `(1,8)` corners; read in frame 0 only
 )->tuple: # `(4,)` xyxy, score
     "A frame of a one-pass evaluation."
-    if frame_id==0: self.restart(img, gt_bboxes)
-    elif self.memo is None: raise RuntimeError(f"frame {frame_id} came before frame 0, which shows the target")
-    score = self.step(img, self.memo)[0] if frame_id else -1.
+    if frame_id==0 and not self.restart(img, gt_bboxes):
+        raise ValueError(f"frame 0 must show the target, but its box is {only_box(gt_bboxes, img).tolist()}")
+    if self.memo is None: raise RuntimeError(f"frame {frame_id} came before frame 0, which shows the target")
+    score = self.advance(img, self.memo)[0] if frame_id else -1.
     return bbox_cxcywh_to_xyxy(self.memo['boxes'][0]),score
 
 @patch
@@ -230,9 +248,9 @@ def simple_test_vot(self:BaseSOT,
 )->tuple: # `(4,)` xyxy or a code `(1,)`, score
     "A frame of VOT's protocol with restarts."
     if frame_id==0: self.init_frame_id = 0
-    if frame_id==self.init_frame_id: self.restart(img, gt_bboxes)
+    if frame_id==self.init_frame_id and not self.restart(img, gt_bboxes): self.init_frame_id += 1        # not there yet
     if frame_id<=self.init_frame_id: return img.new_tensor([float(frame_id==self.init_frame_id)]),-1.
-    score,box,gt = self.step(img, self.memo)[0],self.memo['boxes'][0],only_box(gt_bboxes, img)
+    score,box,gt = self.advance(img, self.memo)[0],self.memo['boxes'][0],only_box(gt_bboxes, img)
     gt = bbox_xyxy_to_x1y1wh(gt) if len(gt)==4 else gt
     H,W = img_metas[0]['img_shape'][:2] if img_metas and 'img_shape' in img_metas[0] else img.shape[2:]
     if region_overlaps([bbox2region(bbox_cxcywh_to_x1y1wh(box).cpu().numpy())], [bbox2region(gt.cpu().numpy())], (W,H))[0]>0:
