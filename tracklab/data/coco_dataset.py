@@ -7,7 +7,7 @@ __all__ = ['COCO_CLASSES', 'read_list', 'below', 'CustomDataset', 'COCO', 'usabl
            'CocoDataset']
 
 # %% ../../nbs/03_data/21_coco_dataset.ipynb #6c9df478
-import json,tempfile,warnings
+import itertools,json,tempfile,warnings
 import numpy as np
 from fastcore.basics import patch
 from pathlib import Path
@@ -17,7 +17,7 @@ from ..core.readers import AnnotationError, read_json, read_lines
 from ..core.registry import register
 from .cocovid import CocoVID
 from ..metrics.dataset_classes import get_classes
-from .pipeline import Compose
+from .pipeline import Compose, first_sample
 
 # %% ../../nbs/03_data/21_coco_dataset.ipynb #5d5f774c
 @collector_paused()
@@ -160,8 +160,8 @@ def __getitem__(self:CustomDataset, idx):
     if not -len(self)<=idx<len(self): raise IndexError(f"image {idx} of a dataset of {len(self)}")
     idx %= len(self)
     if self.test_mode: return self.prepare_test_img(idx)
-    while (data := self.prepare_train_img(idx)) is None: idx = self._rand_another(idx)
-    return data
+    order = itertools.chain([idx], (self._rand_another(idx) for _ in itertools.count()))
+    return first_sample(lambda: self.prepare_train_img(next(order)), f"{type(self).__name__} ({self.ann_file})")
 
 # %% ../../nbs/03_data/21_coco_dataset.ipynb #e8393065
 @patch

@@ -11,6 +11,7 @@ import copy,math,random
 import numpy as np
 from ..core.registry import build, register
 from .pipeline import Compose
+from .pipeline import first_sample
 
 # %% ../../nbs/03_data/22_dataset_wrappers.ipynb #814f2081
 def build_dataset(
@@ -105,10 +106,10 @@ class RandomSampleConcatDataset(ConcatDataset):
         self.dataset_sampling_probs = [x/sum(w) for x in w]
 
     def __getitem__(self, ind):
-        while True:
+        def draw():
             d = random.choices(self.datasets, self.dataset_sampling_probs)[0]
-            out = d[random.randint(0, len(d)-1)]
-            if out is not None: return out
+            return d[random.randint(0, len(d)-1)]
+        return first_sample(draw, f"a {type(self).__name__} of {len(self.datasets)} datasets")
 
 # %% ../../nbs/03_data/22_dataset_wrappers.ipynb #34b32edf
 @register

@@ -16,7 +16,7 @@ from ..core.files import atomic_path
 from ..core.readers import AnnotationError, read_lines
 from ..core.registry import register
 from .cocovid import CocoVID
-from .pipeline import Compose
+from .pipeline import Compose, first_sample
 
 # %% ../../nbs/03_data/27_sot_datasets.ipynb #ef82fa6d
 def read_numbers(
@@ -172,9 +172,7 @@ def __getitem__(self:BaseSOTDataset,
     if self.test_mode:
         if not isinstance(ind, (tuple,list)): ind = self.locate_frame(ind)
         return self.prepare_test_data(*ind)
-    while True:
-        out = self.prepare_train_data(ind)
-        if out is not None: return out
+    return first_sample(lambda: self.prepare_train_data(ind), f"{type(self).__name__} ({self.img_prefix})")
 
 # %% ../../nbs/03_data/27_sot_datasets.ipynb #df919565
 @patch
