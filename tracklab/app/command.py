@@ -79,13 +79,13 @@ def class_indices(
             raise ValueError(f"unknown class {w!r}; near names: {near}; there are {len(classes)} classes")
     return out
 
+# %% ../../nbs/14_app/01_command.ipynb #a12aa8a8
 def _name(source):
     if source.isdigit(): return f'camera{source}'
     return 'stream' if '://' in source else Path(source).stem.replace('*','') or 'frames'
 
 # %% ../../nbs/14_app/01_command.ipynb #c6030862
 _quiet = ContextVar('quiet', default=False) # of `-q`
-
 def _progress(*args, **kwargs):
     "A progress bar, if standard error is a terminal and `-q` is not given."
     from tqdm import tqdm
@@ -105,6 +105,7 @@ class Watched:
         self.bar.update()
         return self.frames[i]
 
+# %% ../../nbs/14_app/01_command.ipynb #ca16d5d6
 def show_window(image)->bool:
     "Show an image; False if the window was closed with `q`."
     import cv2
@@ -178,6 +179,7 @@ def _other_files(a, name):
     from tracklab.core.track_formats import FORMATS
     return {k:Path(a.out)/f'{name}{FORMATS[k]}' for k in dict.fromkeys(a.format) if k!='mot'}
 
+# %% ../../nbs/14_app/01_command.ipynb #4cbfeadc
 def _write_others(a, r, name, size, classes):
     "The files of `--format` under partial names: pairs (partial, final)."
     from tracklab.core.files import claim_partial
@@ -412,6 +414,7 @@ def cmd_test(a)->int:
             with atomic_path(a.json) as part: part.write_text(json.dumps(scores, indent=1)+'\n', encoding='utf-8')
     return 0
 
+# %% ../../nbs/14_app/01_command.ipynb #8bb4a581
 def cmd_search(a)->int:
     "Test all combinations of a tracker's parameters, given as lists in the config."
     import pandas as pd
@@ -421,7 +424,8 @@ def cmd_search(a)->int:
     _check_test_outputs(a, [Path(a.out)/'best.py', Path(a.out)/'search.csv'])
     options,ranges = parse_options(a.cfg_options),dict(penalty_k=a.penalty_k_range, lr=a.lr_range, window_influence=a.win_infu_range)
     options.update({f'model.test_cfg.rpn.{k}':value_range(v) for k,v in ranges.items() if v is not None})
-    weights,siamese = a.checkpoint_file or a.checkpoint,'penalty_k' in ((open_config(a.config)['model'].get('test_cfg') or {}).get('rpn') or {})
+    weights,siamese = a.checkpoint_file or a.checkpoint,'penalty_k' in ((open_config(a.config)['model'].get('test_cfg') or {}).get('rpn')
+                                                                        or {})
     if siamese: rows,best = search_siamese(a.config, weights, a.device, options, a.workers, a.eval, _bar('search'))
     elif any(ranges.values()): raise ValueError(f"--penalty-k-range, --lr-range and --win-infu-range are of SiamRPN++, not of {a.config}")
     else: rows,best = search_tracker(a.config, weights, a.device, options, a.batch, a.workers, a.eval, _bar('search'))
@@ -632,6 +636,7 @@ def _end_on_sigterm():
     if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM)==signal.SIG_DFL:
         signal.signal(signal.SIGTERM, end)
 
+# %% ../../nbs/14_app/01_command.ipynb #128a36db
 def describe(
     error:Exception,
 )->str: # one line

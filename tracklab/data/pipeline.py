@@ -37,7 +37,8 @@ def first_sample(
     "Try until the pipeline gives a sample."
     for _ in range(attempts):
         if (sample := make()) is not None: return sample
-    raise RuntimeError(f"{what}: the pipeline gave no sample in {attempts} attempts; look for a step that returns None, such as one that needs "
+    raise RuntimeError(f"{what}: the pipeline gave no sample in {attempts} attempts; look for a step that returns None, such as one that "
+                       f"needs "
                        "longer videos, larger boxes or visible targets")
 
 # %% ../../nbs/03_data/20_pipeline.ipynb #d9d9b440

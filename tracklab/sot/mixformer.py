@@ -17,6 +17,7 @@ from ..nn.ops.prroi import prroi_pool
 from .corners import CornerSOT, ScoreHead, clip_target, corner_losses
 from ..core.zoo import zoo
 from .config_parts import sot_data
+from .training import trident_training
 
 # %% ../../nbs/10_sot/06_mixformer.ipynb #f53ca4be
 @register
@@ -239,7 +240,7 @@ def forward_train(self:MixFormer,
 def mixformer(
     benchmark:str='lasot', # lasot, trackingnet or got10k
     **test # changed settings of `test_cfg`
-)->dict: # `model`, `data`
+)->dict: # `model`, `data`, and the settings of the training
     "The config of MixFormer for a benchmark."
     backbone = dict(type='ConvVisionTransformer', num_stages=3, patch_size=[7,3,3], patch_stride=[4,2,2], patch_padding=[2,1,1],
                     dim_embed=[64,192,384],
@@ -251,7 +252,9 @@ def mixformer(
         score_head=dict(type='MixFormerScoreDecoder', pool_size=4, feat_size=20, stride=16, num_heads=6, hidden_dim=384, num_layers=3))
     test = dict(dict(search_factor=4.55, search_size=320, template_factor=2., template_size=128, update_interval=[200], online_size=[2],
                      max_score_decay=[1.]), **test)
-    return dict(model=dict(type='MixFormer', backbone=backbone, head=head, test_cfg=test), data=sot_data(benchmark))
+    data,settings = trident_training(benchmark)
+    return dict(model=dict(type='MixFormer', backbone=backbone, head=head, test_cfg=test),
+                data=dict(data, **sot_data(benchmark)), **settings)
 
 # %% ../../nbs/10_sot/06_mixformer.ipynb #599331b9
 for benchmark,test in dict(lasot={}, trackingnet=dict(search_factor=4.5, online_size=[1], update_interval=[25]),

@@ -20,6 +20,7 @@ from .siamese import depthwise_correlation
 from .windows import context_size, cut_window, resize_window, siamese_window
 from ..core.zoo import zoo
 from .config_parts import sot_data
+from .training import siamese_training
 
 # %% ../../nbs/10_sot/03_siamrpn.ipynb #c9f2a8f8
 @register
@@ -329,7 +330,7 @@ RPN_TESTS = dict(lasot=(.05,.42,.38), trackingnet=(.05,.42,.38), otb100=(.4,.5,.
 def siamese_rpn(
     benchmark:str='lasot', # lasot, trackingnet, otb100, uav123 or vot2018
     fp16:bool=False, # train in half precision?
-)->dict: # `model`, `data`
+)->dict: # `model`, `data`, and the settings of the training
     "The config of SiamRPN++ for a benchmark."
     penalty_k,window_influence,lr = RPN_TESTS[benchmark]
     sizes = dict(exemplar_size=127, search_size=255)
@@ -349,9 +350,11 @@ def siamese_rpn(
                  neck=dict(type='ChannelMapper', in_channels=[512,1024,2048], out_channels=256, kernel_size=1,
             norm_cfg=dict(type='BN'), act_cfg=None), head=head, train_cfg=dict(rpn=train), test_cfg={**test,
                 **(dict(test_mode='VOT') if vot else {})})
-    data = sot_data(benchmark, rgb=False, only_eval_visible=benchmark in ('lasot','trackingnet','vot2018'),
-                    **(dict(dataset_type=benchmark) if vot else {}))
-    return dict(model=model, data=data, **(dict(fp16=dict(loss_scale=512.)) if fp16 else {}))
+    def tested_on(name): return sot_data(name, rgb=False, only_eval_visible=name in ('lasot','trackingnet','vot2018'),
+                                         **(dict(dataset_type=name) if name=='vot2018' else {}))['test']
+    data,settings = siamese_training(benchmark, 16 if benchmark=='otb100' else 28, fp16)
+    data.update(val=tested_on('lasot' if benchmark=='trackingnet' else benchmark), test=tested_on(benchmark))
+    return dict(model=model, data=data, **settings, **(dict(fp16=dict(loss_scale=512.)) if fp16 else {}))
 
 # %% ../../nbs/10_sot/03_siamrpn.ipynb #e35cfe6e
 for benchmark in RPN_TESTS: zoo.register(f'siamese_rpn_r50_20e_{benchmark}', siamese_rpn, benchmark=benchmark, task='sot')

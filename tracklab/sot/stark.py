@@ -20,6 +20,7 @@ from .corners import CornerSOT, clip_target, corner_losses
 from .model import join_states, map_state
 from ..core.zoo import zoo
 from .config_parts import sot_data
+from .training import trident_training
 
 # %% ../../nbs/10_sot/05_stark.ipynb #a8fce6e8
 @register
@@ -263,7 +264,7 @@ def stark(
     benchmark:str='lasot', # lasot, trackingnet or got10k
     stage:int=1, # 1 or 2
     update_interval:int=200, # frames between updates of the dynamic template
-)->dict: # `model`, `data`
+)->dict: # `model`, `data`, and the settings of the training
     "The config of STARK for a benchmark."
     attn = dict(type='MultiheadAttention', embed_dims=256, num_heads=8, attn_drop=.1, dropout_layer=dict(type='Dropout', drop_prob=.1))
     transformer = dict(type='StarkTransformer',
@@ -285,7 +286,8 @@ def stark(
         head.update(cls_head=dict(type='ScoreHead', input_dim=256, hidden_dim=256, output_dim=1, num_layers=3, use_bn=False),
                     frozen_modules=['transformer','bbox_head','query_embedding'], loss_cls=dict(type='CrossEntropyLoss', use_sigmoid=True))
         model['frozen_modules'] = ['backbone','neck']
-    return dict(model=model, data=sot_data(benchmark))
+    data,settings = trident_training(benchmark, stage==2)
+    return dict(model=model, data=dict(data, **sot_data(benchmark)), **settings)
 
 # %% ../../nbs/10_sot/05_stark.ipynb #5916396e
 for benchmark,interval in dict(lasot=300, trackingnet=25, got10k=200).items():

@@ -34,9 +34,11 @@ def tiny_siamrpn()->dict: # config
     return dict(type='SiamRPN',
         backbone=dict(type='ResNet', depth=18, base_channels=width, num_stages=3, strides=(1,2,1), dilations=(1,1,1), out_indices=(1,2),
                       norm_eval=False, norm_cfg=dict(type='BN', requires_grad=True)),
-        neck=dict(type='ChannelMapper', in_channels=[2*width,4*width], out_channels=channels, kernel_size=1, norm_cfg=dict(type='BN'), act_cfg=None),
+        neck=dict(type='ChannelMapper', in_channels=[2*width,4*width], out_channels=channels, kernel_size=1,
+                  norm_cfg=dict(type='BN'), act_cfg=None),
         head=dict(type='SiameseRPNHead', anchor_generator=anchors, in_channels=[channels]*2, weighted_sum=True,
-                  loss_cls=dict(type='CrossEntropyLoss', reduction='sum', loss_weight=1.), loss_bbox=dict(type='L1Loss', reduction='sum', loss_weight=1.2)),
+                  loss_cls=dict(type='CrossEntropyLoss', reduction='sum', loss_weight=1.),
+                  loss_bbox=dict(type='L1Loss', reduction='sum', loss_weight=1.2)),
         train_cfg=dict(rpn=train),
         test_cfg=dict(sizes, context_amount=.5, center_size=6, rpn=dict(penalty_k=.08, window_influence=.35, lr=.5)))
 
@@ -55,7 +57,8 @@ def street_clips(
         scene = StreetScene(int(rng.integers(4, 14)), 120, size, seed=seed, kinds=kinds, approach=.3, reentry=.2, camera=camera)
         frames = np.sort(rng.choice(120, per_street, replace=False))
         clip = [scene.render(int(t)) for t in frames]
-        out.append([(img, {s['id']:np.float32(s['box']) for s in seen if s['visibility']>.5 and np.ptp(s['box'][1::2])>12}) for img,seen in clip])
+        out.append([(img, {s['id']:np.float32(s['box']) for s in seen if s['visibility']>.5 and np.ptp(s['box'][1::2])>12})
+                    for img,seen in clip])
     return out
 
 def window_at(
@@ -108,6 +111,7 @@ def random_pair(
     if rng.random()<.5: z,x,box = z[:,::-1],x[:,::-1],np.float32([SEARCH-box[2],box[1],SEARCH-box[0],box[3]])
     return recoloured(z, rng),recoloured(x, rng),box,positive
 
+# %% ../../nbs/10_sot/30_tiny_sot.ipynb #c2efa4b7
 def pair_batch(
     pairs:list, # of `random_pair`
 )->dict: # arguments of `SiamRPN.forward_train`
@@ -129,7 +133,8 @@ def train_tiny_siamrpn(
     model = build(tiny_siamrpn())
     model.init_weights()
     clips = street_clips(seeds)
-    trained = train_by_steps(model, lambda rng, done: pair_batch([random_pair(clips, rng) for _ in range(batch_size)]), steps, lr=2e-3, log=log)
+    trained = train_by_steps(model, lambda rng, done: pair_batch([random_pair(clips, rng) for _ in range(batch_size)]), steps,
+                             lr=2e-3, log=log)
     with atomic_path(path) as part: torch.save(dict(state_dict=half_state(trained), meta=dict(steps=steps)), part)
     return trained
 
