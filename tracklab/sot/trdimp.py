@@ -247,7 +247,8 @@ def init_classifier(self:TrDiMP,
     self.encode()
     with torch.no_grad():
         decoded = net.classifier.transformer.decode_each(x[:,None], self.remembered)
-        self.target_filter,_,self.losses = net.classifier.get_filter(decoded, boxes, num_iter=p.net_opt_iter, compute_losses=p.get('debug', 0)>0)
+        self.target_filter,_,self.losses = net.classifier.get_filter(decoded, boxes, num_iter=p.net_opt_iter,
+                                                                     compute_losses=p.get('debug', 0)>0)
     self.memory = SampleMemory(decoded, boxes, p.sample_memory_size) if p.get('update_classifier', True) else None
 
 @patch
@@ -323,7 +324,8 @@ def extract_backbone_features(self:TrDiMP,
 )->tuple: # features, coordinates `(S,4)`, crops `(S,3,h,w)`
     "Crop a frame and compute the features."
     p = self.params
-    crops,coords = sample_patch_multiscale(im, pos, scales, self.img_sample_sz, p.get('border_mode', 'replicate'), p.get('patch_max_scale_change', None))
+    crops,coords = sample_patch_multiscale(im, pos, scales, self.img_sample_sz, p.get('border_mode', 'replicate'),
+                                           p.get('patch_max_scale_change', None))
     return self.net.extract_backbone(crops),coords,crops
 
 @patch
@@ -367,7 +369,8 @@ def init_iou_net(self:TrDiMP,
     n = next((i for i,t in enumerate(self.transforms[:n]) if not t.keeps_box), n)
     boxes = self.init_target_boxes()[:n].to(self.net.device)
     layers = [f[:n] for f in self.net.get_backbone_bbreg_feat(feat)]
-    with torch.no_grad(): self.iou_modulation = TensorList(self.net.bb_regressor.get_modulation(layers, boxes[:len(layers[0])])).apply(lambda m: m.mean(0))
+    with torch.no_grad():
+        self.iou_modulation = TensorList(self.net.bb_regressor.get_modulation(layers, boxes[:len(layers[0])])).apply(lambda m: m.mean(0))
 
 @patch
 def random_boxes(self:TrDiMP,
