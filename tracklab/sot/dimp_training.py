@@ -55,6 +55,7 @@ def jitter_box(
     center = box[:2]+.5*box[2:]+size.prod().sqrt()*center_factor*(uniforms-.5)
     return torch.cat([center-.5*size, size])
 
+# %% ../../nbs/10_sot/26_dimp_training.ipynb #04ea0471
 def _interval(center, n, size):
     "First and last pixel of an interval of n pixels that is moved inside"
     a = round(center-n*.5)
@@ -220,7 +221,8 @@ class SequenceDataset:
         search_area_factor:float=6., # side of a crop over the root of the box's area
         center_jitter:dict=dict(train=3, test=5.5), # see `jitter_box`
         scale_jitter:dict=dict(train=.25, test=.5), # see `jitter_box`
-        sigma:float=1/24, # of masks and labels, relative to the map
+        sigma:float=1/24, # of labels, relative to the map
+        mask_sigma:float=.1, # of masks, relative to the map
         kernel_sz:int=4, # rows of the filter
         stride:int=16, # pixels per cell
         proposals:int=128, # boxes per test frame
@@ -245,9 +247,24 @@ class SequenceDataset:
             out[f'{part}_images'],out[f'{part}_anno'] = torch.stack(crops),torch.stack(boxes)
         drawn = [sample_box_gmm(b, self.proposal_sigma, self.gt_sigma, self.proposals) for b in out['test_anno']]
         out['test_proposals'],out['proposal_density'],out['gt_density'] = map(torch.stack, zip(*drawn))
-        label = lambda b, pad: gaussian_label_function(b, self.sigma, self.kernel_sz, self.output_sz//self.stride, self.output_sz,
-                                                       end_pad_if_even=pad)
-        return {**out, 'train_label':label(out['train_anno'], False), 'test_label':label(out['test_anno'], True)}
+        return {**out, 'train_label':self.mask(out['train_anno']), 'test_label':self.label(out['test_anno'])}
+
+# %% ../../nbs/10_sot/26_dimp_training.ipynb #a5c243c6
+@patch
+def mask(self:SequenceDataset,
+    boxes:Tensor, # `(N,4)` x, y, w, h in crops
+)->Tensor: # `(N,h,w)`
+    "Masks for the transformer."
+    return gaussian_label_function(boxes, self.mask_sigma, self.kernel_sz, self.output_sz//self.stride, self.output_sz,
+                                   end_pad_if_even=False)
+
+@patch
+def label(self:SequenceDataset,
+    boxes:Tensor, # `(N,4)` x, y, w, h in crops
+    **kwargs # of `gaussian_label_function`
+)->Tensor: # `(N,h',w')`
+    "Labels of the scores."
+    return gaussian_label_function(boxes, self.sigma, self.kernel_sz, self.output_sz//self.stride, self.output_sz, **kwargs)
 
 # %% ../../nbs/10_sot/26_dimp_training.ipynb #23c474dc
 @patch
