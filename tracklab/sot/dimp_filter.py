@@ -89,10 +89,10 @@ def pool_before_conv(
     I,S,h,H = rows.shape
     y,x = _shifted(rows).flatten(2, 3),_shifted(cols).flatten(2, 3)              # (I,S,h*3,H)
     pooled = (y[:,:,None]@feat@x[:,:,None].transpose(-1, -2)).mean(0)           # (S,C,h*3,w*3)
-    out = torch.einsum('scakbl,ockl->soab', pooled.view(S, -1, h, 3, cols.shape[2], 3), conv.weight.to(feat))
+    out = torch.einsum('scakbl,ockl->soab', pooled.view(S, -1, h, 3, cols.shape[2], 3), conv.weight)
     if conv.bias is None: return out
     inside = (rows.sum(-1)[...,:,None]*cols.sum(-1)[...,None,:]).mean(0)        # the share of each bin that lies on the map
-    return out+conv.bias.to(feat)[:,None,None]*inside[:,None]
+    return out+conv.bias[:,None,None]*inside[:,None]
 
 # %% ../../nbs/10_sot/22_dimp_filter.ipynb #841e1717
 class FilterInitializerLinear(nn.Module):
@@ -112,7 +112,7 @@ class FilterInitializerLinear(nn.Module):
     )->Tensor: # `(S,C,h,w)`
         if feat.ndim==4: feat = feat[:,None]
         pool = self.filter_pool.prroi_pool
-        x,y,w,h = (bb.to(feat).reshape(*feat.shape[:2], 4)*pool.spatial_scale).unbind(-1)
+        x,y,w,h = (bb.reshape(*feat.shape[:2], 4)*pool.spatial_scale).unbind(-1)
         rows,cols = (bin_weights(a, a+b, k, n) for a,b,k,n in zip((y,x), (h,w), pool.kernel_size, feat.shape[-2:]))
         return pool_before_conv(feat, rows, cols, self.filter_conv)
 
@@ -161,43 +161,23 @@ class DiMPSteepestDescentGN(nn.Module):
         label,mask,weight = self.maps(bb.reshape(I, S, 4), tuple(size), tuple(n+(k+1)%2 for n,k in zip(feat.shape[-2:], size)))
         w = weight*(math.sqrt(1/max(I, 1)) if sample_weight is None else sample_weight.sqrt().reshape(I, S, 1, 1))
         step,reg = self.log_step_length.exp(),self.filter_reg.square().clamp(min=self.min_filter_reg**2)
-        num_iter,given = self.num_iter if num_iter is None else num_iter,(weights,feat,label,mask,w,step,reg)
-        if torch.is_grad_enabled() or not num_iter: return self.descend(*(x.to(feat) for x in given), num_iter, compute_losses)
-        _,iterates,losses = self.descend(*(x.double() for x in given), num_iter, compute_losses)
-        iterates = [weights, *(f.to(weights) for f in iterates[1:])]
-        return iterates[-1],iterates,[l.to(weights) for l in losses]
+        iterates,losses = [weights],[]
+        def residual(f):
+            s = apply_filter(feat, f)
+            r = w*(self.score_activation(s, mask)-label)
+            if compute_losses: losses.append((r.square().sum()+reg*f.square().sum())/S)
+            return s,r
+        for _ in range(self.num_iter if num_iter is None else num_iter):
+            s,r = residual(weights)
+            J = w*self.score_activation_deriv(s, mask)                          # of the residual with respect to the scores
+            grad = apply_feat_transpose(feat, J*r, size)+reg*weights; num = grad.square().sum((1,2,3))
+            den = (J*apply_filter(feat, grad)).square().sum((0,2,3))+(reg+self.alpha_eps)*num
+            weights = weights-(step*num/den.clamp(min=1e-8)).view(-1, 1, 1, 1)*grad
+            iterates.append(weights)
+        if compute_losses: residual(weights)
+        return weights,iterates,losses
 
-# %% ../../nbs/10_sot/22_dimp_filter.ipynb #6f7bec39
-@patch
-def descend(self:DiMPSteepestDescentGN,
-    weights:Tensor, # `(S,C,h,w)` first filters
-    feat:Tensor, # `(I,S,C,H,W)` features
-    label:Tensor, # `(I,S,H',W')`
-    mask:Tensor, # `(I,S,H',W')`
-    w:Tensor, # `(I,S,H',W')` weights of the residual
-    step:Tensor, # factor of the step
-    reg:Tensor, # regularisation
-    num_iter:int, # iterations
-    compute_losses:bool, # compute the loss of each iterate?
-)->tuple: # last filter, list of iterates, list of losses
-    "Steepest descent for given labels."
-    iterates,losses = [weights],[]
-    def residual(f):
-        s = apply_filter(feat, f)
-        r = w*(self.score_activation(s, mask)-label)
-        if compute_losses: losses.append((r.square().sum()+reg*f.square().sum())/feat.shape[1])
-        return s,r
-    for _ in range(num_iter):
-        s,r = residual(weights)
-        J = w*self.score_activation_deriv(s, mask)                          # of the residual with respect to the scores
-        grad = apply_feat_transpose(feat, J*r, weights.shape[-2:])+reg*weights
-        num = grad.square().sum((1,2,3))
-        den = (J*apply_filter(feat, grad)).square().sum((0,2,3))+(reg+self.alpha_eps)*num
-        weights = weights-(step*num/den.clamp(min=1e-8)).view(-1, 1, 1, 1)*grad
-        iterates.append(weights)
-    if compute_losses: residual(weights)
-    return weights,iterates,losses
-
+# %% ../../nbs/10_sot/22_dimp_filter.ipynb #b63ff230
 @patch
 def maps(self:DiMPSteepestDescentGN,
     bb:Tensor, # `(I,S,4)` x, y, w, h in pixels of the crop
@@ -266,10 +246,5 @@ def get_filter(self:LinearFilter,
     **kwargs # `num_iter sample_weight compute_losses` of the optimiser
 )->tuple: # filter, list of iterates, list of losses
     "Make the filter of a sequence."
-    dtype = feat.dtype
-    if not torch.is_grad_enabled(): feat = feat.double()                      # see the optimiser
     weights = self.filter_initializer(feat, bb)
-    if self.filter_optimizer is None: return weights.to(dtype),[weights.to(dtype)],[]
-    _,iterates,losses = self.filter_optimizer(weights, feat=feat, bb=bb, **kwargs)
-    iterates = [f.to(dtype) for f in iterates]
-    return iterates[-1],iterates,[l.to(dtype) for l in losses]
+    return (weights,[weights],[]) if self.filter_optimizer is None else self.filter_optimizer(weights, feat=feat, bb=bb, **kwargs)
