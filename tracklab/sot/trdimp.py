@@ -225,6 +225,7 @@ def encode(self:TrDiMP):
         self.transformer_memory,_ = t.encoder(self.transformer_samples[:,None])
         self.remembered = t.decoder.remember(self.transformer_memory, self.transformer_label)
 
+# %% ../../nbs/10_sot/28_trdimp.ipynb #e3bd0164
 @patch
 def init_classifier(self:TrDiMP,
     feat:dict, # features of the first samples
@@ -328,6 +329,7 @@ def extract_backbone_features(self:TrDiMP,
                                            p.get('patch_max_scale_change', None))
     return self.net.extract_backbone(crops),coords,crops
 
+# %% ../../nbs/10_sot/28_trdimp.ipynb #b5fd3468
 @patch
 def localize_target(self:TrDiMP,
     scores:Tensor, # `(S,1,h,w)`
@@ -384,6 +386,7 @@ def random_boxes(self:TrDiMP,
     size = (box[2:]+off[:,2:]).clamp(min=float(box[2:].min()/3))
     return torch.cat([box[None], torch.cat([box[:2]+box[2:]/2+off[:,:2]-size/2, size], 1)])
 
+# %% ../../nbs/10_sot/28_trdimp.ipynb #45982297
 @patch
 def refine_target_box(self:TrDiMP,
     backbone_feat:dict, # features of the backbone
