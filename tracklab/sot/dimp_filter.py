@@ -137,8 +137,8 @@ class DiMPSteepestDescentGN(nn.Module):
         self.filter_reg = nn.Parameter(torch.full((1,), float(init_filter_reg)))
         self.distance_map = DistanceMap(num_dist_bins, bin_displacement)
         table = lambda: nn.Conv2d(num_dist_bins, 1, 1, bias=False)
-        self.label_map_predictor,self.spatial_weight_predictor = table(),table()
-        self.target_mask_predictor = nn.Sequential(table(), nn.Sigmoid())
+        self.label_map_predictor,self.target_mask_predictor = table(),nn.Sequential(table(), nn.Sigmoid())
+        self.spatial_weight_predictor = table()
         d = torch.arange(num_dist_bins).view(1, -1, 1, 1)*bin_displacement
         with torch.no_grad():
             gauss = torch.exp(-.5*(d/init_gauss_sigma)**2)
