@@ -147,14 +147,21 @@ def parallel_map(
     name:str='', # shown at the progress bar
 )->list: # results in the order of the items, `None` for those that failed
     "Apply a function to many items in parallel."
+    failed = []
     def one(item):
-        with problems.skipping(): return f(item)
+        with problems.skipping():
+            try: return f(item)
+            except AnnotationError as e: failed.append(e); raise
     items = list(items)
     workers = workers or min(8, os.cpu_count() or 1)
     with ThreadPoolExecutor(workers) as pool, tqdm(total=len(items), desc=name, disable=None if len(items)>1 else True) as bar:
         jobs = [pool.submit(one, i) for i in items]
-        try: return [(j.result(), bar.update())[0] for j in jobs]
+        try: found = [(j.result(), bar.update())[0] for j in jobs]
         except BaseException: pool.shutdown(cancel_futures=True); raise
+    if len(failed)==len(items)>0:
+        first = min(failed, key=str)
+        raise AnnotationError(first.path, f"none of {len(items)} {name or 'inputs'} can be read; the first: {first}")
+    return found
 
 # %% ../../nbs/03_data/10_convert_base.ipynb #b003f8a6
 def append_row(
@@ -253,6 +260,7 @@ def run_converter(
     "Run a converter as the command does."
     given = vars(converter_parser(name).parse_args(argv))
     _check_written(given)
+    if not os.path.exists(given.get('input', '.')): raise FileNotFoundError(f"{name}: {given['input']}: no such file or folder")
     files = get_converter(name)(**given)
     if not files: raise ValueError(f"{name}: nothing was written; what was skipped is in the messages before")
     return files
