@@ -23,6 +23,7 @@ from ..core.collector import collector_paused
 from ..core.files import atomic_path, check_outputs
 from ..core.logging import get_logger
 from ..core.readers import AnnotationError, image_number, read_text
+from ..core.video import read_image
 from ..viz.draw import id_colours, paint_boxes, paint_names, to_canvas
 from .cocovid import CocoVID
 
@@ -278,7 +279,7 @@ def draw_annotations(
     image_id = max(c.imgs, key=lambda i: len(c.imgToAnns[i])) if image_id is None else image_id
     path = Path(root)/c.imgs[image_id]['file_name']
     image_size(path)
-    image = cv2.imread(str(path))
+    image = read_image(path)
     anns = c.imgToAnns[image_id]
     values = [a.get(key, a['category_id']) for a in anns]
     colours,canvas = id_colours(np.array(values, int)),to_canvas(image)
