@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib import import_module
 from pathlib import Path
-from ..core.arguments import ArgumentParser, finite
+from ..core.arguments import ArgumentParser, at_least, finite
 
 # %% ../../nbs/14_app/01_command.ipynb #fb56b3de
 def cmd_env(a)->int:
@@ -24,11 +24,6 @@ def cmd_env(a)->int:
     return 0
 
 # %% ../../nbs/14_app/01_command.ipynb #b70e73cc
-def _check_json(path):
-    "Raise an error for a file that is no JSON: these commands write numbers, and replace nothing else."
-    if path!='-' and Path(path).is_file() and Path(path).suffix!='.json':
-        raise ValueError(f"--json {path}: this file exists and is no .json file; choose another name")
-
 def print_metrics(res, path=None):
     "Print the table of results and write them as JSON."
     import numpy as np
@@ -49,7 +44,6 @@ def _benchmark(path):
 def cmd_eval(a)->int:
     "Score results against ground truth."
     from tracklab.metrics.tracking import check_ground_truth, evaluate_tracks, load_mot
-    if a.json: _check_json(a.json)
     gt,results,length = load_mot(a.gt, a.results, a.gt_file, a.seqs, a.first_frame, a.gt_first_frame)
     benchmark = a.benchmark or _benchmark(a.gt)
     check_ground_truth(gt, benchmark)
@@ -201,11 +195,6 @@ def _stopped(recorder):
     kept = f"; what was tracked until then is in {' and '.join(parts)}" if parts else ''
     print(f"stopped after {recorder.num_frames} frames{kept}", file=sys.stderr)
 
-def _publish(part, final):
-    "Give a result its final name, in place of an earlier one."
-    if final.is_dir(): shutil.rmtree(final)
-    os.replace(part, final)
-
 # %% ../../nbs/14_app/01_command.ipynb #4070ed28
 def _page(a, r, name, video, classes):
     "A player page under a partial name, for a video that can be read again; `None` without one."
@@ -260,13 +249,12 @@ def _track(a):
                     if a.show and image is not None and not show_window(image.result()): break
             except KeyboardInterrupt:
                 if not live: raise                                             # a camera has no other end
-            ready = _write_others(a, r, name, size, classes)                   # ready before anything gets its final name
+            r.ready += _write_others(a, r, name, size, classes)                # ready before anything gets its final name
             page = _page(a, r, name, video, classes)
+            if page is not None: r.ready.append((page,_files(a.out, name)[2]))
     except KeyboardInterrupt: _stopped(r); raise
-    if page is not None: ready.append((page,_files(a.out, name)[2]))
-    for part,final in ready: _publish(part, final)
     print(f"{r.num_frames} frames, {len(r.facts)} tracks, {r.num_frames/max(time.time()-start, 1e-9):.1f} frames/s")
-    print(*(f'wrote {f}' for f in [*_files(a.out, name)[:2], *(f for _,f in ready)] if f.exists()), sep='\n')
+    print(*(f'wrote {f}' for f in [*_files(a.out, name)[:2], *(f for _,f in r.ready)] if f.exists()), sep='\n')
 
 # %% ../../nbs/14_app/01_command.ipynb #b54b3395
 TRACK_SUFFIXES = '.txt','.csv','.parquet','.json','.xml' # of files with detections
@@ -303,30 +291,43 @@ def cmd_demo(a)->int:
         return cmd_track(parser().parse_args(['track', a.video, '--out', a.out, '--tracker', a.tracker, *more]))
     a.detector = a.detector or 'tiny'
     from tracklab.app.track import Recorder, TrackingByDetection, open_detector, open_tracker, result_name, track_video
+    from tracklab.core.files import claim_name, claim_partial
     from tracklab.data.synthetic import StreetScene
     from tracklab.metrics.tracking import evaluate_tracks
     from tracklab.viz.html import export_html
-    out,name = Path(a.out),result_name(a.out, 'demo://street')
+    out,name = Path(a.out),result_name(a.out, 'demo://street', ('_gt.txt',))
+    metrics = claim_name(out, ('metrics',f'{name}_metrics'), 'demo://street', ('.json',))        # a file of others stays
+    more = [out/f for f in (f'{name}_gt.txt',f'{metrics}.json',f'{name}.html')]
     scene,detector = StreetScene(num_frames=a.frames, seed=a.seed),open_detector(a.detector, say=print)
     print(f"rendering {scene}\ndetecting with {a.detector}, tracking with {a.tracker}")
     if hasattr(detector, 'learn'): detector.learn(Watched(scene, 'background', 60))
     seen = []
     def frames():
         for t in range(len(scene)): frame,people = scene.render(t); seen.append(people); yield frame
-    with Recorder(out, name, scene.fps) as r:
-        for t,frame,_,o in _progress(track_video(TrackingByDetection(detector, open_tracker(a.tracker)), frames(), 8), desc='track',
-                                total=len(scene), unit='frame'):
-            r.write(t, frame, o)
-    gt = scene.annotate(seen)
-    gt.to_mot(out/f'{name}_gt.txt')
-    print_metrics(evaluate_tracks({'street':gt}, {'street':r.tracks}, ('HOTA','CLEAR','Identity'), num_frames={'street':len(scene)}),
-                  out/'metrics.json')
-    export_html(out/f'{name}.html', Watched(scene, 'player', min(len(scene), 300)), r.tracks, gt=gt, title='A synthetic street',
-                embed='h264')
-    print(*(f'wrote {out/f}' for f in (f'{name}.mp4',f'{name}.txt',f'{name}_gt.txt','metrics.json',f'{name}.html')), sep='\n')
+    r = Recorder(out, name, scene.fps)
+    try:
+        with r:
+            for t,frame,_,o in _progress(track_video(TrackingByDetection(detector, open_tracker(a.tracker)), frames(), 8), desc='track',
+                                         total=len(scene), unit='frame'): r.write(t, frame, o)
+            for f in more: r.ready.append((claim_partial(f),f))                                # all get their names together
+            gt,parts = scene.annotate(seen),[p for p,_ in r.ready]
+            gt.to_mot(parts[0])
+            print_metrics(evaluate_tracks({'street':gt}, {'street':r.tracks}, ('HOTA','CLEAR','Identity'),
+                                          num_frames={'street':len(scene)}), parts[1])
+            export_html(parts[2], Watched(scene, 'player', min(len(scene), 300)), r.tracks, gt=gt, title='A synthetic street', embed='h264')
+    except KeyboardInterrupt: _stopped(r); raise
+    print(*(f'wrote {f}' for f in (out/f'{name}.mp4', out/f'{name}.txt', *more)), sep='\n')
     return 0
 
 # %% ../../nbs/14_app/01_command.ipynb #a9be4409
+def _refined_name(out, path, name):
+    "The name of a refined file: its own, unless the folder holds a result of another file under it."
+    import hashlib
+    from tracklab.core.files import claim_name
+    own = path.resolve()
+    names = Path(name).stem,f'{own.parent.name}_{path.stem}',f'{path.stem}_{hashlib.sha256(os.fsencode(own)).hexdigest()[:8]}'
+    return claim_name(out, names, own, (path.suffix,))+path.suffix
+
 def cmd_refine(a)->int:
     "Join, fill and smooth tracks of result files, which needs no images."
     import numpy as np
@@ -341,6 +342,8 @@ def cmd_refine(a)->int:
     if len(files)<len(found): print(f"left out: {len(found)-len(files)} partial or repeated files", file=sys.stderr)
     if not files: raise ValueError(f"{', '.join(a.results)}: no result files (.txt)")
     names = distinct_names(files)
+    check_outputs([Path(a.out)/n for n in names.values()], files)
+    names = {f:_refined_name(a.out, f, names[f]) for f in files}
     check_outputs([Path(a.out)/n for n in names.values()], files)
     link = AppearanceFreeLink() if a.link else None
     for path in files:
@@ -372,8 +375,11 @@ def _check_test_outputs(a, outputs):
         if isinstance(v, dict): v = list(v.values())
         return [v] if isinstance(v, str) else [t for o in v for t in texts(o)] if isinstance(v, (list,tuple)) else []
     cfg = open_config(a.config, parse_options(a.cfg_options))
-    check_outputs([o for o in outputs if o], [a.config, a.checkpoint, a.checkpoint_file,
-                                              *(t for t in texts(cfg.to_dict()) if Path(t).is_file())])
+    found = [t for t in texts(cfg.to_dict()) if len(t)<4096 and os.path.exists(t)]
+    check_outputs([o for o in outputs if o], [a.config, a.checkpoint, a.checkpoint_file, *found])
+    shown = getattr(a, 'show_dir', None)
+    if shown and os.path.exists(shown) and any(os.path.samefile(shown, t) for t in found):
+        raise ValueError(f"--show-dir {shown}: the config reads this folder; choose another one")
 
 # %% ../../nbs/14_app/01_command.ipynb #a7c0c8fa
 def _bar(what):
@@ -441,7 +447,9 @@ def cmd_train(a)->int:
 # %% ../../nbs/14_app/01_command.ipynb #fcaab48f
 def cmd_verify(a)->int:
     "Compare this package with golden data of the reference."
-    if a.json: _check_json(a.json)
+    from tracklab.core.files import check_outputs
+    from tracklab.verify.golden import golden_dir
+    if a.json: check_outputs([a.json], [a.goldens or golden_dir()], None)
     return import_module('tracklab.verify.table').run_verify(a.goldens, a.only, a.device, a.json) # by name: that room lies above this one
 
 # %% ../../nbs/14_app/01_command.ipynb #2eedf77c
@@ -449,7 +457,6 @@ def cmd_benchmark(a)->int:
     "Run all methods on a synthetic benchmark and print their numbers."
     from tracklab.core.files import atomic_path
     from tracklab.mot.benchmark import TINY_METHODS, benchmark_text, run_benchmark
-    if a.json: _check_json(a.json)
     methods = a.methods.split(',') if a.methods else TINY_METHODS
     table = run_benchmark(a.out, methods, _device(a.device), num_frames=a.frames,
                           report=lambda what: print(what, file=sys.stderr, flush=True))
@@ -482,7 +489,6 @@ def cmd_zoo(a)->int:
     "List named configs with their checkpoints and reported results, or print one."
     from tracklab.app.zoo import zoo_text
     if a.show and a.task: raise ValueError("--show takes an exact name, so --task has nothing to choose from")
-    if a.json: _check_json(a.json)
     print(zoo_text(a.pattern, a.task, a.show, a.json), end='')
     return 0
 
@@ -506,7 +512,7 @@ def _tracking_arguments(command):
     arg('--tracker', default='bytetrack', help='sort, bytetrack, ocsort or a config file')
     arg('--video', metavar='PATH', help='track this video instead, as `track` does')
     arg('--detector', help=DETECTOR_NAMES+' (tiny for the street, auto for a video)')
-    arg('--frames', type=int, default=150, help='length of the video'); arg('--seed', type=int, default=0, help='another street')
+    arg('--frames', type=at_least(1), default=150, help='length of the video'); arg('--seed', type=at_least(0), default=0, help='another street')
     arg = command(cmd_track, 'track')
     arg('source', help='video file, folder or glob of images, camera index, rtsp:// address, detections (.txt of MOTChallenge, .csv, '
                        '.parquet, '
@@ -525,11 +531,11 @@ def _tracking_arguments(command):
     arg('--device', help='cpu, cuda, cuda:1 ...; a GPU if there is one')
     arg('--score-thr', type=finite, default=0., help='least score of a detection')
     arg('--classes', nargs='+', help='names or indices of the classes to track; all if not given')
-    arg('--batch', type=int, default=1, help='frames per call of the detector')
+    arg('--batch', type=at_least(1), default=1, help='frames per call of the detector')
     arg('--show', action='store_true', help='show the frames in a window, q ends')
     arg('--format', nargs='+', default=['mot'], choices=['mot','coco','csv','parquet','yolo','cvat'],
         help='also write CocoVID, a table, YOLO text or CVAT for video; mot is always written')
-    arg('--max-frames', type=int, default=3000, help='frames in the HTML player; of a longer video every second, third ...')
+    arg('--max-frames', type=at_least(1), default=3000, help='frames in the HTML player; of a longer video every second, third ...')
 
 def _dataset_arguments(command):
     "Arguments of test and search."
@@ -540,8 +546,8 @@ def _dataset_arguments(command):
         arg('--checkpoint', dest='checkpoint_file', metavar='FILE', help='the same')
         arg('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE', help='changes of the config')
         arg('--device', help='cpu, cuda, cuda:1 ...; a GPU if there is one')
-        arg('--batch', type=int, default=1, help='frames per batch')
-        arg('--workers', type=int, help='loading processes; as in the config if not given')
+        arg('--batch', type=at_least(1), default=1, help='frames per batch')
+        arg('--workers', type=at_least(0), help='loading processes; as in the config if not given')
         if name=='search':
             arg('--eval', nargs='+', default=['track'], help='what the dataset evaluates')
             for flag in ('penalty-k','lr','win-infu'): arg(f'--{flag}-range', metavar='A,B,STEP', help='values to try, for SiamRPN++')
@@ -563,7 +569,7 @@ def _result_arguments(command):
     arg('--out', default='tracklab-out/refined', help='folder for the refined files')
     arg('--link', action='store_true', help='join parts of one track by their motion (AFLink)')
     arg('--fill', choices=['linear','gaussian'], help='fill gaps; gaussian also smooths (GSI)')
-    arg('--gap', type=int, default=20, help='gaps of at least this many frames stay open')
+    arg('--gap', type=at_least(1), default=20, help='gaps of at least this many frames stay open')
     arg = command(cmd_eval, 'eval')
     arg('--gt', required=True, help='folder with SEQUENCE/gt/gt.txt, or a file')
     arg('--results', required=True, help='folder with SEQUENCE.txt, or a file')
@@ -584,7 +590,7 @@ def _result_arguments(command):
     arg('task', choices=['mot'], help='mot: multiple object tracking')
     arg('-o', '--out', default='tracklab-out/mot-benchmark', help='folder for videos and results')
     arg('--methods', help='comma-separated; all if not given')
-    arg('--frames', type=int, default=150, help='length of each of the ten videos')
+    arg('--frames', type=at_least(1), default=150, help='length of each of the ten videos')
     arg('--device', help='cpu, cuda, cuda:1 ...; a GPU if there is one')
     arg('--json', metavar='FILE', help='write the numbers to this file')
 
@@ -593,10 +599,10 @@ def _data_arguments(command):
     arg = command(cmd_browse, 'browse')
     arg('config', help='config file with data.train, data.val and data.test')
     arg('--split', default='train', choices=['train','val','test'], help='part of the data')
-    arg('--after', type=int, help='number of transforms to run; all if not given')
-    arg('--num', type=int, default=8, help='how many samples, spread over the dataset')
+    arg('--after', type=at_least(0), help='number of transforms to run; all if not given')
+    arg('--num', type=at_least(1), default=8, help='how many samples, spread over the dataset')
     arg('--out', default='tracklab-out/browse', help='folder for the images')
-    arg('--seed', type=int, default=0, help='of random transforms')
+    arg('--seed', type=at_least(0), default=0, help='of random transforms')
     arg('--cfg-options', nargs='+', default=[], help='changes of the config, such as data.train.img_prefix=DIR')
     command(cmd_migrate, 'migrate')('config', help='config file, or a name of the zoo; exit code 1 if something does not run')
     arg = command(cmd_zoo, 'zoo')
@@ -664,6 +670,15 @@ def _complete():
     except ImportError: sys.exit(1)
     argcomplete.autocomplete(parser())
 
+def _check_outputs(a):
+    "No output of a command is one of its inputs, and all can be written: checked before anything runs."
+    from tracklab.core.arguments import check_output_options
+    if a.command=='convert': return                                            # `run_converter` knows the options of a converter
+    files = ('json','out') if a.command=='test' else ('json',)
+    reads = {'eval':('.txt','.ini',Path(getattr(a, 'gt_file', '')).suffix), 'verify':None}.get(a.command, ())
+    check_output_options({k:v for k,v in vars(a).items() if k not in ('run','command')}, files,
+                         [k for k in ('out','work_dir','show_dir') if k not in files], reads)
+
 # %% ../../nbs/14_app/01_command.ipynb #da8fbfa6
 def main(
     argv=None, # arguments; those of the process if not given
@@ -679,6 +694,7 @@ def main(
         with warnings.catch_warnings(), _log_level(a):
             if a.quiet: warnings.simplefilter('ignore')
             warnings.showwarning = lambda message, *_: print(f'tracklab {a.command}: warning: {message}', file=sys.stderr)
+            _check_outputs(a)
             return a.run(a)
     except Terminated: return 143
     except KeyboardInterrupt: print('stopped', file=sys.stderr); return 130

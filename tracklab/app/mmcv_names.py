@@ -34,10 +34,7 @@ def imread(
     "Read an image."
     if isinstance(img_or_path, np.ndarray): return img_or_path
     if flag not in ('color','grayscale','unchanged'): raise ValueError(f"flag must be color, grayscale or unchanged, got {flag!r}")
-    if flag=='unchanged':
-        img = cv2.imdecode(np.frombuffer(Path(img_or_path).read_bytes(), 'uint8'), cv2.IMREAD_UNCHANGED)
-        if img is None: raise ValueError(f"{img_or_path}: not a readable image")
-        return img
+    if flag=='unchanged': return read_image(img_or_path, cv2.IMREAD_UNCHANGED)
     img = read_image(img_or_path)
     if flag=='grayscale': return cv2.cvtColor(img, cv2.COLOR_BGR2GRAY)
     return img[...,::-1].copy() if channel_order=='rgb' else img

@@ -7,7 +7,7 @@ __all__ = ['NAMED_TRACKERS', 'YOLOX_NAMES', 'open_tracker', 'FileDetector', 'ope
            'batches', 'track_video', 'sequence_folders', 'open_sequence', 'sequence_name', 'result_name', 'Recorder']
 
 # %% ../../nbs/14_app/00_track.ipynb #bf6835b0
-import hashlib, os, re
+import hashlib, os, re, shutil
 import numpy as np
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +16,7 @@ from fastcore.basics import patch
 from ..core.boxes import xywh_to_xyxy
 from ..core.checkpoint import DownloadError
 from ..core.config import Config
-from ..core.files import naming
+from ..core.files import claim_name, undisturbed
 from ..core.instances import Instances
 from ..core.readers import IMAGE_SUFFIXES, list_folder, list_folders, read_seqinfo
 from ..core.registry import build
@@ -254,22 +254,13 @@ def sequence_name(
 def result_name(
     folder:str|Path, # folder for results; it is made if need be
     source:str|Path, # what is tracked
+    suffixes=(), # more that may follow the name
 )->str: # a name that no other source has in this folder
     "The name of the files of a result, without suffix."
-    folder,own = Path(folder),str(source) if str(source).isdigit() or '://' in str(source) else str(Path(source).resolve())
+    own = str(source) if str(source).isdigit() or '://' in str(source) else str(Path(source).resolve())
     name,above = sequence_name(source),Path(own).parent.name
     digest = hashlib.sha256(os.fsencode(own)).hexdigest()[:8]
-    with naming(folder): folder.mkdir(parents=True, exist_ok=True)
-    for n in (name, f'{above}_{name}', f'{name}_{digest}'):
-        note = folder/f'.{n}.source'
-        if not note.exists() and any((folder/f'{n}{s}').exists() for s in (*FORMATS.values(),'.mp4','.html')): continue # not ours
-        with naming(note):
-            try:
-                with open(note, 'xb') as f: f.write(os.fsencode(own))
-                return n
-            except FileExistsError:
-                if note.read_bytes()==os.fsencode(own): return n
-    raise ValueError(f"{folder} holds results of other sources under the names {name}, {above}_{name} and {name}_{digest}")
+    return claim_name(folder, (name, f'{above}_{name}', f'{name}_{digest}'), own, (*FORMATS.values(),'.mp4','.html',*suffixes))
 
 # %% ../../nbs/14_app/00_track.ipynb #0620bc6a
 class Recorder:
@@ -286,7 +277,7 @@ class Recorder:
         self.ahead,self.classes,self.trail,self.num_frames,self.facts = ahead,classes,trail,0,{}
         self.text = MOTWriter(Path(folder)/f'{name}.txt', classes=classes is not None and len(classes)>1)
         self.video = VideoWriter(Path(folder)/f'{name}.mp4', fps) if video else None
-        self.recent,self.thread,self.drawn = [],ThreadPoolExecutor(1),deque()
+        self.recent,self.thread,self.drawn,self.ready = [],ThreadPoolExecutor(1),deque(),[]
 
     def draw(self, t, frame, o):
         "The frame with its tracks."
@@ -324,17 +315,24 @@ def __exit__(self:Recorder, kind, *exc):
     try:
         if kind is None:
             for p in self.drawn: p.result()                                    # an error of the thread, if there was one
-            for w in reversed(writers): w.close()
+            with undisturbed():
+                for w in reversed(writers): w.close()
+                for part,final in self.ready:
+                    if final.is_dir(): shutil.rmtree(final)
+                    os.replace(part, final)
     finally:
+        for part,_ in self.ready:
+            if part.exists(): shutil.rmtree(part) if part.is_dir() else part.unlink()
         for w in writers: w.abandon()                                          # what could not be finished keeps its partial name
 
 @patch
 def at(self:Recorder,
-    frames, # frame indexes from 0
+    frames=None, # frame indexes from 0; all if not given
 )->Tracks: # `num_frames` is the length of the video
     "The recorded tracks of some frames, read from the text."
-    path,wanted = self.text.path if self.text.file.closed and self.text.path.exists() else self.text.part,{str(i+1) for i in frames}
-    with open(path, encoding='utf-8') as f: rows = [line.split(',') for line in f if line.split(',', 1)[0] in wanted]
+    path = self.text.path if self.text.file.closed and self.text.path.exists() else self.text.part
+    wanted = frames if frames is None else {str(i+1) for i in frames}
+    with open(path, encoding='utf-8') as f: rows = [r for line in f for r in [line.split(',')] if wanted is None or r[0] in wanted]
     if not rows: return Tracks(num_frames=self.num_frames)
     v = np.array(rows, 'float64')
     return Tracks(v[:,0]-1, xywh_to_xyxy(v[:,2:6]), [int(r[1]) for r in rows], v[:,7].clip(0), v[:,6], num_frames=self.num_frames)
@@ -342,4 +340,4 @@ def at(self:Recorder,
 @patch(as_prop=True)
 def tracks(self:Recorder)->Tracks:
     "All recorded tracks, read from the text."
-    return self.at(range(self.num_frames))
+    return self.at()

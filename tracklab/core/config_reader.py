@@ -90,7 +90,7 @@ def variable(self:Interpreter, node, name):
 @patch
 def fill(self:Interpreter, node, s):
     "`s` with its variables replaced."
-    if re.search(r'\{\{\s*["\']?\s*\$', s):
+    if re.search(r'\{\{\s*(["\']\s*)?\$', s):
         self.refuse(node, f"{s[:60]!r}: a config cannot read environment variables; set the value with --cfg-options")
     if m := _TEMPLATE.fullmatch(s.strip()): return self.variable(node, m[1])
     return _TEMPLATE.sub(lambda m: str(self.variable(node, m[1])), s)

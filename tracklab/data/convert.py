@@ -23,6 +23,7 @@ from ..core.collector import collector_paused
 from ..core.files import atomic_path, check_outputs
 from ..core.logging import get_logger
 from ..core.readers import AnnotationError, image_number, read_text
+from ..core.video import read_image
 from ..viz.draw import id_colours, paint_boxes, paint_names, to_canvas
 from .cocovid import CocoVID
 
@@ -147,14 +148,21 @@ def parallel_map(
     name:str='', # shown at the progress bar
 )->list: # results in the order of the items, `None` for those that failed
     "Apply a function to many items in parallel."
+    failed = []
     def one(item):
-        with problems.skipping(): return f(item)
+        with problems.skipping():
+            try: return f(item)
+            except AnnotationError as e: failed.append(e); raise
     items = list(items)
     workers = workers or min(8, os.cpu_count() or 1)
     with ThreadPoolExecutor(workers) as pool, tqdm(total=len(items), desc=name, disable=None if len(items)>1 else True) as bar:
         jobs = [pool.submit(one, i) for i in items]
-        try: return [(j.result(), bar.update())[0] for j in jobs]
+        try: found = [(j.result(), bar.update())[0] for j in jobs]
         except BaseException: pool.shutdown(cancel_futures=True); raise
+    if len(failed)==len(items)>0:
+        first = min(failed, key=str)
+        raise AnnotationError(first.path, f"none of {len(items)} {name or 'inputs'} can be read; the first: {first}")
+    return found
 
 # %% ../../nbs/03_data/10_convert_base.ipynb #b003f8a6
 def append_row(
@@ -253,6 +261,7 @@ def run_converter(
     "Run a converter as the command does."
     given = vars(converter_parser(name).parse_args(argv))
     _check_written(given)
+    if not os.path.exists(given.get('input', '.')): raise FileNotFoundError(f"{name}: {given['input']}: no such file or folder")
     files = get_converter(name)(**given)
     if not files: raise ValueError(f"{name}: nothing was written; what was skipped is in the messages before")
     return files
@@ -270,7 +279,7 @@ def draw_annotations(
     image_id = max(c.imgs, key=lambda i: len(c.imgToAnns[i])) if image_id is None else image_id
     path = Path(root)/c.imgs[image_id]['file_name']
     image_size(path)
-    image = cv2.imread(str(path))
+    image = read_image(path)
     anns = c.imgToAnns[image_id]
     values = [a.get(key, a['category_id']) for a in anns]
     colours,canvas = id_colours(np.array(values, int)),to_canvas(image)

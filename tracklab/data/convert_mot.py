@@ -17,6 +17,7 @@ from pathlib import Path
 from ..core.files import atomic_path
 from ..core.readers import (AnnotationError, image_number, list_folders, list_images, parse_numbers, read_seqinfo, read_text,
                                    to_integer)
+from ..core.video import read_image
 from .convert import Problems, converter, image_size, parallel_map, read_rows, write_json, write_text
 
 # %% ../../nbs/03_data/12_convert_mot.ipynb #d9fc541c
@@ -212,9 +213,9 @@ def reid_video(
         rows[a['mot_frame_id']].append((person, people[person][-1], a['bbox']))
     for name in video.images:
         if not rows[image_number(name)]: continue
-        image = cv2.imread(str(video.folder/name))
-        if image is None:
-            problems.add(video.folder/name, 'not an image')
+        try: image = read_image(video.folder/name)
+        except ValueError as e:
+            problems.add(video.folder/name, str(e).partition(': ')[2])
             for person,file,_ in rows[image_number(name)]: people[person].remove(file)
             continue
         for person,file,bbox in rows[image_number(name)]:

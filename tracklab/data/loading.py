@@ -15,6 +15,7 @@ from ..core.instance_masks import BitmapMasks
 from ..core.masks import as_rle
 from ..core.readers import AnnotationError
 from ..core.registry import register
+from ..core.video import read_image
 from .pipeline import each_frame
 
 # %% ../../nbs/03_data/35_loading.ipynb #f6dfd827
@@ -50,9 +51,7 @@ class LoadImageFromFile:
     def __call__(self, results):
         name,prefix = results['img_info']['filename'],results.get('img_prefix')
         path = f'{prefix}/{name}' if prefix is not None else name
-        if not Path(path).is_file(): raise FileNotFoundError(f"{path}: no such image")
-        img = cv2.imread(str(path), COLOR[self.color_type])
-        if img is None: raise ValueError(f"{path}: not a readable image")
+        img = read_image(path, COLOR[self.color_type])
         self._compare(results['img_info'], img, path)
         if self.channel_order=='rgb' and img.ndim==3: img = np.ascontiguousarray(img[...,::-1])
         return self._finish(results, img, name, path)
@@ -107,9 +106,7 @@ class LoadAnnotations:
             results['mask_fields'].append('gt_masks')
         if self.with_seg:
             path = f"{results['seg_prefix']}/{ann['seg_map']}"
-            seg = cv2.imread(path, cv2.IMREAD_UNCHANGED)
-            if seg is None: raise ValueError(f"{path}: not a readable segmentation map")
-            results['gt_semantic_seg'] = seg
+            results['gt_semantic_seg'] = read_image(path, cv2.IMREAD_UNCHANGED)
             results['seg_fields'].append('gt_semantic_seg')
         return results
 

@@ -15,6 +15,7 @@ from ..core.boxes import xywh_to_xyxy, xyxy_to_xywh
 from ..core.files import atomic_path
 from ..core.readers import AnnotationError, read_lines
 from ..core.registry import register
+from ..core.video import read_image
 from .cocovid import CocoVID
 from .pipeline import Compose, first_sample
 
@@ -369,9 +370,7 @@ def evaluate(self:VOTDataset,
         tracks.append([region(b) for b in rows[e-n:e]])
         gts.append([bbox2region(b) for b in self.get_ann_infos_from_video(v)['bboxes']])
         first = Path(self.img_prefix)/self.get_img_infos_from_video(v)['filename'][0]
-        img = cv2.imread(str(first))
-        if img is None: raise FileNotFoundError(f"{first}: not a readable image (its size bounds the overlaps)")
-        sizes.append(img.shape[1::-1])
+        sizes.append(read_image(first).shape[1::-1])                     # it bounds the overlaps
     out = {**eval_sot_eao(tracks, gts, interval=interval, videos_wh=sizes), **eval_sot_accuracy_robustness(tracks, gts, videos_wh=sizes)}
     out = {k:float(np.around(v, 4)) for k,v in out.items()}
     if logger is not None and hasattr(logger, 'info'): logger.info(str(out))

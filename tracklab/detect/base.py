@@ -17,6 +17,7 @@ from ..core.instance_masks import BitmapMasks
 from ..core.instances import Instances
 from ..core.registry import build
 from ..core.files import atomic_path
+from ..core.video import read_image
 from ..nn.model import BaseModel, check_augmentations
 from ..viz.draw import id_colours, object_texts, paint_boxes, paint_masks, paint_names, to_canvas
 
@@ -165,9 +166,7 @@ def show_result(self:BaseDetector,
     rows = np.concatenate(boxes)
     labels = np.repeat(np.arange(len(boxes)), [len(b) for b in boxes])
     keep = rows[:,4]>=score_thr
-    source = img if isinstance(img, np.ndarray) else cv2.imread(str(img)) if Path(img).is_file() else None
-    if source is None: raise FileNotFoundError(f"{img}: no image could be read")
-    canvas = to_canvas(source)
+    canvas = to_canvas(img if isinstance(img, np.ndarray) else read_image(img))
     colours = id_colours(labels[keep]) if bbox_color is None else np.tile(np.uint8(bbox_color), (int(keep.sum()),1))
     if masks is not None:
         paint_masks(canvas, [m for m,k in zip([m for c in masks for m in c], keep) if k], colours if mask_color is None

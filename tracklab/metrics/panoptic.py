@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from PIL import Image
 from ..core.logging import get_logger
+from ..core.video import check_pixels
 
 # %% ../../nbs/02_metrics/19_panoptic_quality.ipynb #2566f374
 @dataclass
@@ -83,8 +84,10 @@ def image_pq(
 # %% ../../nbs/02_metrics/19_panoptic_quality.ipynb #2f32baab
 def segment_ids(
     data:bytes, # a PNG file
+    path:str|Path='an image of segments', # where it comes from, for errors
 )->np.ndarray: # `(H,W)`
     "Segment ids of an image."
+    check_pixels(path, data)
     rgb = np.asarray(Image.open(io.BytesIO(data)).convert('RGB'), dtype='int64')
     return rgb@np.array([1,256,256**2])
 
@@ -105,8 +108,8 @@ def pq_compute_single_core(
             if s['category_id'] not in categories:
                 raise ValueError(f"{found['file_name']}: unknown category {s['category_id']}; known: {sorted(categories)[:10]}")
         file = Path(gt_folder)/true['file_name']
-        gt = segment_ids(file_client.get(str(file)) if file_client else file.read_bytes())
-        pred = segment_ids((Path(pred_folder)/found['file_name']).read_bytes())
+        gt = segment_ids(file_client.get(str(file)) if file_client else file.read_bytes(), file)
+        pred = segment_ids((file := Path(pred_folder)/found['file_name']).read_bytes(), file)
         stat += image_pq(gt, pred, true['segments_info'], found['segments_info'])
     if print_log: get_logger(__name__).info(f'share {proc_id}: {len(annotation_set)} images')
     return stat

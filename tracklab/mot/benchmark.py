@@ -8,13 +8,13 @@ __all__ = ['BENCHMARK_STREETS', 'BENCHMARK_COLUMNS', 'write_benchmark', 'benchma
 
 # %% ../../nbs/09_mot/41_mot_benchmark.ipynb #19bab02e
 import json
-import cv2
 import numpy as np
 from typing import Callable
 from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter
 from ..core.tracks import Tracks
+from ..core.video import read_image
 from ..data.cocovid import CocoVID
 from ..data.convert import reported
 from ..data.convert_mot import convert_mot
@@ -113,7 +113,7 @@ def track_benchmark(
         tracked = {name:[] for name in models}
         for _,model in models.values(): model.reset()
         for i in range(0, len(files), batch):
-            frames,seen = [cv2.imread(str(f)) for f in files[i:i+batch]],{}
+            frames,seen = [read_image(f) for f in files[i:i+batch]],{}
             for name,(method,model) in models.items():
                 key = shares_detector(method)
                 if key not in seen: seen[key] = look_at(model, frames)

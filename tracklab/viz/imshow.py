@@ -11,6 +11,7 @@ import numpy as np
 from pathlib import Path
 from ..core.files import atomic_path
 from ..core.instances import Instances
+from ..core.video import read_image
 from .draw import to_canvas, id_colours, visible_boxes, paint_masks, paint_boxes, paint_names, draw_tracks, object_texts, _ink
 
 # %% ../../nbs/01_viz/02_imshow.ipynb #e3a8f6d2
@@ -20,10 +21,7 @@ def _read(img, backend):
     "The frame as a new BGR array."
     if backend not in BACKENDS: raise ValueError(f"backend must be 'cv2' or 'plt', got {backend!r}")
     if not isinstance(img, (str,Path)): return to_canvas(img)
-    if not Path(img).is_file(): raise FileNotFoundError(f"{img}: no such image file")
-    out = cv2.imread(str(img))
-    if out is None: raise ValueError(f"{img}: not an image that OpenCV can read")
-    return out
+    return read_image(img)
 
 def _rows(bboxes, **columns):
     "Boxes and scores, and the other columns as arrays of the same length."
