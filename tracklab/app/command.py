@@ -512,7 +512,8 @@ def _tracking_arguments(command):
     arg('--tracker', default='bytetrack', help='sort, bytetrack, ocsort or a config file')
     arg('--video', metavar='PATH', help='track this video instead, as `track` does')
     arg('--detector', help=DETECTOR_NAMES+' (tiny for the street, auto for a video)')
-    arg('--frames', type=at_least(1), default=150, help='length of the video'); arg('--seed', type=at_least(0), default=0, help='another street')
+    arg('--frames', type=at_least(1), default=150, help='length of the video')
+    arg('--seed', type=at_least(0), default=0, help='another street')
     arg = command(cmd_track, 'track')
     arg('source', help='video file, folder or glob of images, camera index, rtsp:// address, detections (.txt of MOTChallenge, .csv, '
                        '.parquet, '

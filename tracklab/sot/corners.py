@@ -58,7 +58,13 @@ class CornerPredictorHead(BaseModule):
     )->torch.Tensor: # `(B,4)` xyxy, pixels of the search region
         if tuple(x.shape[2:])!=(self.feat_size,)*2:
             raise ValueError(f"expected a map of {self.feat_size}x{self.feat_size} cells, got {tuple(x.shape[2:])}")
-        return torch.stack([v for m in self.get_score_map(x) for v in self.soft_argmax(m)], 1)
+        maps = self.get_score_map(x)
+        self.maps = [m.detach() for m in maps]
+        return torch.stack([v for m in maps for v in self.soft_argmax(m)], 1)
+
+    def response(self)->torch.Tensor: # `(B,H,W)`
+        "The probabilities of both corners, as the last call found them."
+        return sum(m.flatten(1).softmax(1).reshape(len(m), *m.shape[2:]) for m in self.maps)
 
 # %% ../../nbs/10_sot/04_corner_heads.ipynb #4824db63
 @register

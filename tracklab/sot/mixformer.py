@@ -172,6 +172,7 @@ def step(self:MixFormer, img, state):
     state['age'] = state['age']+1
     x,scales,_ = self.windows(img, state['boxes'], 'search')
     out = self.head(state['first'], self.backbone.look(x, state['memory'], valid_templates(state)))
+    self.seen = x,self.head.bbox_head.response
     found = clip_target(self.mapping_bbox_back(out['pred_bboxes'], state['boxes'], scales), img.shape[2:])
     state['boxes'] = bbox_xyxy_to_cxcywh(found)
     if 'pred_scores' not in out: return found.new_full((len(found),), -1.)

@@ -59,6 +59,7 @@ def check_target(
 class BaseSOT(BaseModel):
     "The calls that all single object trackers share."
     cfg,amp_dtype,memo,init_frame_id = None,None,None,0
+    seen = None # of the last step: `(N,3,S,S)` search regions, and a function that returns responses `(N,h,w)`
     NORM = dict(mean=(0.,0.,0.), std=(1.,1.,1.), to_rgb=True)
     def __init__(self,
         init_cfg:dict|list=None, # see `BaseModule`

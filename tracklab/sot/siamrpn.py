@@ -114,6 +114,13 @@ def window(self:SiameseRPNHead,
     "The cosine window of the anchors."
     return self.anchor_generator.gen_2d_hanning_windows([size], device)[0].float()
 
+@patch
+def response(self:SiameseRPNHead,
+    cls_score:torch.Tensor, # `(N,2*A,H,W)`
+)->torch.Tensor: # `(N,H,W)`, from 0 to 1
+    "The best score of each cell."
+    return anchor_rows(cls_score, 2).softmax(-1)[...,1].reshape(len(cls_score), *cls_score.shape[2:], -1).amax(-1)
+
 # %% ../../nbs/10_sot/03_siamrpn.ipynb #074cc097
 def change(
     r:torch.Tensor, # ratio
@@ -283,8 +290,11 @@ def step(self:SiamRPN, img, state):
     cfg,boxes = self.test_cfg,state['boxes']
     z_size = context_size(boxes, cfg['context_amount'])
     sides = (z_size*(cfg['search_size']/cfg['exemplar_size'])).round()
-    x_feat = self.forward_search(self._windows(img, boxes, sides, cfg['search_size'], state['avg_channel']))
-    scores,found = self.head.get_bbox(*self.head(state['z_feat'], x_feat), boxes, cfg['exemplar_size']/z_size)
+    x = self._windows(img, boxes, sides, cfg['search_size'], state['avg_channel'])
+    x_feat = self.forward_search(x)
+    cls_score,bbox_pred = self.head(state['z_feat'], x_feat)
+    self.seen = x,lambda: self.head.response(cls_score)
+    scores,found = self.head.get_bbox(cls_score, bbox_pred, boxes, cfg['exemplar_size']/z_size)
     H,W = img.shape[2:]
     low,high = found.new_tensor([0,0,10,10]),found.new_tensor([W,H,W,H])
     state['boxes'] = torch.minimum(torch.maximum(found, low), high)

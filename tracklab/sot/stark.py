@@ -200,6 +200,7 @@ def step(self:Stark, img, state):
     state['age'] = state['age']+1
     x,scales,mask = self.windows(img, state['boxes'], 'search')
     out = self.head([*state['templates'], dict(feat=self.extract_feat(x), mask=mask)])
+    self.seen = x,self.head.bbox_head.response
     found = clip_target(self.mapping_bbox_back(out['pred_bboxes'], state['boxes'], scales), img.shape[2:])
     state['boxes'] = bbox_xyxy_to_cxcywh(found)
     if 'pred_logits' not in out: return found.new_full((len(found),), -1.)             # the first stage has no score
