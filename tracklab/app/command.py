@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['TRACK_SUFFIXES', 'DETECTOR_NAMES', 'cmd_env', 'print_metrics', 'cmd_eval', 'class_indices', 'Watched', 'show_window',
            'target_model', 'tracking_model', 'cmd_track', 'cmd_demo', 'cmd_refine', 'cmd_test', 'cmd_search',
-           'cmd_train', 'cmd_verify', 'cmd_benchmark', 'cmd_convert', 'cmd_browse', 'cmd_zoo', 'cmd_migrate', 'parser',
-           'Terminated', 'describe', 'main']
+           'cmd_train', 'cmd_verify', 'benchmark_sot', 'cmd_benchmark', 'cmd_convert', 'cmd_browse', 'cmd_zoo',
+           'cmd_migrate', 'parser', 'Terminated', 'describe', 'main']
 
 # %% ../../nbs/14_app/01_command.ipynb #dad5eefe
 import argparse,json,os,shutil,sys,time,warnings
@@ -452,13 +452,27 @@ def cmd_verify(a)->int:
     if a.json: check_outputs([a.json], [a.goldens or golden_dir()], None)
     return import_module('tracklab.verify.table').run_verify(a.goldens, a.only, a.device, a.json) # by name: that room lies above this one
 
+# %% ../../nbs/14_app/01_command.ipynb #cb4875f1
+def benchmark_sot(a)->int:
+    "Follow synthetic targets with all single object trackers and print their numbers."
+    from tracklab.core.files import atomic_path
+    from tracklab.sot.benchmark import run_sot_benchmark, sot_text
+    table,speed = run_sot_benchmark(a.out or 'tracklab-out/sot-benchmark', a.methods.split(',') if a.methods else None,
+                                    num_frames=a.frames or 80,
+                                    report=lambda what: print(what, file=sys.stderr, flush=True))
+    print(sot_text(table, speed), end='')
+    if a.json:
+        with atomic_path(a.json) as tmp: table.to_json(tmp, orient='records', indent=1)
+    return 0
+
 # %% ../../nbs/14_app/01_command.ipynb #2eedf77c
 def cmd_benchmark(a)->int:
     "Run all methods on a synthetic benchmark and print their numbers."
     from tracklab.core.files import atomic_path
+    if a.task=='sot': return benchmark_sot(a)
     from tracklab.mot.benchmark import TINY_METHODS, benchmark_text, run_benchmark
     methods = a.methods.split(',') if a.methods else TINY_METHODS
-    table = run_benchmark(a.out, methods, _device(a.device), num_frames=a.frames,
+    table = run_benchmark(a.out or 'tracklab-out/mot-benchmark', methods, _device(a.device), num_frames=a.frames or 150,
                           report=lambda what: print(what, file=sys.stderr, flush=True))
     print(benchmark_text(table), end='')
     if a.json:
@@ -588,10 +602,10 @@ def _result_arguments(command):
     arg('--only', default='*', help='glob over SUB-FOLDER/ENTRY')
     arg('--device', default='cpu', help='where networks compute'); arg('--json', help='write the table to this file')
     arg = command(cmd_benchmark, 'benchmark')
-    arg('task', choices=['mot'], help='mot: multiple object tracking')
-    arg('-o', '--out', default='tracklab-out/mot-benchmark', help='folder for videos and results')
+    arg('task', choices=['mot','sot'], help='mot: multiple object tracking; sot: single object tracking')
+    arg('-o', '--out', help='folder for videos and results; tracklab-out/TASK-benchmark if not given')
     arg('--methods', help='comma-separated; all if not given')
-    arg('--frames', type=at_least(1), default=150, help='length of each of the ten videos')
+    arg('--frames', type=at_least(1), help='length of each video (mot: 150, sot: 80)')
     arg('--device', help='cpu, cuda, cuda:1 ...; a GPU if there is one')
     arg('--json', metavar='FILE', help='write the numbers to this file')
 
