@@ -21,14 +21,16 @@ from ..metrics.ope import eval_sot_ope
 from .tiny import tiny_sot
 
 # %% ../../nbs/10_sot/31_sot_benchmark.ipynb #93499f4e
-ATTRIBUTES = dict(                                     # options of the street, and what is looked for: a number of a target's boxes, visibilities and presence
+# options of the street, and what is looked for: a number of a target's boxes, its visibilities, and in which frames it is there
+ATTRIBUTES = dict(
     plain=(dict(num_walkers=4), lambda b, v, there: v.mean()),
     occlusion=(dict(num_walkers=22, stature=.5), lambda b, v, there: (v<.4).mean()-(v<.4).all()),
     scale=(dict(num_walkers=8, approach=1., camera=CameraPath(zoom=1.8)), lambda b, v, there: np.ptp(np.log(areas(b)))),
     fast=(dict(num_walkers=6, kinds=('cyclist','car'), camera=CameraPath(pan=.1, period=2.5)),
           lambda b, v, there: np.abs(np.diff(b[:,0])).mean()/np.sqrt(areas(b).mean())),
     distractors=(dict(num_walkers=26, stature=.4), lambda b, v, there: v.mean()),
-    out_of_view=(dict(num_walkers=8, reentry=1., camera=CameraPath(pan=.3, period=4.)), lambda b, v, there: (~there).mean() if there[-5:].any() else -1.))
+    out_of_view=(dict(num_walkers=8, reentry=1., camera=CameraPath(pan=.3, period=4.)), lambda b, v, there: (~there).mean()
+                 if there[-5:].any() else -1.))
 
 def areas(
     boxes:np.ndarray, # `(N,4)` xyxy
@@ -80,7 +82,7 @@ def write_sot_benchmark(
                 if have==num_frames: continue
                 raise ValueError(f"{video} has {have} frames, not {num_frames}: give another folder")
             (video/'img').mkdir(parents=True, exist_ok=True)
-            scene,start,boxes = attribute_video(name, 7000+i, num_frames)
+            scene,start,boxes = attribute_video(name, 7100+i, num_frames)
             for t in range(num_frames): cv2.imwrite(str(video/f'img/{t+1:04d}.jpg'), scene[start+t])
             with atomic_path(video/'groundtruth_rect.txt') as part:
                 part.write_text('\n'.join('\t'.join(f'{v:.0f}' if np.isfinite(v) else 'NaN' for v in b) for b in xyxy_to_xywh(boxes))+'\n')
@@ -146,7 +148,8 @@ def run_sot_benchmark(
             got,want = [],[]
             for i in range(per_attribute):
                 video = folder/'data'/f'{name}-{i+1}'
-                want.append(xywh_to_xyxy(np.array([[float(v) for v in line.split()] for _,line in read_lines(video/'groundtruth_rect.txt')])))
+                want.append(xywh_to_xyxy(np.array([[float(v) for v in line.split()]
+                                                   for _,line in read_lines(video/'groundtruth_rect.txt')])))
                 frames,boxes = list(Video(video/'img')),[want[-1][0]]
                 begin = perf_counter()
                 step = start(frames[0], boxes[0])

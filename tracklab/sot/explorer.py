@@ -69,7 +69,8 @@ header {display:flex; gap:8px; align-items:center; padding:6px 0}
 '''
 _BODY = '''
 <header><strong>__TITLE__</strong><button id="play">play</button><button id="back" aria-label="Previous frame">◀</button>
-<button id="forward" aria-label="Next frame">▶</button><input id="slider" type="range" min="0" value="0" aria-label="Frame"><span id="now" role="status"></span></header>
+<button id="forward" aria-label="Next frame">▶</button>
+<input id="slider" type="range" min="0" value="0" aria-label="Frame"><span id="now" role="status"></span></header>
 <div id="row"><svg id="stage" role="img" aria-label="The frame with the target's box"></svg>
 <figure><img id="region" width="160" height="160" alt="search region"><figcaption>search region</figcaption></figure>
 <figure><img id="response" width="160" height="160" alt="response"><figcaption>response</figcaption></figure></div>

@@ -40,7 +40,7 @@ def tiny_siamrpn()->dict: # config
                   loss_cls=dict(type='CrossEntropyLoss', reduction='sum', loss_weight=1.),
                   loss_bbox=dict(type='L1Loss', reduction='sum', loss_weight=1.2)),
         train_cfg=dict(rpn=train),
-        test_cfg=dict(sizes, context_amount=.5, center_size=6, rpn=dict(penalty_k=.08, window_influence=.35, lr=.5)))
+        test_cfg=dict(sizes, context_amount=.5, center_size=6, rpn=dict(penalty_k=.1, window_influence=.3, lr=.5)))
 
 # %% ../../nbs/10_sot/30_tiny_sot.ipynb #2b2875f8
 def street_clips(
