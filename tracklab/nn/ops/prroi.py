@@ -83,5 +83,9 @@ class PrRoIPool2D(nn.Module):
         super().__init__()
         self.kernel_size,self.spatial_scale = (int(pooled_height),int(pooled_width)),float(spatial_scale)
 
-    def forward(self, features, rois): return prroi_pool(features, rois, self.kernel_size, self.spatial_scale)
+    def forward(self,
+        features:torch.Tensor, # `(B,C,H,W)`
+        rois:torch.Tensor, # `(N,5)` image index, x1, y1, x2, y2
+    )->torch.Tensor: # `(N,C,rows,columns)`
+        return prroi_pool(features, rois, self.kernel_size, self.spatial_scale)
     def extra_repr(self): return f'kernel_size={self.kernel_size}, spatial_scale={self.spatial_scale}'
