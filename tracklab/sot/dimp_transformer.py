@@ -44,7 +44,11 @@ class RelationUnit(nn.Module):
         "Queries or keys."
         return F.normalize(self.WK(x), dim=-1).transpose(0, 1)
 
-    def forward(self, query, key, value): # `(Q,B,C)`, `(M,B,C)`, `(M,B,V)`
+    def forward(self,
+        query:Tensor, # `(Q,B,C)`
+        key:Tensor, # `(M,B,C)`
+        value:Tensor, # `(M,B,V)`
+    )->Tensor: # `(Q,B,V)`
         return attend(self.temperature*self.project(query), self.project(key), value.transpose(0, 1)).transpose(0, 1)
 
 class MultiheadAttention(nn.Module):
@@ -56,7 +60,12 @@ class MultiheadAttention(nn.Module):
         super().__init__()
         self.head = nn.ModuleList([RelationUnit(feature_dim, key_feature_dim)])
 
-    def forward(self, query, key, value): return self.head[0](query, key, value) # `(Q,B,V)`
+    def forward(self,
+        query:Tensor, # `(Q,B,C)`
+        key:Tensor, # `(M,B,C)`
+        value:Tensor, # `(M,B,V)`
+    )->Tensor: # `(Q,B,V)`
+        return self.head[0](query, key, value)
 
 # %% ../../nbs/10_sot/23_dimp_transformer.ipynb #d8ad9454
 def to_sequence(
@@ -140,7 +149,13 @@ class TransformerDecoderLayer(_Normed):
         mask,feat = out[...,:1],out[...,1:]
         return norm(norm(tgt*mask)+norm(tgt+feat))
 
-    def forward(self, tgt, memory, input_shape, pos=None, query_pos=None):
+    def forward(self,
+        tgt:Tensor, # `(I*h*w,B,C)`
+        memory:Tensor, # `(M,B,C)` encoded samples
+        input_shape:tuple, # I, B, C, h, w of `tgt`
+        pos:Tensor=None, # `(M,B,1)` or `(M,B,C)` masks of the memory
+        query_pos:Tensor=None, # added to queries and keys of the self-attention
+    )->Tensor: # `(I*h*w,B,C)`
         return self.decode(tgt, self.remember(memory, pos), input_shape, query_pos)
 
 # %% ../../nbs/10_sot/23_dimp_transformer.ipynb #81e95caa
@@ -167,7 +182,13 @@ class TransformerDecoder(nn.Module):
         for layer,m in zip(self.layers, remembered): out = layer.decode(out, m, tgt.shape, query_pos)
         return out,to_maps(out, tgt.shape)
 
-    def forward(self, tgt, memory, pos=None, query_pos=None): return self.decode(tgt, self.remember(memory, pos), query_pos)
+    def forward(self,
+        tgt:Tensor, # `(I,B,C,h,w)`
+        memory:Tensor, # `(M,B,C)` encoded samples
+        pos:Tensor=None, # `(I,B,h,w)` masks of the memory
+        query_pos:Tensor=None, # `(I,B,C,h,w)` added to queries and keys of the self-attention
+    )->tuple: # sequence `(I*h*w,B,C)`, maps `(I*B,C,h,w)`
+        return self.decode(tgt, self.remember(memory, pos), query_pos)
 
 # %% ../../nbs/10_sot/23_dimp_transformer.ipynb #0d429bbc
 class Transformer(nn.Module):

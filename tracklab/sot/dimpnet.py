@@ -86,17 +86,23 @@ def extract_backbone_features(self:DiMPnet,
     return self.feature_extractor(im, self.output_layers if layers is None else layers)
 
 @patch
-def get_backbone_clf_feat(self:DiMPnet, backbone_feat)->Tensor: # `(B,C,h,w)`
+def get_backbone_clf_feat(self:DiMPnet,
+    backbone_feat:dict, # name -> `(B,C,h,w)`, of `extract_backbone_features`
+)->Tensor: # `(B,C,h,w)`
     "The features for the classifier."
     return backbone_feat[self.classification_layer]
 
 @patch
-def get_backbone_bbreg_feat(self:DiMPnet, backbone_feat)->list: # of `(B,C,h,w)`
+def get_backbone_bbreg_feat(self:DiMPnet,
+    backbone_feat:dict, # name -> `(B,C,h,w)`, of `extract_backbone_features`
+)->list: # of `(B,C,h,w)`
     "The features for the boxes."
     return [backbone_feat[l] for l in self.bb_regressor_layer]
 
 @patch
-def extract_classification_feat(self:DiMPnet, backbone_feat)->Tensor: # `(B,C,h,w)`
+def extract_classification_feat(self:DiMPnet,
+    backbone_feat:dict, # name -> `(B,C,h,w)`, of `extract_backbone_features`
+)->Tensor: # `(B,C,h,w)`
     "Features for classification."
     return self.classifier.extract_classification_feat(self.get_backbone_clf_feat(backbone_feat))
 

@@ -86,7 +86,9 @@ class Case:
 # %% ../../nbs/15_verify/50_golden_trdimp.ipynb #3cb3d8b2
 TRDIMP_CASES = [] # pairs (function of an entry: does it apply?, check function)
 
-def trdimp_check(applies):
+def trdimp_check(
+    applies, # function of an entry
+):
     "Register a check function for the entries that `applies` accepts."
     def _deco(f): TRDIMP_CASES.append((applies,f)); return f
     return _deco
@@ -114,7 +116,9 @@ def filled_part(
 
 # %% ../../nbs/15_verify/50_golden_trdimp.ipynb #8bb01f84
 @trdimp_check(_calls('prroi_pool'))
-def check_prroi(c):
+def check_prroi(
+    c:Case, # the entry
+):
     "Precise RoI pooling and its gradients."
     for key,o in c.outputs(r'.*/y'):
         name = key[:-2]
@@ -128,7 +132,9 @@ def check_prroi(c):
         c.array(key, y, 1e-5); c.array(f'{name}/grad_x', x.grad, 1e-5); c.array(f'{name}/grad_rois', rois.grad[:,1:], 1e-5)
 
 @trdimp_check(_calls('gaussian_label_function'))
-def check_labels(c):
+def check_labels(
+    c:Case, # the entry
+):
     "Labels, distance maps, learned maps, activations."
     boxes,centers = c.input('boxes'),c.input('centers')
     side = int(re.search(r'(\d+)x\d+ crop', c.entry['inputs']['boxes']['what'])[1])
@@ -164,7 +170,9 @@ def _augmentation(text, output_sz):
     return Augmentation(change, output_sz, shift)
 
 @trdimp_check(lambda e: 'augmentations' in e)
-def check_crops(c):
+def check_crops(
+    c:Case, # the entry
+):
     "Crops in all border modes, augmentations, the first frame's crops."
     e,im = c.entry,torch.from_numpy(c.frame(0).copy()).permute(2, 0, 1)[None].to(c.device)
     for i,case in enumerate(e['cases']):
@@ -193,7 +201,9 @@ def check_crops(c):
 
 # %% ../../nbs/15_verify/50_golden_trdimp.ipynb #9cbc6a71
 @trdimp_check(_calls('decoder.layers[0].cross_attn'))
-def check_attention(c):
+def check_attention(
+    c:Case, # the entry
+):
     "Encoder, decoder, attention and normalisation."
     net = filled_part(Transformer(), 'classifier.transformer', c.entry['seed']).to(c.device)
     text = lambda k: ' '.join(c.entry['outputs'][k][part] for part in ('what','how'))
@@ -210,7 +220,9 @@ def check_attention(c):
         c.array(k, InstanceL2Norm(average=='True', scale=float(scale))(c.noises(o['what'])[0]), 1e-4)
 
 @trdimp_check(_calls('filter_optimizer('))
-def check_optimizer(c):
+def check_optimizer(
+    c:Case, # the entry
+):
     "The optimiser of the filter on small features, and the operators of which it is made."
     part = filled_part(DiMPSteepestDescentGN(num_dist_bins=100, bin_displacement=.1), 'classifier.filter_optimizer',
                        c.entry['seed']).to(c.device)
@@ -244,7 +256,9 @@ def _nearest_refined(predict, start, want, *args):
     return best[:2]
 
 @trdimp_check(lambda e: 'scores' in e['outputs'] and 'weights' in e and 'parameter_file' not in e and 'mode' not in e)
-def check_stages(c):
+def check_stages(
+    c:Case, # the entry
+):
     "One crop through all stages."
     net = filled_net(c.entry['weights']['seed'], c.device)
     c.checks += weight_checks(net.net, c.entry['weights'])
@@ -266,7 +280,11 @@ def check_stages(c):
         c.array('scores', net.classifier.classify(filt, both), 1e-3)
     check_boxes(c, net, net.get_backbone_bbreg_feat(back))
 
-def check_boxes(c, net, layers):
+def check_boxes(
+    c:Case, # the entry
+    net:NetWithBackbone, # filled
+    layers:list, # features of the crop
+):
     "The box branch of a crop."
     iou,proposals = net.bb_regressor,c.input('iou/proposals').to(c.device)
     with torch.no_grad(): modulation,feat = iou.get_modulation(layers, c.input('box').to(c.device)),iou.get_iou_feat(layers)
@@ -284,7 +302,9 @@ def check_boxes(c, net, layers):
 
 # %% ../../nbs/15_verify/50_golden_trdimp.ipynb #68f15138
 @trdimp_check(lambda e: 'state' in e and 'memory' in e)
-def check_localize(c):
+def check_localize(
+    c:Case, # the entry
+):
     "Flags and movements on score maps; the weights of the memory."
     s,maps = c.entry['state'],c.input('maps')
     p = parameters(c.entry['parameters'])
@@ -304,7 +324,9 @@ def check_localize(c):
         c.fact(f'replaced {i}', places, o['replaced']); c.array(f'memory/{i}', torch.stack(weights), 1e-5)
 
 @trdimp_check(_calls('_generate_proposals'))
-def check_processing(c):
+def check_processing(
+    c:Case, # the entry
+):
     "Jitter, crops, proposals and labels of training."
     d = SequenceDataset([])
     for i,case in enumerate(c.entry['cases']):
@@ -338,7 +360,9 @@ def _golden_batch(c):
             'test_label':torch.stack([d.label(b) for b in batch['test_anno']])}
 
 @trdimp_check(lambda e: 'losses_grad_norm' in e['outputs'])
-def check_training_step(c):
+def check_training_step(
+    c:Case, # the entry
+):
     "Losses and gradients of one step, and the losses on their own."
     actor = DiMPActor(fill_model(dimpnet50(), dict(seed=c.entry['weights']['seed']), fill_trdimp)).to(c.device).eval()
     c.checks += weight_checks(actor.net, c.entry['weights'])
@@ -375,7 +399,10 @@ class Replay(TrDiMP):
     def channel_dropout(self, *args): return self.case.input('dropout')
     def init_classifier(self, feat): self.init_feat = feat; super().init_classifier(feat)
 
-def check_first_frame(c, t):
+def check_first_frame(
+    c:Case, # the entry
+    t:TrDiMP, # initialised tracker
+):
     "The state after the first frame."
     for k,w in c.entry['init'].items():
         if k=='num_init_samples': c.fact(k, t.memory.num_init, w)
@@ -391,8 +418,13 @@ def check_first_frame(c, t):
     for i,m in enumerate(t.iou_modulation): c.array(f'init/modulation/{i}', m, 1e-4)
 
 # %% ../../nbs/15_verify/50_golden_trdimp.ipynb #387b4ea7
-def check_next_frame(c, t, image, w):
-    "A frame and the state after it; `w` are its facts."
+def check_next_frame(
+    c:Case, # the entry
+    t:TrDiMP, # tracker
+    image:np.ndarray, # RGB frame
+    w:dict, # facts of the index
+):
+    "A frame and the state after it."
     n,tight = w['frame'],5e-4 if not t.params.net_opt_iter else 1e-2
     for k,got in (('pos_before',t.pos), ('scale_before',t.target_scale), ('sample_pos',t.get_centered_sample_pos())):
         c.fact(f'frame{n} {k}', got, w[k], .1)
@@ -413,7 +445,9 @@ def check_next_frame(c, t, image, w):
         if f'frame{n}/{k}' in c.want: c.fact(f'frame{n}/{k}', t.last[k], c.want[f'frame{n}/{k}'], .05)
 
 @trdimp_check(lambda e: 'parameter_file' in e)
-def check_tracking_run(c):
+def check_tracking_run(
+    c:Case, # the entry
+):
     "A tracker over all frames."
     e,net = c.entry,filled_net(c.entry['weights']['seed'], c.device)
     c.checks += weight_checks(net.net, e['weights'])

@@ -37,13 +37,23 @@ def pool_boxes(
     scale:float=1., # cells per pixel
 )->torch.Tensor: # `(B,P,C,rows,columns)`
     "Precise RoI pooling of the same number of boxes in each image."
+    (x1,y1,x2,y2),(h,w) = (boxes*scale).unbind(-1),size
+    top,left,x = _cut(x, torch.stack([y1, x1]), torch.stack([y2, x2]))
     B,C,H,W = x.shape
-    x1,y1,x2,y2 = (boxes*scale).unbind(-1)
-    wy,wx = bin_weights(y1, y2, size[0], H),bin_weights(x1, x2, size[1], W)          # (B,P,rows,H), (B,P,columns,W)
+    wy,wx = bin_weights(y1-top, y2-top, h, H),bin_weights(x1-left, x2-left, w, W)    # (B,P,h,H), (B,P,w,W)
     live = ((x2>x1)&(y2>y1))[...,None,None]                                          # a box without area has no gradient either
     wy,wx = wy.where(live, torch.zeros_like(wy)),wx.where(live, torch.zeros_like(wx))
-    rows = (wy.flatten(1, 2)[:,None]@x).view(B, C, -1, size[0], W).transpose(1, 2)   # (B,P,C,rows,W)
-    return rows@wx.transpose(-1, -2)[:,:,None]
+    rows = (wy.flatten(1, 2)[:,None]@x).view(B, C, -1, h, W).transpose(1, 2)         # (B,P,C,h,W)
+    return (rows.flatten(2, 3)@wx.transpose(-1, -2)).view(B, -1, C, h, w)
+
+def _cut(x, start, end):
+    "The part of the maps that any box touches; its first row and column"
+    if not start.numel(): return 0,0,x[...,:1,:1]
+    sizes = x.new_tensor(x.shape[-2:])
+    lo = start.detach().flatten(1).amin(1).floor().clamp(min=0).minimum(sizes-1)
+    hi = (end.detach().flatten(1).amax(1).ceil()+1).maximum(lo+1).minimum(sizes)
+    (top,left),(bottom,right) = lo.long().tolist(),hi.long().tolist()
+    return top,left,x[...,top:bottom,left:right]
 
 def prroi_pool(
     x:torch.Tensor, # `(B,C,H,W)` maps
@@ -73,5 +83,9 @@ class PrRoIPool2D(nn.Module):
         super().__init__()
         self.kernel_size,self.spatial_scale = (int(pooled_height),int(pooled_width)),float(spatial_scale)
 
-    def forward(self, features, rois): return prroi_pool(features, rois, self.kernel_size, self.spatial_scale)
+    def forward(self,
+        features:torch.Tensor, # `(B,C,H,W)`
+        rois:torch.Tensor, # `(N,5)` image index, x1, y1, x2, y2
+    )->torch.Tensor: # `(N,C,rows,columns)`
+        return prroi_pool(features, rois, self.kernel_size, self.spatial_scale)
     def extra_repr(self): return f'kernel_size={self.kernel_size}, spatial_scale={self.spatial_scale}'
