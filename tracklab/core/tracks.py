@@ -31,9 +31,6 @@ def _column(name, x, dtype):
     if dtype=='int64' and x.dtype.kind=='f':
         bad = ~(np.abs(x)<2**53) | (x!=np.floor(x))
         if bad.any(): raise ValueError(f"{name} should be integers, got {x[bad.argmax()]:.17g} in row {bad.argmax()}")
-    if name in ('box','score') and x.dtype.kind=='f' and not np.isfinite(x).all():
-        k = int(np.isfinite(x).reshape(len(x), -1).all(1).argmin())
-        raise ValueError(f"{name} should be finite, got {x[k].tolist()} in row {k}")
     return x.astype(dtype)
 
 # %% ../../nbs/00_core/14_tracks.ipynb #6619d3bf
@@ -275,6 +272,9 @@ def from_pandas(cls:Tracks,
     lacking = [c for c in ('frame','x1','y1','x2','y2') if c not in table]
     if lacking: raise ValueError(f"the table lacks the columns {', '.join(lacking)}; it has {', '.join(map(str, table.columns))}")
     get = lambda c: table[c].to_numpy() if c in table else None
+    for c in ('x1','y1','x2','y2','score'):
+        v = np.asarray(get(c)) if c in table else np.zeros(0)
+        if v.dtype.kind=='f' and not np.isfinite(v).all(): k = np.isfinite(v).argmin(); raise ValueError(f"{c} should be finite, got {v[k]} in row {k}")
     label = class_labels(table['class'].tolist(), classes) if 'class' in table and 'label' not in table else get('label')
     return cls(table.frame.to_numpy(), table[['x1','y1','x2','y2']].to_numpy(), get('id'), label, get('score'), get('visibility'),
                num_frames=num_frames)
