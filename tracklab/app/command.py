@@ -427,7 +427,8 @@ def cmd_search(a)->int:
     _check_test_outputs(a, [Path(a.out)/'best.py', Path(a.out)/'search.csv'])
     options,ranges = parse_options(a.cfg_options),dict(penalty_k=a.penalty_k_range, lr=a.lr_range, window_influence=a.win_infu_range)
     options.update({f'model.test_cfg.rpn.{k}':value_range(v) for k,v in ranges.items() if v is not None})
-    weights,siamese = a.checkpoint_file or a.checkpoint,'penalty_k' in ((open_config(a.config)['model'].get('test_cfg') or {}).get('rpn') or {})
+    weights,siamese = a.checkpoint_file or a.checkpoint,'penalty_k' in ((open_config(a.config)['model'].get('test_cfg') or {}).get('rpn')
+                                                                        or {})
     if siamese: rows,best = search_siamese(a.config, weights, a.device, options, a.workers, a.eval, _bar('search'))
     elif any(ranges.values()): raise ValueError(f"--penalty-k-range, --lr-range and --win-infu-range are of SiamRPN++, not of {a.config}")
     else: rows,best = search_tracker(a.config, weights, a.device, options, a.batch, a.workers, a.eval, _bar('search'))
@@ -505,7 +506,8 @@ def _tracking_arguments(command):
     arg('--tracker', default='bytetrack', help='sort, bytetrack, ocsort or a config file')
     arg('--video', metavar='PATH', help='track this video instead, as `track` does')
     arg('--detector', help=DETECTOR_NAMES+' (tiny for the street, auto for a video)')
-    arg('--frames', type=at_least(1), default=150, help='length of the video'); arg('--seed', type=at_least(0), default=0, help='another street')
+    arg('--frames', type=at_least(1), default=150, help='length of the video')
+    arg('--seed', type=at_least(0), default=0, help='another street')
     arg = command(cmd_track, 'track')
     arg('source', help='video file, folder or glob of images, camera index, rtsp:// address, detections (.txt of MOTChallenge, .csv, '
                        '.parquet, '
@@ -530,6 +532,7 @@ def _tracking_arguments(command):
         help='also write CocoVID, a table, YOLO text or CVAT for video; mot is always written')
     arg('--max-frames', type=at_least(1), default=3000, help='frames in the HTML player; of a longer video every second, third ...')
 
+# %% ../../nbs/14_app/01_command.ipynb #36b3895a
 def _dataset_arguments(command):
     "Arguments of test and search."
     for f,name in ((cmd_test,'test'), (cmd_search,'search')):

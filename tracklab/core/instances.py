@@ -14,7 +14,8 @@ from .html_tables import html_table
 # %% ../../nbs/00_core/13_instances.ipynb #6964714a
 def _field(name, v):
     "A field with one row per object; boxes, scores, labels and ids in their shapes, as arrays or tensors."
-    if not hasattr(v, '__len__') or getattr(v, 'shape', None)==(): raise TypeError(f"{name} should have one value per object, got {str(v)[:40]}")
+    if not hasattr(v, '__len__') or getattr(v, 'shape', None)==():
+        raise TypeError(f"{name} should have one value per object, got {str(v)[:40]}")
     if name not in ('boxes','scores','labels','ids'): return v
     if not hasattr(v, 'shape'):
         try: v = np.asarray(v)

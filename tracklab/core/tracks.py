@@ -274,7 +274,8 @@ def from_pandas(cls:Tracks,
     get = lambda c: table[c].to_numpy() if c in table else None
     for c in ('x1','y1','x2','y2','score'):
         v = np.asarray(get(c)) if c in table else np.zeros(0)
-        if v.dtype.kind=='f' and not np.isfinite(v).all(): k = np.isfinite(v).argmin(); raise ValueError(f"{c} should be finite, got {v[k]} in row {k}")
+        if v.dtype.kind=='f' and not np.isfinite(v).all():
+            k = np.isfinite(v).argmin(); raise ValueError(f"{c} should be finite, got {v[k]} in row {k}")
     label = class_labels(table['class'].tolist(), classes) if 'class' in table and 'label' not in table else get('label')
     return cls(table.frame.to_numpy(), table[['x1','y1','x2','y2']].to_numpy(), get('id'), label, get('score'), get('visibility'),
                num_frames=num_frames)
@@ -305,6 +306,7 @@ def to_cocovid(self:Tracks,
     return dict(videos=[dict(id=1, name=name, width=w, height=h)], images=images, annotations=anns,
                 categories=[dict(id=i+1, name=c) for i,c in enumerate(classes)])
 
+# %% ../../nbs/00_core/14_tracks.ipynb #ee9d0c83
 @patch(cls_method=True)
 def from_cocovid(cls:Tracks,
     data:dict, # CocoVID annotations
@@ -313,7 +315,8 @@ def from_cocovid(cls:Tracks,
     "Read the videos of a CocoVID file."
     if not isinstance(data, dict): raise ValueError(f"{name}: CocoVID should be a dict of lists, got {str(data)[:40]!r}")
     for key in ('videos','images','categories'):
-        if key not in data: raise ValueError(f"{name}: CocoVID needs the keys videos, images, annotations and categories; {key!r} is missing")
+        if key not in data:
+            raise ValueError(f"{name}: CocoVID needs the keys videos, images, annotations and categories; {key!r} is missing")
     data = complete_coco(data, name)
     images = {o['id']:o for o in data['images']}
     label = {c['id']:i for i,c in enumerate(data['categories'])}
