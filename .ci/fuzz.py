@@ -3,7 +3,7 @@
 Each case must end in time with a result or with a clear error: one that is meant for users (`ValueError`, `OSError`, ...) and says something.
 Every target runs in a process of its own, so that a crash or a case that never ends is seen and counted. The last line is `N passed, M failed`,
 counted by target. A case is repeated by `fuzz.py --only NAME --seed N --case K`."""
-import argparse, copy, io, json, os, pickle, random, resource, select, shutil, struct, subprocess, sys, tarfile, tempfile, time, traceback, warnings, zipfile
+import argparse, copy, io, json, os, pickle, random, resource, select, shutil, struct, subprocess, sys, tarfile, tempfile, time, traceback, warnings, zipfile, zlib
 from pathlib import Path
 
 PATIENCE,MEMORY = 20,4<<30 # seconds and bytes (beyond what the imports take) that a case may need
@@ -164,6 +164,11 @@ def rle(d):
     good = encode_masks(np.random.default_rng(0).random((1,20,30))<.5, text=True)[0]
     def case(r):
         code = damaged_value(r, r.choice((good, dict(size=[20,30], counts=[100,500]))))
+        if r.random()<.2: # codes and outlines of a few bytes that announce much
+            h,w = (r.choice((1,2,20,10**4,46340,10**6,2**31)) for _ in range(2))
+            code = dict(size=[h,w], counts=r.choice(([h*w],[2**62]*4+[4],[0,h*w],[h*w-1,1])))
+            if r.random()<.5: polygons_to_rle([[0.,0.,r.choice((1e4,1e3)),0.,9.,9.]]*r.choice((1,10,1000,20000)), (r.choice((10,1000)),10)); return
+            decode_masks([code]*r.choice((1,1,5,40))); return
         if r.random()<.4: code = dict(size=[20,30], counts=damaged_bytes(r, good['counts'].encode()))
         what = r.randrange(4)
         if what==0: decode_masks([code])
@@ -179,7 +184,7 @@ def config(d):
             "data = dict(train=dict(pipeline=[dict(type='x', a=i) for i in range(n)], **dict(b=1)))\nif n>2:\n    n += 1\nz = '${model.type}/x'\n")
     (d/'b.py').write_text("a = 1\nb = dict(c=2)\n")
     pieces = ["'a'*10**9", '[0]*10**9', '9**9**9', "'%999999999d' % 1", "'{:99999999}'.format(1)", '(((((', "__import__('os')", 'lambda: 0', 'while True: pass', "'${z}'",
-              "'{{ fileDirname }}'", "'{{$ENV:X}}'", '_base_', '"%(a b)9999999s" % {"a b":1}', 'model', '[x for x in range(10**9)]', "f'{1:{10**9}}'", '*[1]', '**{}', ':=', "'${model}'*9"]
+              "'{{ fileDirname }}'", "'{{$ENV:X}}'", '_base_', '"%(a b)9999999s" % {"a b":1}', 'model', '[x for x in range(10**9)]', "f'{1:{10**9}}'", '*[1]', '**{}', ':=', "'${model}'*9", "'{{"+' '*300_000+"x'", "'{{ "+'{{file '*9999+"'", "'${"+'a.'*99_999+"'"]
     def case(r):
         kind = r.choice(('py','py','py','json','yaml'))
         if kind=='py':
@@ -244,6 +249,18 @@ def mp4(d):
         opened(Video(f))
     return case
 
+def announced(r, good):
+    "An image whose header announces another size, and the suffix of its name."
+    w,h,s = *(r.choice((0,1,64,4000,8192,8193,20000,65535,2**20,2**31-1)) for _ in range(2)),r.choice(('.png','.bmp','.webp','.jpg','.ppm'))
+    chunk = lambda k, v: struct.pack('>I', len(v))+k+v+struct.pack('>I', zlib.crc32(k+v))
+    if s=='.png': return s,b'\x89PNG\r\n\x1a\n'+chunk(b'IHDR', struct.pack('>IIBBBBB', w, h, 1, 0, 0, 0, 0))+chunk(b'IDAT', zlib.compress(bytes(min((w//8+1)*h, 10**6))))+chunk(b'IEND', b'')
+    if s=='.ppm': return '.png',b'P%d %d %d 255\n' % (r.choice((1,4,5,6)), w, h)+bytes(99)
+    raw = bytearray(good[s])
+    if s=='.bmp': raw[18:26] = struct.pack('<II', w, h)
+    elif s=='.webp': raw[12:16],raw[24:30] = b'VP8X',struct.pack('<I', w)[:3]+struct.pack('<I', h)[:3]
+    else: k = raw.index(b'\xff\xc0')+5; raw[k:k+4] = struct.pack('>HH', h&65535, w&65535)
+    return s,bytes(raw)
+
 @target
 def images(d):
     import cv2, numpy as np
@@ -251,7 +268,9 @@ def images(d):
     from tracklab.data.convert import image_size
     good = {s: cv2.imencode(s, np.random.default_rng(0).integers(0, 255, (24,32,3), 'uint8'))[1].tobytes() for s in ('.jpg','.png','.bmp','.webp','.tiff')}
     def case(r):
-        s = r.choice(list(good)); f = d/f'i{s}'; f.write_bytes(damaged_bytes(r, good[s]))
+        s = r.choice(list(good)); f = d/f'i{s}'
+        if r.random()<.3: s,raw = announced(r, good); f = d/f'i{s}'; f.write_bytes(raw)
+        else: f.write_bytes(damaged_bytes(r, good[s]))
         try:
             if r.random()<.5: image_size(f)
             else: opened(Video(f))
@@ -280,8 +299,19 @@ def pickles(d):
     from tracklab.core.files import read_pickle
     data = dict(det_bboxes=[[np.zeros((2,5),'float32')],[np.arange(6).reshape(2,3)]], s=np.float64(.5), t=(1,'a',b'b',None,{2}))
     good = [pickle.dumps(data, p) for p in range(6)]
-    def case(r): f = d/'x.pkl'; f.write_bytes(damaged_bytes(r, r.choice(good))); read_pickle(f)
+    def case(r):
+        f = d/'x.pkl'
+        if r.random()<.3: f.write_bytes(b'\x80\x04'+nested_pickle(r)+b'.')
+        else: f.write_bytes(damaged_bytes(r, r.choice(good)))
+        read_pickle(f)
     return case
+
+def nested_pickle(r):
+    "Tuples of tuples, each remembered and used again, as a value, a key, a member or an argument."
+    code,n = b'K\x01\x85q\x00',r.choice((1,3,20,40,200))
+    for k in range(n): code += b'('+b'h'+bytes([k])+b''.join(b'h'+bytes([r.choice((k,k,r.randrange(k+1)))]) for _ in range(r.choice((1,1,2,5))))+b'tq'+bytes([k+1])
+    call = r.choice(('list','set','str','dict','tuple','frozenset','bytes','range'))
+    return r.choice((code, b'}('+code+b'K\x01u', b'\x8f('+code+b'\x90', b'('+code+b'\x91', b'cbuiltins\n'+call.encode()+b'\n'+code+b'\x85R', b']('+code+b'e'))
 
 @target
 def archives(d):
@@ -306,8 +336,8 @@ def archives(d):
     return case
 
 LAYOUT_CONVERTERS = {'MOT15':'mot2coco', 'MOT17':'mot2coco mot2reid', 'MOT20':'mot2coco', 'DanceTrack':'dancetrack2coco', 'CrowdHuman':'crowdhuman2coco', 'LaSOT':'lasot2coco gen_lasot_infos',
-    'GOT10k':'got10k2coco gen_got10k_infos', 'OTB100':'otb2coco gen_otb100_infos', 'TrackingNet':'trackingnet2coco gen_trackingnet_infos', 'VOT':'vot2coco gen_vot_infos',
-    'UAV123':'uav2coco gen_uav123_infos', 'ILSVRC':'imagenet2coco_vid', 'YouTube-VIS-2019':'youtubevis2coco', 'YouTube-VIS-2021':'youtubevis2coco', 'TAO':'tao2coco'}
+    'GOT-10k':'got10k2coco gen_got10k_infos', 'OTB100':'otb2coco gen_otb100_infos', 'TrackingNet':'trackingnet2coco gen_trackingnet_infos', 'VOT2018':'vot2coco gen_vot_infos',
+    'UAV123':'uav2coco gen_uav123_infos', 'ILSVRC':'imagenet2coco_vid imagenet2coco_det', 'COCO':'', 'YouTubeVIS2019':'youtubevis2coco', 'YouTubeVIS2021':'youtubevis2coco', 'TAO':'tao2coco'}
 
 @target
 def converter_trees(d):
@@ -316,9 +346,10 @@ def converter_trees(d):
     known = load_converters()
     trees = []
     for name in LAYOUTS:
-        jobs = [c for c in LAYOUT_CONVERTERS.get(name, '').split() if c in known]
+        jobs = LAYOUT_CONVERTERS[name].split()
+        if lost := set(jobs)-set(known): raise SystemExit(f'no converter {lost}')
         if not jobs: continue
-        root = write_layout(name, d/'good'/name, dict(train=1, **({'val':1} if name in ('DanceTrack','ILSVRC','GOT10k') else {'test':1})), num_frames=3, size=(64,48), num_walkers=2)
+        root = write_layout(name, d/'good'/name, dict(train=1, **({'val':1} if name in ('DanceTrack','ILSVRC','GOT-10k') else {'test':1})), num_frames=3, size=(64,48), num_walkers=2)
         trees.append((root, jobs, [p.relative_to(root) for p in root.rglob('*') if p.is_file()]))
     def case(r):
         root,jobs,files = r.choice(trees); work = d/'work'; shutil.copytree(root, work)
@@ -333,6 +364,47 @@ def converter_trees(d):
             with reported(): run_converter(r.choice(jobs), ['-i',str(work),'-o',str(d/'out'),*more])
         except SystemExit: raise AssertionError('the command line of this target is wrong') from None
         finally: shutil.rmtree(work, ignore_errors=True); shutil.rmtree(d/'out', ignore_errors=True)
+    return case
+
+@target
+def outputs(d):
+    "Whatever a command reads is there afterwards, byte by byte, whichever of its outputs is given the name of an input."
+    import contextlib
+    from tracklab.app.command import main
+    from tracklab.core.tracks import Tracks
+    from tracklab.core.video import VideoWriter
+    def fill(root):
+        rows = ''.join(f'{t},1,{9+t},9,20,20,1,1,1\n' for t in range(1, 4))
+        for name in ('gt.txt','res/a.txt','res/b.txt'): (root/name).parent.mkdir(parents=True, exist_ok=True); (root/name).write_text(rows)
+        Tracks.from_mot(root/'gt.txt').to_pandas().to_csv(root/'det.csv', index=False)
+        with VideoWriter(root/'clip.mp4') as w: [w.write(np.full((48,64,3), 9*t, 'uint8')) for t in range(3)]
+        (root/'cfg.json').write_text('{"tracker": {"type": "SortTracker"}}'); (root/'cfg.py').write_text('model = dict(type="SORT")\n')
+        (root/'link.json').symlink_to('res/a.txt'); os.link(root/'gt.txt', root/'hard.json'); (root/'all').symlink_to('res')
+    import numpy as np
+    good = d/'good'; good.mkdir(); fill(good)
+    names = ['gt.txt','res/a.txt','res','.','clip.mp4','det.csv','cfg.json','cfg.py','link.json','hard.json','all','res/../gt.txt','new.json','new','a.json','clip.mp4/x']
+    commands = [('eval --gt gt.txt --results res/a.txt','--json'), ('eval --gt gt.txt --results hard.json','--json'), ('track det.csv','--out'), ('track clip.mp4 --detector motion','--out'),
+                ('track clip.mp4 --detector gt.txt --format csv','--out'), ('track det.csv --tracker cfg.json','--out'), ('refine res --link','--out'), ('refine gt.txt --link','--out'),
+                ('zoo bytetrack','--json'), ('verify --goldens res','--json'), ('train cfg.py','--work-dir'), ('test cfg.py --eval track','--out'), ('test cfg.py --eval track','--json'),
+                ('test cfg.py --show','--show-dir'), ('search cfg.py','--out'), ('browse cfg.py','--out'), ('convert mot2coco -i res','-o'), ('convert lasot2coco -i .','-o')]
+    def state(root): return {str(p.relative_to(root)):p.read_bytes() for p in root.rglob('*') if p.is_file()}
+    def case(r):
+        work = d/'work'; shutil.copytree(good, work, symlinks=True)
+        os.unlink(work/'hard.json'); os.link(work/'gt.txt', work/'hard.json')
+        before,here = state(work),os.getcwd()
+        words,option = r.choice(commands)
+        try:
+            os.chdir(work)
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as said:
+                try: code = main([*words.split(), option, r.choice(names)])
+                except SystemExit as e: code = e.code
+            after = state(work)
+            inputs = {'cfg.json':'cfg', 'hard.json':'gt.txt'} # a .json that is no input may be of an earlier run, and is replaced
+            earlier = {k for k,v in inputs.items() if option=='--json' and k not in words and v not in words}
+            changed = [k for k,v in before.items() if after.get(k)!=v and k not in earlier]
+            if changed: raise AssertionError(f'{words} {option}: {changed} changed')
+            if code not in (0,1): raise ValueError(said.getvalue().strip().splitlines()[-1])
+        finally: os.chdir(here); shutil.rmtree(work)
     return case
 
 @target

@@ -3,7 +3,7 @@ import ast, json, re, sys
 from pathlib import Path
 
 LINE, SIZE, DEFS, CELL = 140, 300_000, 3, 60 # characters, bytes; definitions and lines of an exported cell
-PATH   = re.compile(r'(?<![\w.~:/])/(?:root|home|work|tmp)/')
+PATH   = re.compile(r'(?<![\w.~:/])(?:/(?:root|home|work|tmp|Users|mnt|opt|private)/|[A-Z]:\\\\?\w)')
 MEMORY = re.compile(r'\bat 0x[0-9a-f]{6,}')
 EXPORT = re.compile(r'^#\| *(?:export|exporti|exports)\b', re.M)
 FLAG   = re.compile(r'^#\| *(slow|cuda|eval: *false)\b', re.M)

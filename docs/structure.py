@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+BY_NAME = {('tracklab.app.command','tracklab.verify.table')} # `tracklab verify` starts what lies above it
 ROOMS = 'core viz metrics data nn engine detect motion reid mot sot vid vis action app verify'.split()
 
 def room(
@@ -25,6 +26,8 @@ def imported(path, module):
             full = '.'.join([*base, *filter(None, [node.module])])
             yield full
             yield from (f'{full}.{a.name}' for a in node.names)
+        elif isinstance(node, ast.Call) and getattr(node.func, 'attr', getattr(node.func, 'id', '')) in ('import_module','__import__'):
+            yield from (a.value for a in node.args[:1] if isinstance(a, ast.Constant) and isinstance(a.value, str)) # by name
 
 def imports(
     package=ROOT/'tracklab',
@@ -32,7 +35,7 @@ def imports(
     "The arrows of a package."
     package = Path(package)
     files = {'.'.join(p.relative_to(package.parent).with_suffix('').parts):p for p in sorted(package.rglob('*.py')) if p.name[0]!='_'}
-    return {m:sorted({o for o in imported(p, m) if o in files and o!=m}) for m,p in files.items()}
+    return {m:sorted({o for o in imported(p, m) if o in files and o!=m and (m,o) not in BY_NAME}) for m,p in files.items()}
 
 def circle(
     arrows:dict, # of `imports`

@@ -154,6 +154,8 @@ def browse(
     dataset = config
     if isinstance(config, (str,Path)):
         cfg = _browsed_config(config, parse_options(list(options)))
+        if not isinstance(cfg.get('data', {}), dict):
+            raise ValueError(f"{config}: data should be a dict with {split}, got {str(cfg['data'])[:40]!r}")
         if split not in cfg.get('data', {}):
             raise ValueError(f"{config}: the config has no data.{split}; it has {', '.join(cfg.get('data', {})) or 'none'}")
         with scope(cfg.get('default_scope')):

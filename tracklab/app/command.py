@@ -117,11 +117,15 @@ def target_model(
     from tracklab.apis import init_model
     from tracklab.sot.follow import TargetTracking, parse_target
     from tracklab.sot.model import BaseSOT
+    from tracklab.sot.trdimp_params import PARAMETER_SETS
     if video is None: raise ValueError(f"--box: a target is followed in images, and {a.source} holds detections")
     if a.detector or a.public or a.classes:
         raise ValueError("--box: a target has neither a detector nor a class; leave out --detector, --public, --classes")
     boxes = [parse_target(b) for b in a.box]
     name = a.tracker or 'tiny_siamrpn'
+    if name in PARAMETER_SETS:
+        from tracklab.sot.trdimp_run import trdimp_trackers
+        return TargetTracking(trdimp_trackers(name, a.checkpoint, _device(a.device)), boxes),TargetTracking.CLASSES
     model = init_model(name, a.checkpoint, _device(a.device))
     if not isinstance(model, BaseSOT):
         raise ValueError(f"--box: {name} is a {type(model).__name__}, not a single object tracker (see `tracklab zoo --task sot`)")
@@ -447,9 +451,6 @@ def cmd_train(a)->int:
 # %% ../../nbs/14_app/01_command.ipynb #fcaab48f
 def cmd_verify(a)->int:
     "Compare this package with golden data of the reference."
-    from tracklab.core.files import check_outputs
-    from tracklab.verify.golden import golden_dir
-    if a.json: check_outputs([a.json], [a.goldens or golden_dir()], None)
     return import_module('tracklab.verify.table').run_verify(a.goldens, a.only, a.device, a.json) # by name: that room lies above this one
 
 # %% ../../nbs/14_app/01_command.ipynb #cb4875f1
@@ -518,7 +519,6 @@ def cmd_migrate(a)->int:
 DETECTOR_NAMES = ('auto, openimages (people, vehicles and animals; openimages:all has more classes), motion (static camera), '
                   'tiny (synthetic streets only), yolox_SIZE (nano, tiny, s, m, l, x), yolox_SIZE:FILE, torchvision:NAME, '
                   'hf:NAME (of transformers), or detections: a file, or a folder of YOLO text')
-
 def _tracking_arguments(command):
     "Arguments of demo and track."
     arg = command(cmd_demo, 'demo')
@@ -537,7 +537,7 @@ def _tracking_arguments(command):
     arg('--tiles', default='auto', help='also look at overlapping parts of each frame: columns and rows such as 3x2, none, or auto (as '
                                         'many as suit the packaged network, none for others)')
     arg('--tracker', help='sort, bytetrack, ocsort, strongsort, botsort, a config file, or a name of the zoo (bytetrack; with --box '
-                          'tiny_siamrpn)')
+                          'tiny_siamrpn, and also trdimp, trsiam and their variants)')
     arg('--box', action='append', metavar='BOX|FILE',
         help='follow what is in this box of the first frame: left,top,width,height, or a file '
                                                            'whose first line is that; give it again for more targets')
@@ -552,6 +552,7 @@ def _tracking_arguments(command):
         help='also write CocoVID, a table, YOLO text or CVAT for video; mot is always written')
     arg('--max-frames', type=at_least(1), default=3000, help='frames in the HTML player; of a longer video every second, third ...')
 
+# %% ../../nbs/14_app/01_command.ipynb #08e5348b
 def _dataset_arguments(command):
     "Arguments of test and search."
     for f,name in ((cmd_test,'test'), (cmd_search,'search')):
@@ -685,6 +686,7 @@ def _complete():
     except ImportError: sys.exit(1)
     argcomplete.autocomplete(parser())
 
+# %% ../../nbs/14_app/01_command.ipynb #76ff26c6
 def _check_outputs(a):
     "No output of a command is one of its inputs, and all can be written: checked before anything runs."
     from tracklab.core.arguments import check_output_options

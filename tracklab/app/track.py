@@ -22,7 +22,7 @@ from ..core.readers import IMAGE_SUFFIXES, list_folder, list_folders, read_seqin
 from ..core.registry import build
 from ..core.track_formats import FORMATS, read_tracks
 from ..core.tracks import Tracks, MOTWriter
-from ..core.video import Video, VideoWriter
+from ..core.video import MAX_FPS, Video, VideoWriter
 from ..detect.motion import MotionDetector
 from ..motion.global_motion import GlobalMotionCompensation
 from ..mot.botsort import BoTSORTTracker
@@ -229,6 +229,8 @@ def open_sequence(
 )->dict: # `source`: images, or detections without any; `detector`: detections or `None`; `fps`; `size`, or `None`
     "What to track in a sequence, and how fast it runs."
     info = read_seqinfo(folder/'seqinfo.ini') if (folder/'seqinfo.ini').is_file() else {}
+    if info.get('frameRate', 25)>MAX_FPS:
+        raise ValueError(f"{folder/'seqinfo.ini'}: frameRate should be at most {MAX_FPS} frames per second, got {info['frameRate']:g}")
     images,det = folder/info.get('imDir', 'img1'),folder/'det/det.txt'
     if public and not det.is_file(): raise FileNotFoundError(f"{folder}: there is no det/det.txt, which public detections are read from")
     seen = images.is_dir() and len(list_folder(images))>0

@@ -26,6 +26,8 @@ def _ids(name, key, rows):
         v = row['id']
         if not isinstance(v, (int,str)) or isinstance(v, bool):
             _refuse(name, key, i, row, f"the id should be an integer or a text, got {str(v)[:40]!r}")
+        if i and isinstance(v, str)!=isinstance(rows[0]['id'], str):
+            _refuse(name, key, i, row, f"the id {str(v)[:40]!r} is no {'text' if isinstance(v, int) else 'integer'}, as that of {key}[0]")
         if out.setdefault(v, i)!=i: _refuse(name, key, i, row, f"the id is that of {key}[{out[v]}] too; ids are unique")
     return out
 

@@ -136,7 +136,8 @@ def check_outputs(
     reads:tuple=(), # suffixes of the files that are read in the folders; `None`: all
 ):
     "Raise `ValueError` if an output is one of the inputs, or another output."
-    paths,outputs = [Path(i) for i in inputs if isinstance(i, (str,Path)) and len(str(i))<4096 and os.path.exists(i)],list(map(Path, outputs))
+    paths,outputs = [Path(i) for i in inputs if isinstance(i, (str,Path)) and len(str(i))<4096
+                     and os.path.exists(i)],list(map(Path, outputs))
     for o in outputs:
         if [os.path.realpath(p) for p in outputs].count(os.path.realpath(o))>1: raise ValueError(f"{o} would be written twice")
         if not o.exists(): continue
@@ -281,7 +282,8 @@ class _PlainUnpickler(pickle.Unpickler):
         make = known[module,name]
         def paid(*args):
             large = [a for a in args if isinstance(a, int) and make in (bytes,bytearray)]
-            if make is str and not all(isinstance(a, (str,bytes,int,float)) for a in args): raise pickle.UnpicklingError("a text made of values")
+            if make is str and not all(isinstance(a, (str,bytes,int,float)) for a in args):
+                raise pickle.UnpicklingError("a text made of values")
             if make not in (range,slice): self.left -= sum(large)+sum(len(a) for a in args if hasattr(a, '__len__'))
             if self.left<0 and (args or large): raise pickle.UnpicklingError(f"its {name} is larger than the file")
             return make(*args)

@@ -12,12 +12,28 @@ from .boxes import xp_of
 from .html_tables import html_table
 
 # %% ../../nbs/00_core/13_instances.ipynb #6964714a
+def _field(name, v):
+    "A field with one row per object; boxes, scores, labels and ids in their shapes, as arrays or tensors."
+    if not hasattr(v, '__len__') or getattr(v, 'shape', None)==():
+        raise TypeError(f"{name} should have one value per object, got {str(v)[:40]}")
+    if name not in ('boxes','scores','labels','ids'): return v
+    if not hasattr(v, 'shape'):
+        try: v = np.asarray(v)
+        except ValueError: raise ValueError(f"{name} should be numbers in rows of one length, got {str(v)[:60]}") from None
+    if isinstance(v, np.ndarray) and v.dtype.kind not in 'biuf':
+        raise ValueError(f"{name} should be numbers, got {v.dtype}: {str(v.flat[0] if v.size else '')[:40]!r}")
+    if name=='boxes' and v.shape==(0,): v = v.reshape(0, 4)
+    if name!='boxes' and len(v.shape)==2 and v.shape[1]==1: v = v[:,0]
+    if len(v.shape)!=1+(name=='boxes') or (name=='boxes' and v.shape[1]<4):
+        raise ValueError(f"{name} should have the shape {'(N,4)' if name=='boxes' else '(N,)'}, got {tuple(v.shape)}")
+    return v
+
 class Instances:
     "The objects of one frame: named fields of one common length."
     def __init__(self,
         **fields, # arrays, tensors or lists of one length; `None` leaves a field out
     ):
-        fields = {k:v for k,v in fields.items() if v is not None}
+        fields = {k:_field(k, v) for k,v in fields.items() if v is not None}
         if len({len(v) for v in fields.values()})>1:
             raise ValueError("fields must have one length, got "+', '.join(f'{k}: {len(v)}' for k,v in fields.items()))
         self.__dict__.update(fields)

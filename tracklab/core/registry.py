@@ -91,7 +91,7 @@ def in_session(
 def _same(a, b):
     "Is `b` a new version of `a`: a cell run again, a module reloaded?"
     modules = {a.__module__, b.__module__}
-    return a.__qualname__==b.__qualname__ and (len(modules)==1 or '__main__' in modules)
+    return a.__qualname__==b.__qualname__ and (len(modules)==1 or ('__main__' in modules and in_ipython()))
 
 # %% ../../nbs/00_core/03_registry.ipynb #697c2a6c
 class Registry:
@@ -143,7 +143,7 @@ def importing()->str:
 def _foreign(self:Registry, full, obj):
     "Does the index give this name to another package than that of `obj` and of the code that registers it?"
     known,at = self.index().get(full),importing()
-    if not known or obj.__module__=='__main__' or (at=='__main__' and in_ipython()): return False # a notebook may be that module
+    if not known or (in_ipython() and '__main__' in (obj.__module__,at)): return False # a notebook may be that module
     package = lambda m: (m or '').partition('.')[0]
     return package(known) not in (package(obj.__module__),package(at))
 
@@ -209,6 +209,8 @@ def build(self:Registry,
     if not isinstance(cfg, dict): return cfg
     kwargs = {**defaults, **cfg}
     if 'type' not in kwargs: raise ValueError(f"build needs a dict with 'type', got the keys {', '.join(map(str, kwargs)) or '(none)'}")
+    odd = next((k for k in kwargs if not isinstance(k, str)), None)
+    if odd is not None: raise TypeError(f"{kwargs['type']}: the name of an argument must be a string, got {odd!r}")
     kind = kwargs.pop('type')
     if not isinstance(kind, str) and not callable(kind): raise TypeError(f"'type' must be a name or a class, got {kind!r}")
     obj = self.get(kind) if isinstance(kind, str) else kind

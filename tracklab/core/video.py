@@ -80,7 +80,7 @@ def check_pixels(
     if size is None: raise ValueError(f"{path}: not a readable image")
     n,most = size[0]*size[1],max(FREE_PIXELS, PIXELS_PER_BYTE*len(data))
     if n>most:
-        raise ValueError(f"{path}: the image announces {size[0]} x {size[1]} pixels in a file of {len(data)} bytes; at most {most} are read")
+        raise ValueError(f"{path}: the image announces {size[0]} x {size[1]} pixels in {len(data)} bytes; at most {most} are read")
 
 # %% ../../nbs/00_core/15_video.ipynb #560f5c99
 def read_image(

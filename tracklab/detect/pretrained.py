@@ -117,7 +117,9 @@ def yolox_detector(
     name = checkpoint or YOLOX_RELEASE.format(size)
     state = find_state_dict(read_checkpoint(locate(name)), name)
     if any(k.startswith('head.') for k in state): state = from_yolox_release(state, str(name))
-    num_classes = next(len(v) for k,v in state.items() if 'multi_level_conv_cls.0.bias' in k)
+    num_classes = next((len(v) for k,v in state.items() if 'multi_level_conv_cls.0.bias' in k), None)
+    if num_classes is None:
+        raise CheckpointError(f"{name}: no YOLOX: it has no parameter ...multi_level_conv_cls.0.bias, but {', '.join(list(state)[:3])}")
     model = build(yolox(size, num_classes))
     load_state_dict(model, state, strict=True, name=str(name))
     side = 416 if size in ('nano','tiny') else 640

@@ -71,7 +71,7 @@ def quiet_coco(
 def _finite_box(b):
     return isinstance(b, (list,tuple,np.ndarray)) and len(b)==4 and all(isinstance(v, (int,float,np.number)) and abs(v)<1e150 for v in b)
 
-def _check_results(gt, results, iou_type):
+def _check_results(gt, results, iou_type, use_cats=True):
     "Raise an error for a result that pycocotools cannot evaluate."
     key = 'segmentation' if iou_type=='segm' else 'bbox'
     for n,r in enumerate(results):
@@ -85,6 +85,7 @@ def _check_results(gt, results, iou_type):
         if not isinstance(r['image_id'], (int,str)) or r['image_id'] not in gt.imgs:
             refuse(f"there is no image {r['image_id']!r} in the annotations")
         if not isinstance(r['category_id'], (int,str)): refuse('category_id should be an id')
+        if use_cats and gt.cats and r['category_id'] not in gt.cats: refuse(f"there is no category {r['category_id']!r} in the annotations")
         if not isinstance(r['score'], (int,float)) or not abs(r['score'])<1e300: refuse('the score should be a finite number')
         if key=='bbox' and not _finite_box(r['bbox']): refuse('bbox should be four finite numbers x, y, width, height')
 
@@ -131,7 +132,7 @@ def run_cocoeval(
     "Evaluate with pycocotools, silently."
     if iou_type not in ('bbox','segm'): raise ValueError(f"iou_type must be 'bbox' or 'segm', got {iou_type!r}")
     gt = quiet_coco(annotations)
-    _check_results(gt, results, iou_type)
+    _check_results(gt, results, iou_type, use_cats)
     if iou_type=='segm': gt,results = _as_rle(gt, results)
     lost = next((a for a in gt.dataset['annotations'] if iou_type=='bbox' and len(a.get('bbox') or ())!=4), None)
     if lost is not None: raise ValueError(f"an annotation of image {lost['image_id']!r} has no bbox of four numbers")

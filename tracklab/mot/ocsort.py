@@ -63,7 +63,7 @@ class OCSORTTracker(KalmanTracker):
         found,free = [],np.ones(len(m), bool)
         if some:
             self._predict(frame_id)
-            def round(name, measure, pairs, tracks):
+            def match(name, measure, pairs, tracks):
                 (i,j,gain),dets = pairs,track<0
                 p = match_pairs(i, j, (gain-self.match_iou_thr)*(tracks.take(i)&dets.take(j)), (len(m),len(o)))
                 self.record(name, measure, 'overlapping pairs', o, tracks, dets, i, j, gain, self.match_iou_thr, p)
@@ -71,10 +71,10 @@ class OCSORTTracker(KalmanTracker):
                 found.append(np.sort(j[p]))
             ahead = self._pairs_ahead(boxes, o.scores)
             ocm,new = 'IoU × score − direction cost',m['tentative'].copy()
-            round('prediction and direction', ocm, ahead, ~new)
-            if np.count_nonzero(new): round('tentative tracks', ocm, ahead, new)
+            match('prediction and direction', ocm, ahead, ~new)
+            if np.count_nonzero(new): match('tentative tracks', ocm, ahead, new)
             if np.count_nonzero(free) and np.count_nonzero(track<0):
-                round('last observed box', 'IoU × score', self._pairs_last(boxes, o.scores), free.copy())
+                match('last observed box', 'IoU × score', self._pairs_last(boxes, o.scores), free.copy())
             self._smooth(boxes, track)
             if np.count_nonzero(free):
                 m['missed'][free] += 1

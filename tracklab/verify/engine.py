@@ -30,7 +30,7 @@ from ..engine.runner import EpochBasedRunner, build_runner, register_training_ho
 from ..engine.saving import find_latest_checkpoint
 from ..engine.schedules import build_schedule
 from ..nn.deform_conv import DeformConv2dPack, ModulatedDeformConv2dPack
-from .golden import Check, Entry, NotYet, difference, golden_checker, load_golden
+from .golden import Check, Entry, NotYet, difference, golden_checker, index_entries, load_golden
 from .networks import fill_model
 from .recipes import noise, sample
 
@@ -294,7 +294,7 @@ class Golden:
     "The entries of the folder, opened once."
     def __init__(self, folder):
         index = load_golden(folder/'index')
-        self.folder,self.models,self.entries,self.about,self.read = folder,index['models'],index['entries'],index['about'],{}
+        self.folder,self.models,self.entries,self.about,self.read = folder,index['models'],index_entries(index),index['about'],{}
     def want(self, name):
         file = self.entries[name]['file'].removesuffix('.json')
         if file not in self.read: self.read[file] = load_golden(self.folder/file)

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from typing import Callable
 from torch import nn
-from .golden import Check, Entry, NotYet, beside, golden_checker, golden_dir
+from .golden import Check, Entry, NotYet, beside, golden_checker, golden_dir, index_entries
 from ..core.instances import Instances
 from .recipes import agreement, error, fill, noise
 from ..core.registry import build
@@ -539,8 +539,7 @@ def network_entries(
     "The entries of a folder of networks."
     path = folder/'index.json'
     index = json.loads(path.read_text(encoding='utf-8'))
-    for name,entry in index['models'].items():
-        entry = {'noise':{}, 'seed':index.get('about', {}).get('seed', 0), **entry}          # what an entry leaves out, its index says
+    for name,entry in index_entries(index, 'models').items():
         check = next((f for applies,f in NETWORK_CASES if applies(entry)), None)
         def run(device, entry=entry, name=name, check=check):
             if check is None: raise NotYet(f"nothing here checks a {entry.get('type', name)}")

@@ -10,7 +10,7 @@ import json
 import numpy as np
 import torch
 from collections import Counter
-from ..core.files import atomic_path
+from ..core.files import atomic_path, check_outputs
 from ..core.registry import near
 from .golden import golden_dir, golden_entries, run_entry
 
@@ -58,6 +58,7 @@ def run_verify(
 )->int: # 1 if any row fails, else 0
     "Print the table: what `tracklab verify` does."
     if device.startswith('cuda') and not torch.cuda.is_available(): raise ValueError(f"--device {device}: PyTorch finds no GPU here")
+    if path: check_outputs([path], [golden_dir(goldens)], None)
     rows = []
     print(HEADER)
     for row in verify(goldens, only, device): rows.append(row); print(format_row(row), flush=True)

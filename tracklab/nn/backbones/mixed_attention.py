@@ -266,3 +266,20 @@ def forward(self:ConvVisionTransformer,
     "Features of templates and search regions."
     z,memory = self.learn(torch.stack([template, online_template], 1))
     return z[:,0],self.look(search, memory)
+
+# %% ../../../nbs/04_nn/backbones/15_mixed_attention.ipynb #b61d0d51
+@patch
+def set_online(self:ConvVisionTransformer,
+    template:torch.Tensor, # `(1,3,H,W)` first template
+    online_template:torch.Tensor, # `(T,3,H,W)` later templates
+):
+    "Learn the templates of one target."
+    z,self.memory = self.learn(torch.cat([template, online_template])[None])
+    self.template = z[:,0]
+
+@patch
+def forward_test(self:ConvVisionTransformer,
+    search:torch.Tensor, # `(1,3,H,W)` search region
+)->tuple: # `(1,C,h,w)` of the first template, `(1,C,h,w)` of the search region
+    "Features of a search region with the templates of `set_online`."
+    return self.template,self.look(search, self.memory)
