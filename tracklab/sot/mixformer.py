@@ -152,7 +152,7 @@ def start(self:MixFormer, img, boxes):
     return state
 
 def valid_templates(
-    state:dict, # of targets
+    state:dict, # state of N targets
 )->torch.Tensor: # `(N,T)` bool: the first template and the online ones that exist
     "Which templates of a state count."
     slots = torch.arange(state['online'].shape[1], device=state['count'].device)
@@ -160,7 +160,7 @@ def valid_templates(
 
 @patch
 def remember(self:MixFormer,
-    state:dict, # of targets
+    state:dict, # state of N targets
 )->tuple: # `(N,C,h,w)` map of the first templates, memory
     "What search regions need of a state's templates."
     z,memory = self.backbone.learn(torch.cat([state['template'][:,None], state['online']], 1), valid_templates(state))

@@ -30,7 +30,7 @@ class CorrelationHead(BaseModule):
         in_channels:int, # channels of both maps
         mid_channels:int, # channels that are correlated
         out_channels:int, # channels out
-        kernel_size:int=3, # of the adjusting convolutions
+        kernel_size:int=3, # side of the adjusting convolutions, cells
         norm_cfg:dict={'type':'BN'}, # see `build_norm_layer`
         act_cfg:dict={'type':'ReLU'}, # see `build_activation_layer`
         init_cfg:dict|list=None, # see `BaseModule`
@@ -54,7 +54,7 @@ class SiameseRPNHead(BaseModule):
     def __init__(self,
         anchor_generator:dict, # config, one level
         in_channels:list, # channels of each level
-        kernel_size:int=3, # of the adjusting convolutions
+        kernel_size:int=3, # side of the adjusting convolutions, cells
         norm_cfg:dict={'type':'BN'}, # see `build_norm_layer`
         weighted_sum:bool=False, # learn the weights of the levels? their mean otherwise
         bbox_coder:dict={'type':'DeltaXYWHBBoxCoder', 'target_means':[0.,0.,0.,0.], 'target_stds':[1.,1.,1.,1.]}, # config

@@ -24,9 +24,9 @@ class QuickGELU(nn.Module):
 def projection(
     method:str, # `dw_bn`, `avg` or `linear`
     dims:int, # channels
-    kernel_size:int, # of the convolution or the mean
-    padding:int, # of the convolution or the mean
-    stride:int, # of the convolution or the mean
+    kernel_size:int, # side of the window of the convolution or the mean, cells
+    padding:int, # cells added on each side
+    stride:int, # cells between windows
     norm_cfg:dict, # of `dw_bn`
 )->nn.Module: # maps to maps
     "What a map goes through before it becomes queries, keys or values."
@@ -49,12 +49,12 @@ class MixedAttention(nn.Module):
         attn_drop:float=0., # dropout of the attention
         proj_drop:float=0., # dropout of the result
         method:str='dw_bn', # see `projection`
-        kernel_size:int=3, # of the projections
-        stride_kv:int=1, # of keys and values
-        stride_q:int=1, # of queries
-        padding_kv:int=1, # of keys and values
-        padding_q:int=1, # of queries
-        norm_cfg:dict={'type':'BN'}, # of the projections
+        kernel_size:int=3, # side of the projections' window, cells
+        stride_kv:int=1, # cells between keys (and values)
+        stride_q:int=1, # cells between queries
+        padding_kv:int=1, # cells added on each side for keys and values
+        padding_q:int=1, # cells added on each side for queries
+        norm_cfg:dict={'type':'BN'}, # norm of the projections, see `build_norm_layer`
     ):
         super().__init__()
         self.num_heads,self.scale,self.attn_drop = num_heads,dims**-.5,attn_drop
@@ -138,9 +138,9 @@ def token_mask(
 class ConvVisionTransformerLayer(nn.Module):
     "A stage."
     def __init__(self,
-        patch_size:int, # of the embedding
-        patch_stride:int, # of the embedding
-        patch_padding:int, # of the embedding
+        patch_size:int, # side of a patch, pixels or cells
+        patch_stride:int, # distance between patches
+        patch_padding:int, # cells added on each side before patches are cut
         in_chans:int, # channels in
         dims:int, # channels out
         depth:int, # blocks
@@ -188,24 +188,24 @@ class ConvVisionTransformer(BaseModule):
         norm_layer=nn.LayerNorm, # makes a norm of vectors
         init:str='trunc_norm', # how linear layers start: `trunc_norm` or `xavier`
         num_stages:int=3, # stages; what follows has a value for each
-        patch_size:list=[7,3,3], # of the embeddings
-        patch_stride:list=[4,2,2], # of the embeddings
-        patch_padding:list=[2,1,1], # of the embeddings
+        patch_size:list=[7,3,3], # side of a patch, pixels or cells
+        patch_stride:list=[4,2,2], # distance between patches
+        patch_padding:list=[2,1,1], # cells added on each side before patches are cut
         dim_embed:list=[64,192,384], # channels
         num_heads:list=[1,3,6], # attention heads
         depth:list=[1,4,16], # blocks
         mlp_channel_ratio:list=[4,4,4], # hidden size of the feed-forward networks over the channels
         attn_drop_rate:list=[0.,0.,0.], # dropout of the attention
         drop_rate:list=[0.,0.,0.], # dropout of results
-        path_drop_probs:list=[0.,0.,.1], # of the last block of a stage
+        path_drop_probs:list=[0.,0.,.1], # probability of dropping a branch of the last block; it grows from 0 at the first
         qkv_bias:list=[True,True,True], # bias of the linear projections?
         qkv_proj_method:list=['dw_bn','dw_bn','dw_bn'], # see `projection`
-        kernel_qkv:list=[3,3,3], # of the projections
-        padding_kv:list=[1,1,1], # of keys and values
-        stride_kv:list=[2,2,2], # of keys and values
-        padding_q:list=[1,1,1], # of queries
-        stride_q:list=[1,1,1], # of queries
-        norm_cfg:dict={'type':'BN', 'requires_grad':False}, # of the projections
+        kernel_qkv:list=[3,3,3], # side of the projections' window, cells
+        padding_kv:list=[1,1,1], # cells added on each side for keys and values
+        stride_kv:list=[2,2,2], # cells between keys (and values)
+        padding_q:list=[1,1,1], # cells added on each side for queries
+        stride_q:list=[1,1,1], # cells between queries
+        norm_cfg:dict={'type':'BN', 'requires_grad':False}, # norm of the projections
         init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)
