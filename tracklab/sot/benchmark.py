@@ -9,7 +9,6 @@ __all__ = ['ATTRIBUTES', 'SOT_METHODS', 'areas', 'attribute_video', 'write_sot_b
 # %% ../../nbs/10_sot/31_sot_benchmark.ipynb #0cb776e8
 import cv2
 import numpy as np
-import pandas as pd
 from pathlib import Path
 from time import perf_counter
 from ..core.boxes import bbox_overlaps, xywh_to_xyxy, xyxy_to_xywh
@@ -138,6 +137,7 @@ def run_sot_benchmark(
     report=lambda text: None, # told what is going on
 )->tuple: # table per method and attribute, frames per second of each method
     "Follow every target with every method."
+    import pandas as pd
     methods = list(SOT_METHODS) if methods is None else list(methods)
     if bad := [m for m in methods if m not in SOT_METHODS]: raise ValueError(f"unknown method {bad[0]!r}; known: {', '.join(SOT_METHODS)}")
     folder,rows,speed = write_sot_benchmark(folder, per_attribute, num_frames),[],{}
@@ -165,17 +165,18 @@ def run_sot_benchmark(
 
 # %% ../../nbs/10_sot/31_sot_benchmark.ipynb #6cdeb998
 def sot_text(
-    table:pd.DataFrame, # of `run_sot_benchmark`
+    table, # `DataFrame` of `run_sot_benchmark`
     speed:dict, # of `run_sot_benchmark`
 )->str: # text
     "The benchmark as text."
+    import pandas as pd
     wide = table.pivot(index='attribute', columns='method', values='success').reindex(list(ATTRIBUTES))[list(speed)]
     total = table.groupby('method')[['success','norm_precision','precision','robustness']].mean().loc[list(speed)]
     total['frames/s'] = pd.Series(speed).round(1)
     return f"success by attribute\n{wide.round(1).to_string()}\n\nmean over the attributes\n{total.round(1).to_string()}\n"
 
 def plot_sot(
-    table:pd.DataFrame, # of `run_sot_benchmark`
+    table, # `DataFrame` of `run_sot_benchmark`
 ): # the axes
     "Success of each method by attribute."
     import matplotlib.pyplot as plt

@@ -66,10 +66,10 @@ class MixFormerHead(BaseModule):
         score_head:dict=None, # config; `None`: no score
         loss_bbox:dict={'type':'L1Loss', 'loss_weight':5.}, # config
         loss_iou:dict={'type':'GIoULoss', 'loss_weight':2.}, # config
-        loss_score:dict={'type':'CrossEntropyLoss', 'use_sigmoid':True, 'loss_weight':1.}, # config; not in MMTracking
         train_cfg:dict=None, # not used
         test_cfg:dict=None, # not used
         init_cfg:dict|list=None, # see `BaseModule`
+        loss_score:dict={'type':'CrossEntropyLoss', 'use_sigmoid':True, 'loss_weight':1.}, # config; not in MMTracking
     ):
         super().__init__(init_cfg)
         if bbox_head is None: raise ValueError("a MixFormerHead needs a bbox_head")

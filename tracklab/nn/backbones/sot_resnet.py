@@ -34,6 +34,11 @@ class SOTBottleneck(Bottleneck):
 class SOTResNet(ResNet):
     "ResNet-50 for siamese trackers."
     arch_settings = {50:(SOTBottleneck,(3,4,6,3))}
+    def __init__(self,
+        depth:int, # 50
+        unfreeze_backbone:bool=True, # not used, as in MMTracking: a hook of the training unfreezes stages
+        **kwargs # of `ResNet`
+    ): super().__init__(depth, **kwargs)
 
     def make_res_layer(self,
         stride:int=1, # stride of the stage
