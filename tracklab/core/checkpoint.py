@@ -15,6 +15,7 @@ import torch
 from torch import nn, Tensor
 import tracklab
 from .files import _Array, _DType, _finished, _frombuffer, _scalar, atomic_path, locked
+from .paths import asset
 
 # %% ../../nbs/00_core/07_checkpoint.ipynb #103e8800
 class CheckpointError(RuntimeError):
@@ -211,17 +212,18 @@ def download(
 
 # %% ../../nbs/00_core/07_checkpoint.ipynb #9b064f84
 def locate(
-    filename:str|Path, # a path, an http(s) address, or `torchvision://MODEL`
+    filename:str|Path, # a path, an http(s) address, `torchvision://MODEL`, or `tracklab://NAME`: a file of the package
     folder:str|Path=None, # where downloads are kept
 )->Path: # the file on this machine
     "The local file that a checkpoint's name in a config stands for."
     scheme,_,rest = str(filename).partition('://')
     if not rest: return Path(filename)
+    if scheme=='tracklab': return asset(rest)
     if scheme=='torchvision':
         from torchvision.models import get_model_weights
         filename = get_model_weights(rest)['IMAGENET1K_V1'].url
     elif scheme not in ('http', 'https'):
-        raise ValueError(f"{filename!r}: unknown scheme {scheme!r}; known: http, https, torchvision, or a file's path")
+        raise ValueError(f"{filename!r}: unknown scheme {scheme!r}; known: http, https, torchvision, tracklab, or a file's path")
     return download(str(filename), folder)
 
 # %% ../../nbs/00_core/07_checkpoint.ipynb #466cc5c7

@@ -143,7 +143,7 @@ def tiny_siamrpn_config()->dict: # `model`, `data`
     "The tiny tracker, to be tested on OTB100."
     return dict(model=tiny_siamrpn(), data=sot_data('otb100', rgb=False))
 
-zoo.register('tiny_siamrpn', tiny_siamrpn_config, task='sot', checkpoint=str(asset('tiny_siamrpn.pth')))
+zoo.register('tiny_siamrpn', tiny_siamrpn_config, task='sot', checkpoint='tracklab://tiny_siamrpn.pth')
 
 def tiny_sot(
     checkpoint=None, # weights; those of the package if not given
