@@ -141,6 +141,15 @@ class CornerSOT(BaseSOT):
         out = pred_bboxes.reshape(len(prev), -1, 4).mean(1)/scale+corner.repeat(1, 2)
         return out if prev_bbox.ndim>1 else out[0]
 
+    def update_template(self,
+        img:torch.Tensor, # `(1,C,H,W)` frame
+        bbox, # centre x, centre y, width, height
+        conf_score:float, # score of the box
+    ):
+        "Let the method's `renew` look at a box of the one target."
+        self.memo['boxes'] = torch.as_tensor(bbox, dtype=torch.float32, device=img.device).reshape(1, 4)
+        self.renew(img, self.memo, torch.as_tensor([float(conf_score)], device=img.device))
+
 # %% ../../nbs/10_sot/04_corner_heads.ipynb #54715e72
 def clip_target(
     boxes:torch.Tensor, # `(N,4)` xyxy

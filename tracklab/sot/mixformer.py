@@ -205,16 +205,6 @@ def renew(self:MixFormer,
     state['best_score'] = state['best_score'].index_fill(0, due, -1.)
     state['first'],state['memory'] = self.remember(state)
 
-@patch
-def update_template(self:MixFormer,
-    img:torch.Tensor, # `(1,C,H,W)` frame
-    bbox, # centre x, centre y, width, height
-    conf_score:float, # score of the box
-):
-    "Take note of a box of the one target."
-    self.memo['boxes'] = torch.as_tensor(bbox, dtype=torch.float32, device=img.device).reshape(1, 4)
-    self.renew(img, self.memo, torch.as_tensor([float(conf_score)], device=img.device))
-
 # %% ../../nbs/10_sot/06_mixformer.ipynb #abdf756d
 @patch
 def forward_train(self:MixFormer,

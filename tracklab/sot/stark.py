@@ -223,16 +223,6 @@ def renew(self:Stark,
             return old
         state['templates'][i] = map_state(put, state['templates'][i], self.learn(img, state['boxes'][due]))
 
-@patch
-def update_template(self:Stark,
-    img:torch.Tensor, # `(1,C,H,W)` frame
-    bbox, # centre x, centre y, width, height
-    conf_score:float, # score of the box
-):
-    "Cut the dynamic templates of the one target if they are due."
-    self.memo['boxes'] = torch.as_tensor(bbox, dtype=torch.float32, device=img.device).reshape(1, 4)
-    self.renew(img, self.memo, torch.as_tensor([float(conf_score)], device=img.device))
-
 # %% ../../nbs/10_sot/05_stark.ipynb #76d9fc78
 @patch
 def forward_train(self:Stark,
