@@ -27,7 +27,7 @@ def frame_pipeline(
 )->list: # configs of the transforms
     "The test pipeline, from a file to a batch of one."
     steps = [dict(type='Resize', keep_ratio=True), dict(type='RandomFlip'), dict(type='Normalize', **norm),
-        dict(type='Pad', size_divisor=32, **kwargs),
+        dict(type='Pad', **{'size_divisor':32, **kwargs}),
         dict(type='ImageToTensor', keys=['img']), dict(type=collect, keys=['img']+['public_bboxes']*public)]
     return [dict(type='LoadImageFromFile'), *[dict(type='LoadDetections')]*public,
         dict(type='MultiScaleFlipAug', img_scale=scale, flip=False, transforms=steps)]

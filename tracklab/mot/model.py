@@ -13,7 +13,7 @@ import torch
 from fastcore.basics import patch
 from ..core.instances import Instances, outs2results, results2outs
 from ..core.registry import REGISTRY, build, register
-from ..detect.frames import FrameBatcher, find_test_pipeline, lower_precision, pipeline_settings
+from ..detect.frames import TakesFrames, lower_precision
 from ..detect.views import View, view_frames
 from .tracker_calls import has_own_track
 from ..nn.model import BaseModel
@@ -21,9 +21,9 @@ from ..nn.ops.warping import imrenormalize
 from ..viz.imshow import imshow_tracks
 
 # %% ../../nbs/09_mot/20_mot_model.ipynb #49445dbc
-class BaseMultiObjectTracker(BaseModel):
+class BaseMultiObjectTracker(TakesFrames, BaseModel):
     "The calls that all multi-object trackers share."
-    cfg,amp_dtype,view,_batcher,_motion,_frame_id = None,None,None,None,None,-1
+    view,_motion,_frame_id = None,None,-1
     def __init__(self,
         init_cfg:dict=None, # see `BaseModel`
         *, detector:dict=None, # config of the detector
@@ -255,21 +255,6 @@ def show_result(self:BaseMultiObjectTracker,
                          wait_time, out_file, backend)
 
 # %% ../../nbs/09_mot/20_mot_model.ipynb #5c49a3cd
-@patch(as_prop=True)
-def device(self:BaseMultiObjectTracker)->torch.device:
-    "The device that the model computes on."
-    return next(self.parameters()).device
-
-@patch(as_prop=True)
-def batcher(self:BaseMultiObjectTracker)->FrameBatcher:
-    "Prepares batches of frames as the config's test pipeline does."
-    if self.cfg is None:
-        raise ValueError(f"{type(self).__name__} does not know how its frames are prepared: make it with init_model, or set model.cfg to a "
-                         f"config with a test pipeline")
-    if self._batcher is None or self._batcher.device!=self.device:
-        self._batcher = FrameBatcher(**pipeline_settings(find_test_pipeline(self.cfg)), device=self.device)
-    return self._batcher
-
 @patch
 def process(self:BaseMultiObjectTracker,
     frames:list, # consecutive images, uint8 BGR

@@ -13,6 +13,7 @@ from fastcore.basics import patch
 from ..core.instances import Instances
 from ..core.registry import build
 from ..detect.base import make_targets, split_targets, to_result
+from ..detect.frames import TakesFrames
 from ..nn.model import BaseModel
 
 # %% ../../nbs/11_vid/02_vid_model.ipynb #8c4f5414
@@ -23,6 +24,7 @@ class References:
     metas:list # meta per frame
     feats:list # maps of the levels `(N,C,h,w)`
     proposals:list=None # `(n,5)` per frame, if they are kept
+    described:list=None # a tensor of the regions per frame, if they are kept
 
     def __len__(self): return len(self.img)
 
@@ -34,8 +36,16 @@ class References:
         self.img = torch.cat([self.img, new.img])[n:]
         self.metas = [*self.metas, *new.metas][n:]
         self.feats = [torch.cat([a, b])[n:] for a,b in zip(self.feats, new.feats)]
-        if self.proposals is not None: self.proposals = [*self.proposals, *new.proposals][n:]
+        for k in ('proposals','described'):
+            if getattr(self, k) is not None: setattr(self, k, [*getattr(self, k), *getattr(new, k)][n:])
         assert len(self)==size
+
+    def take(self,
+        index:list, # positions
+    ): # `References`
+        "Some of the frames, or one for several."
+        pick = lambda v: None if v is None else v[index] if torch.is_tensor(v) else [v[i] for i in index]
+        return References(self.img[index], pick(self.metas), [f[index] for f in self.feats], pick(self.proposals), pick(self.described))
 
 # %% ../../nbs/11_vid/02_vid_model.ipynb #54eeb266
 def check_references(
@@ -53,9 +63,9 @@ def check_references(
     return ref_img[0]
 
 # %% ../../nbs/11_vid/02_vid_model.ipynb #0a0b7aed
-class BaseVideoDetector(BaseModel):
+class BaseVideoDetector(TakesFrames, BaseModel):
     "The calls that all video detectors share."
-    cfg,amp_dtype,memo = None,None,None
+    memo,frames_seen = None,0
     def __init__(self,
         init_cfg:dict|list=None, # see `BaseModule`
         *, detector:dict=None, # config of the detector
@@ -81,7 +91,7 @@ class BaseVideoDetector(BaseModel):
 
     def reset(self):
         "Forget the video."
-        self.memo = None
+        self.memo,self.frames_seen = None,0
 
     def extract_feats(self, img, img_metas, ref_img=None, ref_img_metas=None):
         "Maps of the key frame at test time."
@@ -222,11 +232,15 @@ def remember(self:BaseVideoDetector,
     "Move the window on to a frame."
     t,stride,left = frame_index(img_metas),img_metas[0].get('frame_stride', -1),img_metas[0].get('num_left_ref_imgs', -1)
     if t>0 and self.memo is None: raise ValueError(f"frame {t} came first, but a video starts with frame 0 and its references")
+    if t>0: check_references(img, self.memo.img[None])
     if t==0 or (stride>=1 and t%stride==0):
-        new = self.see(check_references(img, ref_img), ref_img_metas[0] if ref_img_metas else [img_metas[0]]*ref_img.shape[1])
-        if t==0: self.memo = new
-        else: self.memo.push(new)
-    elif img.shape[-2:]!=self.memo.img.shape[-2:]: check_references(img, self.memo.img[None])
+        refs,metas = check_references(img, ref_img),ref_img_metas[0] if ref_img_metas else [img_metas[0]]*ref_img.shape[1]
+        # at both ends of a video one frame stands in the window several times
+        same = next((i for i,r in enumerate(refs) if not torch.equal(r, refs[0])), len(refs))
+        if t==0: self.memo = self.see(refs[same-1:], metas[same-1:]).take([0]*same+list(range(1, len(refs)-same+1)))
+        elif len(refs)==same and torch.equal(refs[0], self.memo.img[-1]):
+            self.memo.push(self.memo.take([-1]*same))
+        else: self.memo.push(self.see(refs, metas))
     if stride<1 or t%stride: return list(self.detector.extract_feat(img))
     if not 0<=left<len(self.memo): raise ValueError(f"num_left_ref_imgs={left}, but the window has {len(self.memo)} frames")
     return [f[left:left+1] for f in self.memo.feats]

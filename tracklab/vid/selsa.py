@@ -62,16 +62,27 @@ class SelsaBBoxHead(ConvFCBBoxHead):
         super().__init__(*args, **kwargs)
         self.aggregator = nn.ModuleList([build(dict(aggregator)) for _ in range(self.num_shared_fcs)])
 
+    def describe(self,
+        ref_x:torch.Tensor, # `(M,C,h,w)` regions of the references
+    )->torch.Tensor: # `(L,M,D)`: what each of the L shared layers makes of them, before its ReLU
+        "The references' part of the work, which does not depend on the key frame."
+        for conv in self.shared_convs: ref_x = conv(ref_x)
+        if self.num_shared_fcs: ref_x = self._pooled(ref_x)
+        out = []
+        for fc in self.shared_fcs: out.append(fc(out[-1].relu() if out else ref_x))
+        return torch.stack(out) if out else ref_x.new_zeros(0, len(ref_x), 0)
+
     def forward(self,
         x:torch.Tensor, # `(N,C,h,w)` regions of the key frame
-        ref_x:torch.Tensor, # `(M,C,h,w)` regions of the references
+        ref_x:torch.Tensor, # `(M,C,h,w)` regions of the references, or `(L,M,D)` of `describe`
     )->tuple: # class logits `(N,C+1)` or `None`, deltas `(N,4*C)` or `None`
         "Classes and boxes of the key frame's regions."
-        for conv in self.shared_convs: x,ref_x = conv(x),conv(ref_x)
-        if self.num_shared_fcs: x,ref_x = self._pooled(x),self._pooled(ref_x)
-        for fc,aggregator in zip(self.shared_fcs, self.aggregator):
-            x,ref_x = fc(x),fc(ref_x)
-            x,ref_x = (x+aggregator(x, ref_x)).relu(),ref_x.relu()
+        described = self.describe(ref_x) if ref_x.ndim==4 else ref_x
+        for conv in self.shared_convs: x = conv(x)
+        if self.num_shared_fcs: x = self._pooled(x)
+        for fc,aggregator,refs in zip(self.shared_fcs, self.aggregator, described):
+            x = fc(x)
+            x = (x+aggregator(x, refs)).relu()
         x_cls,x_reg = self._through(x, self.cls_convs, self.cls_fcs, True),self._through(x, self.reg_convs, self.reg_fcs, True)
         return self.fc_cls(x_cls) if self.with_cls else None,self.fc_reg(x_reg) if self.with_reg else None
 
@@ -81,11 +92,11 @@ def _rois(proposals): return bbox2roi([p[:,:4] for p in proposals])
 @register
 class SelsaRoIHead(StandardRoIHead):
     "A second stage that sees regions of other frames."
-    def _bbox_forward(self, x, rois, ref_x, ref_rois):
+    def _bbox_forward(self, x, rois, ref_x, ref_rois, described=None):
         extractor = self.bbox_roi_extractor
         feats = extractor(x[:extractor.num_inputs], rois, ref_feats=ref_x[:extractor.num_inputs])
         if self.with_shared_head: feats = self.shared_head(feats)
-        cls_score,bbox_pred = self.bbox_head(feats, self._pool(extractor, ref_x, ref_rois))
+        cls_score,bbox_pred = self.bbox_head(feats, self._pool(extractor, ref_x, ref_rois) if described is None else described)
         return dict(cls_score=cls_score, bbox_pred=bbox_pred, bbox_feats=feats)
 
     def forward_train(self,
@@ -119,10 +130,11 @@ def simple_test_bboxes(self:SelsaRoIHead,
     img_metas:list, # its meta
     rcnn_test_cfg, # `score_thr`, `nms`, `max_per_img`; `None`: no suppression
     rescale:bool=False, # results in pixels of the original image?
+    described:torch.Tensor=None, # `(L,M,D)` of the references' regions, if they are known: see `SelsaBBoxHead.describe`
 )->tuple: # lists of one: `(K,5)` boxes with scores and `(K,)` classes
     "Boxes of the key frame."
     rois,m = _rois(proposals),img_metas[0]
-    out = self._bbox_forward(x, rois, ref_x, _rois(ref_proposals))
+    out = self._bbox_forward(x, rois, ref_x, _rois(ref_proposals), described)
     boxes,labels = self.bbox_head.get_bboxes(rois, out['cls_score'], out['bbox_pred'], m['img_shape'], m['scale_factor'],
                                              rescale=rescale, cfg=rcnn_test_cfg)
     return [boxes],[labels]
@@ -135,9 +147,10 @@ def predict(self:SelsaRoIHead,
     ref_proposals:list, # `(n,5)` per reference
     metas:list, # its meta
     rescale:bool=True, # results in pixels of the original image?
+    described:torch.Tensor=None, # see `simple_test_bboxes`
 )->list: # one `Instances`
     "The objects of the key frame."
-    boxes,labels = self.simple_test_bboxes(x, ref_x, proposals, ref_proposals, metas, self.test_cfg, rescale)
+    boxes,labels = self.simple_test_bboxes(x, ref_x, proposals, ref_proposals, metas, self.test_cfg, rescale, described)
     masks = self.simple_test_mask(x, metas, boxes, labels, rescale)[0] if self.with_mask else None
     return [Instances(boxes=boxes[0][:,:4], scores=boxes[0][:,4], labels=labels[0], masks=masks)]
 
@@ -202,8 +215,19 @@ def see(self:SELSA,
 ): # `References` with proposals, where the detector makes them
     "Frames with their maps and proposals."
     new = super(SELSA, self).see(img, metas)
-    if self.detector.with_rpn: new.proposals = self.detector.rpn_head.simple_test_rpn(new.feats, new.metas)
+    if self.detector.with_rpn:
+        new.proposals = self.detector.rpn_head.simple_test_rpn(new.feats, new.metas)
+        new.described = self.describe(new.feats, new.proposals)
     return new
+
+@patch
+def describe(self:SELSA,
+    x:list, # maps of the levels of N frames
+    proposals:list, # `(n,5)` per frame
+)->list: # `(L,n,D)` per frame
+    "What the second stage needs to know of regions that others refer to."
+    head = self.detector.roi_head
+    return list(head.bbox_head.describe(head._pool(head.bbox_roi_extractor, x, _rois(proposals))).split([len(p) for p in proposals], 1))
 
 @patch
 def predict(self:SELSA,
@@ -218,15 +242,17 @@ def predict(self:SELSA,
     "The objects of a frame."
     if len(img)!=1: raise ValueError(f"frames of a video are detected one after the other, got a batch of {len(img)}")
     x,_,ref_x,_ = self.extract_feats(img, img_metas, ref_img, ref_img_metas)
+    described = None
     if proposals is None:
         if not self.detector.with_rpn: raise ValueError(f"{type(self.detector).__name__} has no first stage: give proposals")
         proposals = self.detector.rpn_head.simple_test_rpn(x, img_metas)
         ref_proposals = self.with_frame(self.memo.proposals, proposals, img_metas)
+        described = torch.cat(self.with_frame(self.memo.described, self.describe(x, proposals), img_metas), 1)
     elif ref_proposals is None or len(ref_proposals)!=len(ref_x[0]):
         raise ValueError(f"proposals of a frame need those of its references, the frame among them: ref_proposals must have "
                          f"{len(ref_x[0])} "
                          f"items, got {'none' if ref_proposals is None else len(ref_proposals)}")
-    return self.detector.roi_head.predict(x, ref_x, proposals, ref_proposals, img_metas, rescale)[0]
+    return self.detector.roi_head.predict(x, ref_x, proposals, ref_proposals, img_metas, rescale, described)[0]
 
 # %% ../../nbs/11_vid/05_selsa.ipynb #b67149a8
 @patch
