@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['open_config', 'model_of', 'check_device', 'load_weights', 'published_checkpoint', 'init_model', 'frame_pipeline_of',
-           'inference_mot', 'inference_sot', 'build_model', 'build_tracker', 'build_motion', 'build_reid',
-           'build_aggregator', 'single_gpu_test', 'multi_gpu_test', 'save_results', 'load_results']
+           'inference_mot', 'inference_sot', 'inference_vid', 'build_model', 'build_tracker', 'build_motion',
+           'build_reid', 'build_aggregator', 'single_gpu_test', 'multi_gpu_test', 'save_results', 'load_results']
 
 # %% ../nbs/14_app/10_apis.ipynb #a211bda8
 import copy, warnings
@@ -158,6 +158,29 @@ def inference_sot(
                   ann_info=dict(bboxes=np.asarray(init_bbox, 'float32'), visible=True), **(dict(img=image) if loaded else {}))
     data = unpack_batch(collate([frame_pipeline_of(model, loaded)(sample)]), next(model.parameters()).device)
     with torch.no_grad(): return model(return_loss=False, rescale=True, **data)
+
+# %% ../nbs/14_app/10_apis.ipynb #1c9fe0a7
+def inference_vid(
+    model, # video object detector that `init_model` returned
+    image, # file, or `(H,W,3)` uint8 BGR
+    frame_id:int, # index of the frame; 0 begins a new video
+    ref_img_sampler:dict=dict(frame_stride=10, num_left_ref_imgs=10), # distance and number of the frames before it that it refers to
+)->dict: # `det_bboxes`: per class rows x1, y1, x2, y2, score
+    "Detect in one frame of a video."
+    steps = find_test_pipeline(model.cfg)
+    if not steps: raise KeyError("the config has no test pipeline (data.test.pipeline)")
+    if steps[0]['type']!='LoadMultiImagesFromFile': return inference_mot(model, image, frame_id)
+    stride,left = ref_img_sampler['frame_stride'],ref_img_sampler['num_left_ref_imgs']
+    if stride<1 or left<0: raise ValueError(f"ref_img_sampler needs frame_stride >= 1 and num_left_ref_imgs >= 0, got {stride} and {left}")
+    loaded = isinstance(image, np.ndarray)
+    load = build(dict(type='LoadImageFromWebcam' if loaded else 'LoadImageFromFile'))
+    name = dict() if loaded else dict(filename=str(image))
+    one = lambda **placed: load(dict(img_info=dict(frame_id=frame_id, **name, **placed), img_prefix=None, bbox_fields=[], mask_fields=[],
+        seg_fields=[], is_video_data=True, frame_id=frame_id, **(dict(img=image) if loaded else {})))
+    new = left+1 if frame_id==0 else int(frame_id%stride==0)
+    with scope(model.cfg.get('default_scope')): rest = Compose(copy.deepcopy(steps[1:]))
+    sample = rest([one(num_left_ref_imgs=left, frame_stride=stride), *(one() for _ in range(new))])
+    with torch.no_grad(): return model(return_loss=False, rescale=True, **unpack_batch(collate([sample]), next(model.parameters()).device))
 
 # %% ../nbs/14_app/10_apis.ipynb #a5bbb623
 def build_model(

@@ -174,8 +174,8 @@ def _files(out, name): return [Path(out)/f'{name}{s}' for s in ('.txt','.mp4','.
 
 def _other_files(a, name):
     "The files of `--format`: kind -> path."
-    from tracklab.core.track_formats import FORMATS
-    return {k:Path(a.out)/f'{name}{FORMATS[k]}' for k in dict.fromkeys(a.format) if k!='mot'}
+    from tracklab.core.track_formats import FORMATS, MASK_FORMATS
+    return {k:Path(a.out)/f'{name}{(FORMATS|MASK_FORMATS)[k]}' for k in dict.fromkeys(a.format) if k not in ('mot','mots')}
 
 # %% ../../nbs/14_app/01_command.ipynb #4cbfeadc
 def _write_others(a, r, name, size, classes):
@@ -195,7 +195,7 @@ def _write_others(a, r, name, size, classes):
 # %% ../../nbs/14_app/01_command.ipynb #cb5dded3
 def _stopped(recorder):
     "What is said about a run that was interrupted."
-    parts = [str(w.part) for w in (recorder.text,recorder.video) if w is not None and w.part is not None and Path(w.part).exists()]
+    parts = [str(w.part) for w in (recorder.text,recorder.masks,recorder.video) if w is not None and w.part is not None and Path(w.part).exists()]
     kept = f"; what was tracked until then is in {' and '.join(parts)}" if parts else ''
     print(f"stopped after {recorder.num_frames} frames{kept}", file=sys.stderr)
 
@@ -241,7 +241,7 @@ def _track(a):
     if hasattr(model, 'labels'): model.labels = labels
     if hasattr(detector, 'learn') and not video.live: detector.learn(Watched(video, 'background', 60))
     n,name = len(detector) if only_boxes else None if video.live else video.estimate, result_name(a.out, a.named)
-    check_formats(_other_files(a, name), size)
+    check_formats({**_other_files(a, name), **{k:a.out for k in a.format if k=='mots'}}, size, getattr(model, 'with_masks', False))
     start,fps,live = time.time(),(a.fps or 25) if video is None else video.fps,video is not None and video.live
     r = Recorder(a.out, name, fps, classes, video is not None)
     try:
@@ -258,7 +258,7 @@ def _track(a):
             if page is not None: r.ready.append((page,_files(a.out, name)[2]))
     except KeyboardInterrupt: _stopped(r); raise
     print(f"{r.num_frames} frames, {len(r.facts)} tracks, {r.num_frames/max(time.time()-start, 1e-9):.1f} frames/s")
-    print(*(f'wrote {f}' for f in [*_files(a.out, name)[:2], *(f for _,f in r.ready)] if f.exists()), sep='\n')
+    print(*(f'wrote {f}' for f in [*_files(a.out, name)[:2], *([r.masks.path] if r.masks else []), *(f for _,f in r.ready)] if f.exists()), sep='\n')
 
 # %% ../../nbs/14_app/01_command.ipynb #b54b3395
 TRACK_SUFFIXES = '.txt','.csv','.parquet','.json','.xml' # of files with detections
@@ -548,8 +548,8 @@ def _tracking_arguments(command):
     arg('--classes', nargs='+', help='names or indices of the classes to track; all if not given')
     arg('--batch', type=at_least(1), default=1, help='frames per call of the detector')
     arg('--show', action='store_true', help='show the frames in a window, q ends')
-    arg('--format', nargs='+', default=['mot'], choices=['mot','coco','csv','parquet','yolo','cvat'],
-        help='also write CocoVID, a table, YOLO text or CVAT for video; mot is always written')
+    arg('--format', nargs='+', default=['mot'], choices=['mot','coco','csv','parquet','yolo','cvat','mots','youtube_vis'],
+        help='also write CocoVID, a table, YOLO text, CVAT for video or YouTube-VIS results; mot, and mots for masks, are always written')
     arg('--max-frames', type=at_least(1), default=3000, help='frames in the HTML player; of a longer video every second, third ...')
 
 # %% ../../nbs/14_app/01_command.ipynb #08e5348b

@@ -20,9 +20,10 @@ from ..core.files import claim_name, undisturbed
 from ..core.instances import Instances
 from ..core.readers import IMAGE_SUFFIXES, list_folder, list_folders, read_seqinfo
 from ..core.registry import build
-from ..core.track_formats import FORMATS, read_tracks
+from ..core.track_formats import FORMATS, MASK_FORMATS, MOTSWriter, read_tracks
 from ..core.tracks import Tracks, MOTWriter
 from ..core.video import MAX_FPS, Video, VideoWriter
+from ..core.zoo import zoo
 from ..detect.motion import MotionDetector
 from ..motion.global_motion import GlobalMotionCompensation
 from ..mot.botsort import BoTSORTTracker
@@ -89,6 +90,15 @@ def _best_detector(device, say):
             "downloadable")
         return _openimages('openimages', device)
 
+def _video_detector(name, device):
+    "A video object detector by its published name or config file."
+    from tracklab.apis import init_model
+    from tracklab.vid.model import BaseVideoDetector
+    from tracklab.vid.stream import StreamDetector
+    model = init_model(name, None, device)
+    if not isinstance(model, BaseVideoDetector): raise ValueError(f"{name} holds a {type(model).__name__}, not a video object detector")
+    return StreamDetector(model)
+
 def _network(name, device, say):
     "The detector of a name; `None` if it names no network."
     kind,_,rest = name.partition(':')
@@ -103,13 +113,15 @@ def _network(name, device, say):
     if name=='tiny':
         from tracklab.detect.tiny import tiny_detector
         return tiny_detector(device)
+    if (name in zoo and zoo.summary(name)['task']=='vid') or (name.endswith('.py') and Path(name).is_file()):
+        return _video_detector(name, device)
     if kind.startswith('yolox_') and kind[6:] in YOLOX_NAMES:
         from tracklab.detect.pretrained import yolox_detector
         return yolox_detector(kind[6:], rest or None, device)
 
 # %% ../../nbs/14_app/00_track.ipynb #63964bc7
 def open_detector(
-    name, # `auto`, `openimages`, `motion`, `tiny`, `yolox_SIZE`, `yolox_SIZE:FILE`, `torchvision:NAME`, `hf:NAME`, or a detections file
+    name, # `auto`, `openimages`, `motion`, `tiny`, `yolox_SIZE[:FILE]`, `torchvision:NAME`, `hf:NAME`, a video detector, or a detections file
     device:str='cpu', # device of a network, such as `cuda:0`
     say=lambda line: None, # called with a message about the choice of `auto`
     tiles='auto', # (columns, rows) of each frame; `auto`: as many as suit the packaged network, none for others; `None`
@@ -155,6 +167,7 @@ class TrackingByDetection:
     def reset(self):
         "Forget everything: a new video begins."
         self.tracker.reset()
+        if hasattr(self.detector, 'reset'): self.detector.reset()
 
     def process(self,
         frames, # consecutive images
@@ -206,6 +219,9 @@ def track_video(
     if source is None: yield from _track_file(model); return
     frames = source if hasattr(source, '__iter__') and not isinstance(source, str) else Video(source)
     model.reset()
+    if hasattr(model, 'detect_video'):                                          # it may look ahead
+        for t,(frame,o) in enumerate(model.detect_video(frames)): yield t, frame, o, o.with_(ids=np.full(len(o), -1))
+        return
     t = 0
     for batch in batches(frames, batch_size):
         for frame,(found,tracks) in zip(batch, model.process(batch)):
@@ -262,11 +278,11 @@ def result_name(
     own = str(source) if str(source).isdigit() or '://' in str(source) else str(Path(source).resolve())
     name,above = sequence_name(source),Path(own).parent.name
     digest = hashlib.sha256(os.fsencode(own)).hexdigest()[:8]
-    return claim_name(folder, (name, f'{above}_{name}', f'{name}_{digest}'), own, (*FORMATS.values(),'.mp4','.html',*suffixes))
+    return claim_name(folder, (name, f'{above}_{name}', f'{name}_{digest}'), own, (*FORMATS.values(),*MASK_FORMATS.values(),'.mp4','.html',*suffixes))
 
 # %% ../../nbs/14_app/00_track.ipynb #0620bc6a
 class Recorder:
-    "Write tracks as MOT text and as a video during tracking."
+    "Write tracks as MOT text, masks as MOTS text, and a video during tracking."
     def __init__(self,
         folder:str|Path, # folder for the files
         name:str, # their name, without suffix
@@ -278,18 +294,22 @@ class Recorder:
     ):
         self.ahead,self.classes,self.trail,self.num_frames,self.facts = ahead,classes,trail,0,{}
         self.text = MOTWriter(Path(folder)/f'{name}.txt', classes=classes is not None and len(classes)>1)
+        self.masks,self._masks_path = None,Path(folder)/f'{name}_mots.txt'                 # begun by the first objects with masks
         self.video = VideoWriter(Path(folder)/f'{name}.mp4', fps) if video else None
         self.recent,self.thread,self.drawn,self.ready = [],ThreadPoolExecutor(1),deque(),[]
 
     def draw(self, t, frame, o):
         "The frame with its tracks."
-        self.recent = [*self.recent, (t,o)][-self.trail:]
-        past = Tracks.from_instances([(i,Instances(boxes=p.boxes, ids=p.ids)) for i,p in self.recent])
+        self.recent = [*self.recent, (t,Instances(boxes=o.boxes, ids=o.ids))][-self.trail:]
+        past = Tracks.from_instances(self.recent)
         return draw_tracks(frame, o, trail_points(past, t, self.trail) if len(past) and t<past.num_frames else None, classes=self.classes)
 
     def write(self, t, frame, o):
         "Record a frame; returns a future of the drawn frame, or `None` without images."
         self.text.write(t, o)
+        if len(o) and 'masks' in o:
+            if self.masks is None: self.masks = MOTSWriter(self._masks_path)
+            self.masks.write(t, o)
         self.num_frames = t+1
         for i,s,c in zip(o.ids.tolist(), o.scores.tolist(), o.labels.tolist()) if len(o) else (): self._note(t, i, s, c)
         if frame is None or self.video is None: return None
@@ -312,7 +332,7 @@ def __enter__(self:Recorder): return self
 
 @patch
 def __exit__(self:Recorder, kind, *exc):
-    writers = [w for w in (self.text,self.video) if w is not None]
+    writers = [w for w in (self.text,self.masks,self.video) if w is not None]
     self.thread.shutdown()
     try:
         if kind is None:
@@ -332,12 +352,20 @@ def at(self:Recorder,
     frames=None, # frame indexes from 0; all if not given
 )->Tracks: # `num_frames` is the length of the video
     "The recorded tracks of some frames, read from the text."
-    path = self.text.path if self.text.file.closed and self.text.path.exists() else self.text.part
     wanted = frames if frames is None else {str(i+1) for i in frames}
-    with open(path, encoding='utf-8') as f: rows = [r for line in f for r in [line.split(',')] if wanted is None or r[0] in wanted]
+    rows = self.rows(self.text, ',', wanted)
     if not rows: return Tracks(num_frames=self.num_frames)
     v = np.array(rows, 'float64')
-    return Tracks(v[:,0]-1, xywh_to_xyxy(v[:,2:6]), [int(r[1]) for r in rows], v[:,7].clip(0), v[:,6], num_frames=self.num_frames)
+    masks = None if self.masks is None else [dict(size=[int(r[3]),int(r[4])], counts=r[5].rstrip('\n').encode())
+                                             for r in self.rows(self.masks, ' ', wanted)]
+    return Tracks(v[:,0]-1, xywh_to_xyxy(v[:,2:6]), [int(r[1]) for r in rows], v[:,7].clip(0), v[:,6], mask=masks,
+                  num_frames=self.num_frames)
+
+@patch
+def rows(self:Recorder, writer, separator, wanted):
+    "The cells of the lines of some frames."
+    path = writer.path if writer.file.closed and writer.path.exists() else writer.part
+    with open(path, encoding='utf-8') as f: return [r for line in f for r in [line.split(separator)] if wanted is None or r[0] in wanted]
 
 @patch(as_prop=True)
 def tracks(self:Recorder)->Tracks:

@@ -207,12 +207,15 @@ class MOTWriter:
         if bad.any():
             raise ValueError(f"{self.path}: frame {frame}: id {ids[bad][0]} has a box or score that is not finite: "
                              f"{o.boxes[bad][0].tolist()}")
-        rows = zip(ids.tolist(), xyxy_to_xywh(o.boxes).tolist(), scores.tolist(), labels.tolist())
-        t = frame+self.first_frame
         with naming(self.part):
-            self.file.writelines(f"{t},{i},{x:.3f},{y:.3f},{w:.3f},{h:.3f},{s:.4f},{c},-1,-1\n" for i,(x,y,w,h),s,c in rows)
+            self.file.writelines(self.lines(frame+self.first_frame, o, ids, scores, labels))
             self.file.flush()
         self.num_rows += len(o)
+
+    def lines(self, t, o, ids, scores, labels):
+        "The text of one frame."
+        rows = zip(ids.tolist(), xyxy_to_xywh(o.boxes).tolist(), scores.tolist(), labels.tolist())
+        return (f"{t},{i},{x:.3f},{y:.3f},{w:.3f},{h:.3f},{s:.4f},{c},-1,-1\n" for i,(x,y,w,h),s,c in rows)
 
     def close(self):
         "Finish the file under its final name."

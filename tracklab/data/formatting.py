@@ -237,7 +237,9 @@ class MultiImagesToTensor:
     ): self.ref_prefix = ref_prefix
 
     def __call__(self, results):
-        for r in results: r['img'] = image_tensor(r['img'])
+        for r in results:
+            r['img'] = image_tensor(r['img'])
+            if 'img_metas' in r: r['img_metas'] = DataContainer(r['img_metas'], cpu_only=True)
         if len(results)>2: raise ValueError(f"MultiImagesToTensor needs one or two dicts, got {len(results)}")
         return {**results[0], **{f'{self.ref_prefix}_{k}':v for r in results[1:] for k,v in r.items()}}
 

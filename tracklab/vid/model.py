@@ -13,8 +13,8 @@ from fastcore.basics import patch
 from ..core.instances import Instances
 from ..core.registry import build
 from ..detect.base import make_targets, split_targets, to_result
-from ..detect.frames import TakesFrames
 from ..nn.model import BaseModel
+from .stream import FrameByFrame
 
 # %% ../../nbs/11_vid/02_vid_model.ipynb #8c4f5414
 @dataclass
@@ -63,9 +63,9 @@ def check_references(
     return ref_img[0]
 
 # %% ../../nbs/11_vid/02_vid_model.ipynb #0a0b7aed
-class BaseVideoDetector(TakesFrames, BaseModel):
+class BaseVideoDetector(FrameByFrame, BaseModel):
     "The calls that all video detectors share."
-    memo,frames_seen = None,0
+    memo = None
     def __init__(self,
         init_cfg:dict|list=None, # see `BaseModule`
         *, detector:dict=None, # config of the detector
