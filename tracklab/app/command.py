@@ -195,7 +195,8 @@ def _write_others(a, r, name, size, classes):
 # %% ../../nbs/14_app/01_command.ipynb #cb5dded3
 def _stopped(recorder):
     "What is said about a run that was interrupted."
-    parts = [str(w.part) for w in (recorder.text,recorder.masks,recorder.video) if w is not None and w.part is not None and Path(w.part).exists()]
+    parts = [str(w.part) for w in (recorder.text,recorder.masks,recorder.video) if w is not None and w.part is not None
+             and Path(w.part).exists()]
     kept = f"; what was tracked until then is in {' and '.join(parts)}" if parts else ''
     print(f"stopped after {recorder.num_frames} frames{kept}", file=sys.stderr)
 
@@ -258,7 +259,8 @@ def _track(a):
             if page is not None: r.ready.append((page,_files(a.out, name)[2]))
     except KeyboardInterrupt: _stopped(r); raise
     print(f"{r.num_frames} frames, {len(r.facts)} tracks, {r.num_frames/max(time.time()-start, 1e-9):.1f} frames/s")
-    print(*(f'wrote {f}' for f in [*_files(a.out, name)[:2], *([r.masks.path] if r.masks else []), *(f for _,f in r.ready)] if f.exists()), sep='\n')
+    print(*(f'wrote {f}' for f in [*_files(a.out, name)[:2], *([r.masks.path] if r.masks else []), *(f for _,f in r.ready)] if f.exists()),
+          sep='\n')
 
 # %% ../../nbs/14_app/01_command.ipynb #b54b3395
 TRACK_SUFFIXES = '.txt','.csv','.parquet','.json','.xml' # of files with detections

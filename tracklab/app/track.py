@@ -74,6 +74,16 @@ class FileDetector:
         first,self.next = self.next,self.next+len(frames)
         return [self.tracks.at(i) if i<len(self) else Instances() for i in range(first, self.next)]
 
+# %% ../../nbs/14_app/00_track.ipynb #83f26bd0
+def _video_detector(name, device):
+    "A video object detector by its published name or config file."
+    from tracklab.apis import init_model
+    from tracklab.vid.model import BaseVideoDetector
+    from tracklab.vid.stream import StreamDetector
+    model = init_model(name, None, device)
+    if not isinstance(model, BaseVideoDetector): raise ValueError(f"{name} holds a {type(model).__name__}, not a video object detector")
+    return StreamDetector(model)
+
 # %% ../../nbs/14_app/00_track.ipynb #47172716
 YOLOX_NAMES = 'nano','tiny','s','m','l','x'
 
@@ -89,15 +99,6 @@ def _best_detector(device, say):
         say("detector: openimages, the small network of the package, since the weights of fasterrcnn_resnet50_fpn are neither cached nor "
             "downloadable")
         return _openimages('openimages', device)
-
-def _video_detector(name, device):
-    "A video object detector by its published name or config file."
-    from tracklab.apis import init_model
-    from tracklab.vid.model import BaseVideoDetector
-    from tracklab.vid.stream import StreamDetector
-    model = init_model(name, None, device)
-    if not isinstance(model, BaseVideoDetector): raise ValueError(f"{name} holds a {type(model).__name__}, not a video object detector")
-    return StreamDetector(model)
 
 def _network(name, device, say):
     "The detector of a name; `None` if it names no network."
@@ -121,7 +122,7 @@ def _network(name, device, say):
 
 # %% ../../nbs/14_app/00_track.ipynb #63964bc7
 def open_detector(
-    name, # `auto`, `openimages`, `motion`, `tiny`, `yolox_SIZE[:FILE]`, `torchvision:NAME`, `hf:NAME`, a video detector, or a detections file
+    name, # `auto`, `openimages`, `motion`, `tiny`, `yolox_SIZE[:FILE]`, `torchvision:NAME`, `hf:NAME`, video detector, or detections file
     device:str='cpu', # device of a network, such as `cuda:0`
     say=lambda line: None, # called with a message about the choice of `auto`
     tiles='auto', # (columns, rows) of each frame; `auto`: as many as suit the packaged network, none for others; `None`
@@ -278,7 +279,8 @@ def result_name(
     own = str(source) if str(source).isdigit() or '://' in str(source) else str(Path(source).resolve())
     name,above = sequence_name(source),Path(own).parent.name
     digest = hashlib.sha256(os.fsencode(own)).hexdigest()[:8]
-    return claim_name(folder, (name, f'{above}_{name}', f'{name}_{digest}'), own, (*FORMATS.values(),*MASK_FORMATS.values(),'.mp4','.html',*suffixes))
+    return claim_name(folder, (name, f'{above}_{name}', f'{name}_{digest}'), own,
+                      (*FORMATS.values(),*MASK_FORMATS.values(),'.mp4','.html',*suffixes))
 
 # %% ../../nbs/14_app/00_track.ipynb #0620bc6a
 class Recorder:

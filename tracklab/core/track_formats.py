@@ -363,6 +363,7 @@ def check_formats(
         if kind=='parquet': _need_pyarrow(path)
         if kind=='yolo': _check_folder(path)
 
+# %% ../../nbs/00_core/20_track_formats.ipynb #5d552f77
 def write_tracks(
     tracks:Tracks, # objects of a video
     path:str|Path, # file or folder to write

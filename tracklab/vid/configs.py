@@ -35,7 +35,8 @@ def selsa(
     box = dict(type='SelsaBBoxHead', num_shared_fcs=3 if temporal else 2,
         aggregator=dict(type='SelsaAggregator', in_channels=1024, num_attention_blocks=16))
     pool = dict(type='TemporalRoIAlign', num_most_similar_points=2, num_temporal_attention_blocks=4) if temporal else {}
-    return dict(type='SELSA', detector=vid_rcnn(backbone, roi=dict(type='SelsaRoIHead'), box=box, extractor=pool, proposals=600, regions=256))
+    return dict(type='SELSA', detector=vid_rcnn(backbone, roi=dict(type='SelsaRoIHead'), box=box, extractor=pool,
+                                                proposals=600, regions=256))
 
 # %% ../../nbs/11_vid/09_vid_configs.ipynb #9dd8de65
 def imagenet_vid_data(
@@ -83,5 +84,6 @@ def vid_config(
 for short,backbone in dict(r50='r50', r101='r101', x101='x101_64x4d').items():
     for make in (dff, fgfa, selsa):
         zoo.register(f'{make.__name__}_faster_rcnn_{short}_dc5_1x_imagenetvid', vid_config, task='vid', make=make, backbone=backbone)
-    zoo.register(f'selsa_troialign_faster_rcnn_{short}_dc5_7e_imagenetvid', vid_config, task='vid', make=selsa, backbone=backbone, temporal=True)
+    zoo.register(f'selsa_troialign_faster_rcnn_{short}_dc5_7e_imagenetvid', vid_config, task='vid', make=selsa,
+                 backbone=backbone, temporal=True)
 zoo.register('selsa_faster_rcnn_r50_dc5_fp16_1x_imagenetvid', vid_config, task='vid', make=selsa, fp16=True)

@@ -5,17 +5,18 @@
 # %% auto #0
 __all__ = ['MaskTrackRCNN', 'vis_rcnn', 'masktrack_rcnn', 'youtube_vis_data', 'masktrack_config']
 
-# %% ../../nbs/12_vis/02_masktrack_rcnn.ipynb #b2882468
+# %% ../../nbs/12_vis/02_masktrack_rcnn.ipynb #7c53d8ec
 import numpy as np
 from fastcore.basics import patch
 from ..core.registry import register
 from ..mot.model import BaseMultiObjectTracker
 from ..vid.model import first_stage
 
-# %% ../../nbs/12_vis/02_masktrack_rcnn.ipynb #c921162e
+# %% ../../nbs/12_vis/02_masktrack_rcnn.ipynb #a22738f2
 @register
 class MaskTrackRCNN(BaseMultiObjectTracker):
     "Mask R-CNN with a tracking head."
+    with_masks = True
     def __init__(self,
         detector:dict=None, # config of a two-stage detector with masks
         track_head:dict=None, # config of the tracking head
@@ -33,7 +34,7 @@ class MaskTrackRCNN(BaseMultiObjectTracker):
         boxes = objects.boxes*objects.boxes.new_tensor(np.asarray(meta['scale_factor'])) if rescale else objects.boxes
         return objects.with_(embeds=self.track_head.embed([level[i:i+1] for level in x], [boxes]))
 
-# %% ../../nbs/12_vis/02_masktrack_rcnn.ipynb #1c4b9a04
+# %% ../../nbs/12_vis/02_masktrack_rcnn.ipynb #beeed846
 @patch
 def forward_train(self:MaskTrackRCNN,
     img, # `(B,3,H,W)` tensor, key frames
@@ -66,13 +67,13 @@ def forward_train(self:MaskTrackRCNN,
                                           ref_gt_instance_ids, gt_bboxes_ignore)
     return {**losses, **second, **track}
 
-# %% ../../nbs/12_vis/02_masktrack_rcnn.ipynb #c9383018
+# %% ../../nbs/12_vis/02_masktrack_rcnn.ipynb #e437396c
 from ..core.config import merge_options
 from ..core.zoo import zoo
 from ..detect.config_parts import EQUAL_WEIGHTS, faster_rcnn, max_iou, nms_cfg, random_sampler, released, roi_extractor_cfg
 from ..mot.config_parts import RGB_NORM, frame_pipeline, pretrained
 
-# %% ../../nbs/12_vis/02_masktrack_rcnn.ipynb #a09fefff
+# %% ../../nbs/12_vis/02_masktrack_rcnn.ipynb #4e4cf07d
 def vis_rcnn(
     backbone:str='r50', # see `resnet_cfg`
     num_classes:int=40, # without background
@@ -95,7 +96,7 @@ def masktrack_rcnn(
     tracker = dict(type='MaskTrackRCNNTracker', match_weights=dict(det_score=1., iou=2., det_label=10.), num_frames_retain=20)
     return dict(type='MaskTrackRCNN', detector=vis_rcnn(backbone, num_classes), track_head=head, tracker=tracker)
 
-# %% ../../nbs/12_vis/02_masktrack_rcnn.ipynb #caee257a
+# %% ../../nbs/12_vis/02_masktrack_rcnn.ipynb #ca21fa0f
 def youtube_vis_data(
     version:str='2019', # 2019 or 2021
 )->dict: # `train`, `val`, `test`
@@ -124,7 +125,7 @@ def masktrack_config(
         lr_config=dict(policy='step', warmup='linear', warmup_iters=500, warmup_ratio=1/3, step=[8,11]), total_epochs=12,
         evaluation=dict(metric=['track_segm'], interval=13))
 
-# %% ../../nbs/12_vis/02_masktrack_rcnn.ipynb #bd7ac137
+# %% ../../nbs/12_vis/02_masktrack_rcnn.ipynb #b559bacd
 for backbone in ('r50','r101','x101'):
     for version in ('2019','2021'):
         zoo.register(f'masktrack_rcnn_{backbone}_fpn_12e_youtubevis{version}', masktrack_config, task='vis', version=version,

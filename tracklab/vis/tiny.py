@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['tiny_masktrack', 'street_instances', 'instances_of', 'instance_batches', 'train_tiny_masktrack',
-           'tiny_masktrack_model']
+           'tiny_masktrack_config', 'tiny_masktrack_model']
 
-# %% ../../nbs/12_vis/10_tiny_masktrack.ipynb #1ec33f47
+# %% ../../nbs/12_vis/10_tiny_masktrack.ipynb #6347d2c2
 import cv2
 import numpy as np
 import torch
@@ -17,12 +17,13 @@ from ..core.files import atomic_path
 from ..core.instances import Instances
 from ..core.paths import asset
 from ..core.registry import build
+from ..core.zoo import zoo
 from ..data.synthetic import CameraPath, StreetScene
 from ..detect.tiny import TINY_SIZE
 from ..engine.loop import train_by_steps
 from ..mot.tiny import TINY_NORM, half_state, load_half, tiny_qdtrack
 
-# %% ../../nbs/12_vis/10_tiny_masktrack.ipynb #ca56388e
+# %% ../../nbs/12_vis/10_tiny_masktrack.ipynb #ef9904d5
 def tiny_masktrack(
     **kwargs # settings of the tracker
 )->dict: # config of the model
@@ -41,7 +42,7 @@ def tiny_masktrack(
     tracker = dict(type='MaskTrackRCNNTracker', match_weights=dict(det_score=1., iou=2., det_label=10.), num_frames_retain=20)
     return dict(type='MaskTrackRCNN', detector=detector, track_head=head, tracker={**tracker, **kwargs})
 
-# %% ../../nbs/12_vis/10_tiny_masktrack.ipynb #3d0e0168
+# %% ../../nbs/12_vis/10_tiny_masktrack.ipynb #ecc78a3f
 def street_instances(
     seeds, # one street each
     times, # function of a numpy generator that gives the frames of a street
@@ -73,7 +74,7 @@ def instances_of(
     return Instances(boxes=torch.from_numpy(boxes), labels=torch.zeros(len(masks), dtype=torch.long),
                      ids=torch.from_numpy(ids[counts>=least].astype('int64')), masks=torch.from_numpy(masks))
 
-# %% ../../nbs/12_vis/10_tiny_masktrack.ipynb #fd623e09
+# %% ../../nbs/12_vis/10_tiny_masktrack.ipynb #59a3896c
 def instance_batches(
     streets:list, # see `street_instances`
     size:int=4, # pairs per batch
@@ -100,7 +101,7 @@ def instance_batches(
             ref_gt_instance_ids=field(ref, 'ids'))
     return batch
 
-# %% ../../nbs/12_vis/10_tiny_masktrack.ipynb #f7dc648a
+# %% ../../nbs/12_vis/10_tiny_masktrack.ipynb #61753b68
 def train_tiny_masktrack(
     path:str|Path, # file to write
     seeds=range(500, 560), # streets to train on
@@ -118,14 +119,23 @@ def train_tiny_masktrack(
     with atomic_path(path) as part: torch.save(dict(state_dict=half_state(model), meta=dict(CLASSES=('person',), steps=steps)), part)
     return model
 
+def tiny_masktrack_config(
+    **kwargs # settings of the tracker
+)->dict: # `model`, and `data` with a test pipeline
+    "The config of the small MaskTrack R-CNN."
+    steps = [dict(type='Resize', keep_ratio=True), dict(type='Normalize', **TINY_NORM), dict(type='Pad', size_divisor=32)]
+    pipeline = [dict(type='LoadImageFromFile'), dict(type='MultiScaleFlipAug', img_scale=TINY_SIZE, flip=False, transforms=steps)]
+    return dict(model=tiny_masktrack(**kwargs), data=dict(test=dict(pipeline=pipeline)))
+
 def tiny_masktrack_model(
     path:str|Path=None, # weights; the package's if not given
     device:str='cpu', # device that computes
     **kwargs # settings of the tracker
 ): # model with `track(frame)` and `process(frames)`
     "The small MaskTrack R-CNN, trained."
-    model = load_half(build(tiny_masktrack(**kwargs)), path or asset('tiny_masktrack.pth'))
-    steps = [dict(type='Resize', keep_ratio=True), dict(type='Normalize', **TINY_NORM), dict(type='Pad', size_divisor=32)]
-    pipeline = [dict(type='LoadImageFromFile'), dict(type='MultiScaleFlipAug', img_scale=TINY_SIZE, flip=False, transforms=steps)]
-    model.cfg,model.CLASSES = dict(data=dict(test=dict(pipeline=pipeline))),('person',)
+    cfg = tiny_masktrack_config(**kwargs)
+    model = load_half(build(cfg['model']), path or asset('tiny_masktrack.pth'))
+    model.cfg,model.CLASSES = cfg,('person',)
     return model.to(device).eval()
+
+zoo.register('tiny_masktrack', tiny_masktrack_config, task='vis', checkpoint='tracklab://tiny_masktrack.pth')

@@ -82,7 +82,8 @@ def loss(self:RoIEmbedHead,
     losses,right = [],[]
     for logits,target,weight in zip(similarity_logits, track_id_targets, track_id_weights):
         counts = weight>0
-        losses.append(self.loss_match(logits, target, weight, avg_factor=max(int((counts&(target>0)).sum()), 1), reduction_override=reduction_override)
+        losses.append(self.loss_match(logits, target, weight, avg_factor=max(int((counts&(target>0)).sum()), 1),
+                                      reduction_override=reduction_override)
                       if len(logits) else logits.sum()*0)
         if counts.any(): right.append(accuracy(logits[counts], target[counts]).squeeze())
     mean = lambda terms: sum(terms)/len(terms) if terms else losses[0].new_zeros(())
