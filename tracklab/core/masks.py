@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['MAX_PIXELS', 'MAX_DECODED', 'MAX_OUTLINE', 'encode_masks', 'decode_masks', 'polygons_to_rle', 'mask_to_polygons',
-           'as_rle', 'mask_iou', 'mask_area', 'mask2bbox', 'crop_mask', 'resize_masks', 'paste_masks']
+           'as_rle', 'encode_mask_results', 'mask_iou', 'mask_area', 'mask2bbox', 'crop_mask', 'resize_masks',
+           'paste_masks']
 
 # %% ../../nbs/00_core/11_masks.ipynb #c8670aa7
 import cv2
@@ -118,6 +119,15 @@ def as_rle(
     rle = _compressed(segmentation)
     if tuple(rle['size'])!=_size(size): raise ValueError(f"a mask of size {rle['size']} in an image of size {list(size)}")
     return rle
+
+# %% ../../nbs/00_core/11_masks.ipynb #27f06f5a
+def encode_mask_results(
+    mask_results:list|tuple, # per class a list of `(H,W)` bitmaps; or a pair of this list and the scores of the masks
+)->list|tuple: # the same with run-length dicts
+    "Encode the masks of an image, class by class."
+    if isinstance(mask_results, tuple): return encode_mask_results(mask_results[0]),mask_results[1]
+    one = lambda m: m if isinstance(m, dict) else encode_masks(np.asarray(m)[None])[0]
+    return [[one(m) for m in masks] for masks in mask_results]
 
 # %% ../../nbs/00_core/11_masks.ipynb #e88abc9c
 def mask_iou(

@@ -92,7 +92,7 @@ INDEXED = ('gt_bboxes','gt_bboxes_ignore','gt_labels','gt_instance_ids','proposa
 
 @register
 class ConcatSameTypeFrames:
-    "Two dicts of a list of frames: key frames, and the rest."
+    "Two dicts of a list of frames: key frames, and the rest, if there are more."
     def __init__(self,
         num_key_frames:int=1, # how many of the first frames are key frames
     ): self.num_key_frames = num_key_frames
@@ -115,10 +115,11 @@ class ConcatSameTypeFrames:
         return out
 
     def __call__(self, results):
-        if not isinstance(results, list) or len(results)<=self.num_key_frames:
-            raise ValueError(f"ConcatSameTypeFrames needs a list of more than {self.num_key_frames} frames")
+        if not isinstance(results, list) or len(results)<self.num_key_frames:
+            raise ValueError(f"ConcatSameTypeFrames needs a list of at least {self.num_key_frames} frames")
         key,rest = results[:self.num_key_frames],results[self.num_key_frames:]
-        return [key[0] if len(key)==1 else self.concat_one_mode_results(key), self.concat_one_mode_results(rest)]
+        out = [key[0] if len(key)==1 else self.concat_one_mode_results(key)]
+        return [*out, self.concat_one_mode_results(rest)] if rest else out
 
 @register
 class ConcatVideoReferences(ConcatSameTypeFrames):

@@ -102,7 +102,8 @@ class GroupSampler(EpochSampler):
         rank:int=0, # rank of this process, from 0
         seed:int=None, # of the order, together with the epoch; numpy's generator if not given
     ):
-        self.flag,self.batch,self.seed = np.asarray(dataset.flag),samples_per_gpu,seed
+        self.flag,self.batch,self.seed = np.asarray(dataset.flag, int),samples_per_gpu,seed
+        if not len(self.flag): raise ValueError("the dataset has no samples: its annotations hold none, or all were filtered out")
         self.num_replicas,self.rank = num_replicas,rank
         whole = samples_per_gpu*num_replicas
         self.num_samples = sum(math.ceil(n/whole)*whole for n in np.bincount(self.flag))//num_replicas
