@@ -269,8 +269,8 @@ def _assign(self:AnchorHead, anchors, level_sizes, gt_bboxes, gt_bboxes_ignore, 
     return self.assigner.assign(anchors, gt_bboxes, gt_bboxes_ignore, None if self.sampling else gt_labels)
 
 @patch
-def _sampled_labels(self:AnchorHead, chosen, boxes, gt_labels):
-    "Labels and label weights of anchors that were sampled as `chosen`"
+def _sampled_labels(self:AnchorHead, chosen, boxes, gt_labels, assigned):
+    "Labels and label weights of anchors that were `assigned` and of which `chosen` were sampled"
     labels,weights = boxes.new_full((len(boxes),), self.num_classes, dtype=torch.long),boxes.new_zeros(len(boxes))
     pos = chosen.pos_inds
     labels[pos] = 0 if gt_labels is None else gt_labels[chosen.pos_assigned_gt_inds]
@@ -286,7 +286,7 @@ def _targets_single(self:AnchorHead, anchors, level_sizes, valid, gt_bboxes, gt_
     boxes = anchors[inside]
     assigned = self._assign(boxes, [int(i.sum()) for i in inside.split(level_sizes)], gt_bboxes, gt_bboxes_ignore, gt_labels)
     chosen = self.sampler.sample(assigned, boxes, gt_bboxes)
-    pos,(labels,weights) = chosen.pos_inds,self._sampled_labels(chosen, boxes, gt_labels)
+    pos,(labels,weights) = chosen.pos_inds,self._sampled_labels(chosen, boxes, gt_labels, assigned)
     targets,box_weights = torch.zeros_like(boxes),torch.zeros_like(boxes)
     if len(pos):
         targets[pos] = chosen.pos_gt_bboxes.to(boxes) if self.reg_decoded_bbox else self.bbox_coder.encode(chosen.pos_bboxes,
