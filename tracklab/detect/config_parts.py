@@ -206,6 +206,7 @@ def tower_cfg(
 
 PYRAMID_STRIDES = [8,16,32,64,128]
 
+# %% ../../nbs/06_detect/17_config_parts.ipynb #755c4cf3
 def square_anchors(
     **kwargs # other settings
 )->dict:

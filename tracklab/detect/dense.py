@@ -265,7 +265,7 @@ def get_anchors(self:AnchorHead,
 
 @patch
 def _assign(self:AnchorHead, anchors, level_sizes, gt_bboxes, gt_bboxes_ignore, gt_labels):
-    "Assign anchors inside an image; `level_sizes` of them per level"
+    "Assign anchors inside an image; `level_sizes` of them per level. Assigners that use predictions get them as further arguments"
     return self.assigner.assign(anchors, gt_bboxes, gt_bboxes_ignore, None if self.sampling else gt_labels)
 
 @patch
@@ -279,19 +279,25 @@ def _sampled_labels(self:AnchorHead, chosen, boxes, gt_labels, assigned):
     return labels,weights
 
 @patch
-def _targets_single(self:AnchorHead, anchors, level_sizes, valid, gt_bboxes, gt_bboxes_ignore, gt_labels, meta):
+def _box_weights(self:AnchorHead, chosen, assigned):
+    "Weights of the box losses of the sampled positives, a number or `(P,1)`"
+    return 1.
+
+@patch
+def _targets_single(self:AnchorHead, anchors, level_sizes, valid, gt_bboxes, gt_bboxes_ignore, gt_labels, meta, *predicted):
     "Labels `(N,)`, label weights, box targets `(N,4)`, box weights, numbers of positive and negative anchors, sampling result"
     N = len(anchors)
     inside = anchor_inside_flags(anchors, valid, meta['img_shape'], self.train_cfg.get('allowed_border', -1))
     boxes = anchors[inside]
-    assigned = self._assign(boxes, [int(i.sum()) for i in inside.split(level_sizes)], gt_bboxes, gt_bboxes_ignore, gt_labels)
+    assigned = self._assign(boxes, [int(i.sum()) for i in inside.split(level_sizes)], gt_bboxes, gt_bboxes_ignore, gt_labels,
+                            *(p[inside] for p in predicted))
     chosen = self.sampler.sample(assigned, boxes, gt_bboxes)
     pos,(labels,weights) = chosen.pos_inds,self._sampled_labels(chosen, boxes, gt_labels, assigned)
     targets,box_weights = torch.zeros_like(boxes),torch.zeros_like(boxes)
     if len(pos):
         targets[pos] = chosen.pos_gt_bboxes.to(boxes) if self.reg_decoded_bbox else self.bbox_coder.encode(chosen.pos_bboxes,
             chosen.pos_gt_bboxes)
-        box_weights[pos] = 1.
+        box_weights[pos] = self._box_weights(chosen, assigned)
     rest = (unmap(v, N, inside) for v in (weights, targets, box_weights))
     return unmap(labels, N, inside, self.num_classes),*rest,len(pos),len(chosen.neg_inds),chosen
 
@@ -304,10 +310,11 @@ def get_targets(self:AnchorHead,
     img_metas:list, # meta per image
     gt_bboxes_ignore:list=None, # `(I,4)` per image
     gt_labels:list=None, # `(G,)` per image
+    predicted:tuple=(), # tensors `(B,N,...)` for assigners that use predictions
 )->tuple: # `(B,N)` labels, weights, `(B,N,4)` targets, weights, numbers of positive and negative anchors, sampling results
     "Targets of a batch."
     sizes,none = [len(a) for a in anchors],[None]*len(img_metas)
-    per_image = zip(valid, gt_bboxes, gt_bboxes_ignore or none, gt_labels or none, img_metas)
+    per_image = zip(valid, gt_bboxes, gt_bboxes_ignore or none, gt_labels or none, img_metas, *predicted)
     *arrays,pos,neg,chosen = zip(*[self._targets_single(torch.cat(anchors), sizes, *image) for image in per_image])
     return (*map(torch.stack, arrays),sum(max(n, 1) for n in pos),sum(max(n, 1) for n in neg),list(chosen))
 

@@ -72,7 +72,7 @@ def lower_candidates(
     out[rows] = kept[group,place]
     return out
 
-# %% ../../../nbs/06_detect/anchor/11_paa.ipynb #478e115d
+# %% ../../../nbs/06_detect/anchor/11_paa.ipynb #298b2253
 EPS = 1e-12
 
 @register
@@ -91,6 +91,10 @@ class PAAHead(ATSSHead):
         super().__init__(*args, **kwargs)
 
     _assign = AnchorHead._assign
+
+    def _box_weight(self, overlap, num_pos):
+        "Weight of positives in the box loss, and what divides its sum"
+        return overlap.clamp(min=EPS),overlap.sum()
 
     def _candidate_losses(self, anchors, cls_scores, bbox_preds, labels, targets, pos):
         "Class and box loss of each candidate `(P,)`"
@@ -130,7 +134,7 @@ def get_label_assignment(self:PAAHead,
     labels[pos[~keep]] = self.num_classes
     return rows,labels,weights,targets,int(keep.sum())
 
-# %% ../../../nbs/06_detect/anchor/11_paa.ipynb #d9b28e37
+# %% ../../../nbs/06_detect/anchor/11_paa.ipynb #879d43bb
 @patch
 def loss_of_assignment(self:PAAHead,
     maps, # class, box and overlap maps, lists over levels
@@ -145,7 +149,8 @@ def loss_of_assignment(self:PAAHead,
     pos = positives(labels, self.num_classes)
     boxes = self.bbox_coder.decode(anchors[pos], box[pos])
     overlap = bbox_overlaps(boxes.detach(), targets[pos], is_aligned=True)
-    out['loss_bbox'] = self.loss_bbox(boxes, targets[pos], overlap.clamp(min=EPS), avg_factor=overlap.sum())
+    weight,factor = self._box_weight(overlap, num_pos)
+    out['loss_bbox'] = self.loss_bbox(boxes, targets[pos], weight, avg_factor=factor)
     out['loss_iou'] = self.loss_centerness(iou[pos], overlap[:,None], avg_factor=num_pos)
     return out
 

@@ -33,7 +33,7 @@ class FCOSHead(AnchorFreeHead):
         centerness_on_reg:bool=False, # centerness from the tower of the distances?
         loss_cls:dict={'type':'FocalLoss', 'use_sigmoid':True, 'gamma':2., 'alpha':.25, 'loss_weight':1.}, # config of the class loss
         loss_bbox:dict={'type':'IoULoss', 'loss_weight':1.}, # config of the box loss
-        loss_centerness:dict={'type':'CrossEntropyLoss', 'use_sigmoid':True, 'loss_weight':1.}, # config of the centerness loss; heads that extend this one may have none
+        loss_centerness:dict={'type':'CrossEntropyLoss', 'use_sigmoid':True, 'loss_weight':1.}, # its loss; `None`: none
         norm_cfg:dict={'type':'GN', 'num_groups':32, 'requires_grad':True}, # see `ConvModule`
         init_cfg:dict|list=layer_init('conv_cls'), # see `BaseModule`
         **kwargs # of `AnchorFreeHead`

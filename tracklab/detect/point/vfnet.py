@@ -30,7 +30,7 @@ def star_offsets(
     at = {-1:(-top,-left), 0:(top*0,left*0), 1:(bottom,right)}
     return torch.stack([v for i in (-1,0,1) for j in (-1,0,1) for v in (at[i][0]-i, at[j][1]-j)], 1)
 
-# %% ../../../nbs/06_detect/point/10_vfnet.ipynb #eaac8890
+# %% ../../../nbs/06_detect/point/10_vfnet.ipynb #0600d838
 @register
 class VFNetHead(ATSSHead, FCOSHead):
     "First boxes, star features, refined boxes and overlap-aware scores."
@@ -45,14 +45,15 @@ class VFNetHead(ATSSHead, FCOSHead):
         bbox_norm_type:str='reg_denom', # unit of distances: the end of the level's range, or `stride`
         loss_cls_fl:dict={'type':'FocalLoss', 'use_sigmoid':True, 'gamma':2., 'alpha':.25, 'loss_weight':1.}, # class loss without `use_vfl`
         use_vfl:bool=True, # overlaps as class targets?
-        loss_cls:dict={'type':'VarifocalLoss', 'use_sigmoid':True, 'alpha':.75, 'gamma':2., 'iou_weighted':True, 'loss_weight':1.}, # class loss
+        loss_cls:dict={'type':'VarifocalLoss', 'use_sigmoid':True, 'alpha':.75, 'gamma':2., 'iou_weighted':True, # class loss
+            'loss_weight':1.},
         loss_bbox:dict={'type':'GIoULoss', 'loss_weight':1.5}, # config of the loss of first boxes
         loss_bbox_refine:dict={'type':'GIoULoss', 'loss_weight':2.}, # config of the loss of refined boxes
         norm_cfg:dict={'type':'GN', 'num_groups':32, 'requires_grad':True}, # see `ConvModule`
         use_atss:bool=True, # assign as ATSS does, or as FCOS?
         reg_decoded_bbox:bool=True, # must be true: box losses compare boxes
-        anchor_generator:dict={'type':'AnchorGenerator', 'ratios':[1.], 'octave_base_scale':8, 'scales_per_octave':1, 'center_offset':0., # ATSS's
-            'strides':[8,16,32,64,128]},
+        anchor_generator:dict={'type':'AnchorGenerator', 'ratios':[1.], 'octave_base_scale':8, 'scales_per_octave':1, # ATSS's
+            'center_offset':0., 'strides':[8,16,32,64,128]},
         init_cfg:dict|list=layer_init('vfnet_cls'), # see `BaseModule`
         **kwargs # of `AnchorFreeHead`
     ):
@@ -69,7 +70,7 @@ class VFNetHead(ATSSHead, FCOSHead):
         if use_atss: self.prior_generator = MlvlPointGenerator(self.strides, self.atss_prior_generator.center_offset)
         if self.train_cfg: self.assigner,self.sampler = build(self.train_cfg['assigner']),build(dict(type='PseudoSampler'))
 
-# %% ../../../nbs/06_detect/point/10_vfnet.ipynb #72dde5a5
+# %% ../../../nbs/06_detect/point/10_vfnet.ipynb #83c0da17
 @patch
 def _init_layers(self:VFNetHead):
     c = self.feat_channels
@@ -85,6 +86,7 @@ def _init_layers(self:VFNetHead):
 def forward(self:VFNetHead,
     feats:list|tuple, # maps of the levels
 )->tuple: # lists over levels of class maps, in training first distances, refined distances
+    "The maps of all levels."
     ends = [r[1] for r in self.regress_ranges]
     units = self.strides if self.bbox_norm_type=='stride' else [*ends[:-1],ends[-2]*2]
     return tuple(map(list, zip(*map(self.forward_single, feats, self.scales, self.scales_refine, self.strides, units))))
