@@ -29,7 +29,7 @@ class ATSSHead(AnchorHead):
         conv_cfg:dict=None, # see `ConvModule`
         norm_cfg:dict={'type':'GN', 'num_groups':32, 'requires_grad':True}, # see `ConvModule`
         reg_decoded_bbox:bool=True, # does the box loss compare boxes instead of deltas?
-        loss_centerness:dict={'type':'CrossEntropyLoss', 'use_sigmoid':True, 'loss_weight':1.}, # config of the centerness loss; `None`: none
+        loss_centerness:dict={'type':'CrossEntropyLoss', 'use_sigmoid':True, 'loss_weight':1.}, # its loss; `None`: none
         init_cfg:dict|list=layer_init('atss_cls'), # see `BaseModule`
         **kwargs # of `AnchorHead`
     ):
