@@ -12,7 +12,7 @@ from .ld import KnowledgeDistillationSingleStageDetector
 from .paa import PAAHead
 from ..base import split_targets
 
-# %% ../../../nbs/06_detect/anchor/14_lad.ipynb #0cf760a9
+# %% ../../../nbs/06_detect/anchor/14_lad.ipynb #6a0bf139
 @register
 class LADHead(PAAHead):
     "A PAA head that takes an assignment."
@@ -45,6 +45,7 @@ class LADHead(PAAHead):
         if label_assignment_results is None: return super().loss(*maps, gt_bboxes, gt_labels, img_metas, gt_bboxes_ignore)
         return self.loss_of_assignment(maps, label_assignment_results, len(img_metas))
 
+# %% ../../../nbs/06_detect/anchor/14_lad.ipynb #252f0642
 @register
 class LAD(KnowledgeDistillationSingleStageDetector):
     "A detector whose positives a frozen teacher chooses."

@@ -55,7 +55,7 @@ class TaskDecomposition(nn.Module):
         if self.norm_cfg is not None: out = self.reduction_conv.norm(out)
         return self.reduction_conv.activate(out)
 
-# %% ../../../nbs/06_detect/anchor/16_tood.ipynb #9fae0451
+# %% ../../../nbs/06_detect/anchor/16_tood.ipynb #3bf41159
 @register
 class TOODHead(ATSSHead):
     "Task-aligned head."
@@ -64,8 +64,8 @@ class TOODHead(ATSSHead):
         in_channels:int, # channels of the maps
         num_dcn:int=0, # layers of the tower that are deformable
         anchor_type:str='anchor_free', # boxes as distances from the centre, or `anchor_based`: as deltas of anchors
-        initial_loss_cls:dict={'type':'FocalLoss', 'use_sigmoid':True, 'activated':True, 'gamma':2., 'alpha':.25, # class loss of first epochs
-            'loss_weight':1.},
+        initial_loss_cls:dict={'type':'FocalLoss', 'use_sigmoid':True, 'activated':True, 'gamma':2., # class loss of first epochs
+            'alpha':.25, 'loss_weight':1.},
         **kwargs # of `ATSSHead`
     ):
         if anchor_type not in ('anchor_free','anchor_based'):
