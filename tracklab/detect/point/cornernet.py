@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['corner_targets', 'at_corners', 'BiCornerPool', 'CornerHead', 'CornerNet', 'cornernet']
 
-# %% ../../../nbs/06_detect/point/15_cornernet.ipynb #1f11a449
+# %% ../../../nbs/06_detect/point/15_cornernet.ipynb #0309af32
 import numpy as np
 import torch
 from fastcore.basics import patch
@@ -15,7 +15,8 @@ from ..dense import BaseDenseHead, SingleStageDetector
 from ...nn.boxes.nms import batched_nms
 from ...nn.init import BaseModule, bias_init_with_prob
 from ...nn.layers import ConvModule
-from ...nn.ops.heatmaps import gaussian_radius, gen_gaussian_target, get_local_maximum, get_topk_from_heatmap, transpose_and_gather_feat
+from ...nn.ops.heatmaps import (gaussian_radius, gen_gaussian_target, get_local_maximum, get_topk_from_heatmap,
+    transpose_and_gather_feat)
 from ...nn.ops.points import CornerPool
 
 # %% ../../../nbs/06_detect/point/15_cornernet.ipynb #54f3b2f9

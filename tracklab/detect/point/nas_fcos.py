@@ -12,14 +12,15 @@ from ..dense import SingleStageDetector
 from .fcos import FCOSHead
 from ...nn.layers import ConvModule
 
-# %% ../../../nbs/06_detect/point/17_nas_fcos.ipynb #18c6cfcf
+# %% ../../../nbs/06_detect/point/17_nas_fcos.ipynb #903f1a3d
 @register
 class NASFCOSHead(FCOSHead):
     "FCOS with the searched tower."
     def __init__(self,
         *args, # of `FCOSHead`
-        init_cfg:dict|list=[{'type':'Caffe2Xavier', 'layer':['ConvModule','Conv2d']}, {'type':'Normal', 'std':.01, 'override':[ # see `BaseModule`
-            {'name':'conv_reg'}, {'name':'conv_centerness'}, {'type':'Normal', 'name':'conv_cls', 'std':.01, 'bias_prob':.01}]}],
+        init_cfg:dict|list=[{'type':'Caffe2Xavier', 'layer':['ConvModule','Conv2d']}, {'type':'Normal', 'std':.01, # see `BaseModule`
+            'override':[{'name':'conv_reg'}, {'name':'conv_centerness'},
+                        {'type':'Normal', 'name':'conv_cls', 'std':.01, 'bias_prob':.01}]}],
         **kwargs # of `FCOSHead`
     ): super().__init__(*args, init_cfg=init_cfg, **kwargs)
 
