@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['flatten_map', 'flatten_levels', 'select_best', 'unmap', 'BaseDenseHead', 'full_precision', 'map_back', 'uses_sigmoid',
-           'AnchorHead', 'level_rows', 'merge_pretrained', 'SingleStageDetector']
+           'AnchorHead', 'level_rows', 'AscendAnchorHead', 'merge_pretrained', 'SingleStageDetector']
 
 # %% ../../nbs/06_detect/11_dense_heads.ipynb #8bbe5fab
 import numpy as np
@@ -358,6 +358,10 @@ def loss(self:AnchorHead,
     maps = (cls_scores,self.cls_out_channels),(bbox_preds,self.box_numbers)
     losses = [self.loss_single(c, d, a, *rest, num_total) for a,c,d,*rest in level_rows(anchors, maps, targets)]
     return dict(zip(('loss_cls','loss_bbox'), map(list, zip(*losses))))
+
+# %% ../../nbs/06_detect/11_dense_heads.ipynb #9c7bde4a
+class AscendAnchorHead(AnchorHead):
+    "`AnchorHead` under the name that heads for fixed-shape hardware have."
 
 # %% ../../nbs/06_detect/11_dense_heads.ipynb #ebde4f63
 def merge_pretrained(backbone, pretrained):

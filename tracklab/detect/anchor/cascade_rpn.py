@@ -130,7 +130,7 @@ def _region_targets(self:StageCascadeRPNHead, anchors, valid, gt_bboxes, img_met
         targets[chosen.pos_inds],box_weights[chosen.pos_inds] = gts,1.
     return labels,weights,targets,box_weights,len(chosen.pos_inds),len(chosen.neg_inds),chosen
 
-# %% ../../../nbs/06_detect/anchor/24_cascade_rpn.ipynb #0b9154b9
+# %% ../../../nbs/06_detect/anchor/24_cascade_rpn.ipynb #8f14ab37
 @patch
 def loss(self:StageCascadeRPNHead,
     anchors:list, # list over levels of `(B,n,4)`
@@ -158,6 +158,7 @@ def loss(self:StageCascadeRPNHead,
             out['loss_rpn_cls'].append(self.loss_cls(flatten_map(c, self.cls_out_channels).flatten(0, 1), *flat[2:4], avg_factor=num))
     return out if self.with_cls else {'loss_rpn_reg':out['loss_rpn_reg']}
 
+# %% ../../../nbs/06_detect/anchor/24_cascade_rpn.ipynb #e3b560e4
 @patch
 def get_bboxes(self:StageCascadeRPNHead,
     anchors:list, # list over levels of `(B,n,4)`

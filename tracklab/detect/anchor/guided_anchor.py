@@ -158,6 +158,19 @@ def guided_anchors(self:GuidedAnchorHead,
     deltas = torch.cat([torch.zeros_like(growth), growth], -1)
     return self.anchor_coder.decode(squares.expand(len(deltas), -1, 4), deltas, wh_ratio_clip=1e-6)
 
+# %% ../../../nbs/06_detect/anchor/21_guided_anchor.ipynb #da76a52d
+@patch
+def ga_loc_targets(self:GuidedAnchorHead,
+    gt_bboxes_list:list, # `(G,4)` xyxy per image
+    featmap_sizes:list, # (height, width) per level
+)->tuple: # lists over levels of targets and weights `(B,1,H,W)`; divisor of the loss
+    "Location targets of a batch."
+    cfg,strides = self.train_cfg,[s[0] for s in self.prior_generator.strides]
+    found = [location_targets(b, featmap_sizes, strides, self.square_scale, cfg['center_ratio'], cfg['ignore_ratio'])
+             for b in gt_bboxes_list]
+    targets,weights = ([torch.stack(t)[:,None] for t in zip(*kind)] for kind in zip(*found))
+    return targets,weights,sum(len(gt_bboxes_list)*h*w for h,w in featmap_sizes)/200
+
 # %% ../../../nbs/06_detect/anchor/21_guided_anchor.ipynb #7525ebc8
 @patch
 def shape_targets(self:GuidedAnchorHead, approxs, squares, inside, gt_bboxes, gt_bboxes_ignore=None):
@@ -204,14 +217,11 @@ def loss(self:GuidedAnchorHead,
     gt_bboxes_ignore:list=None, # `(I,4)` per image
 )->dict: # `loss_cls`, `loss_bbox`, `loss_shape`, `loss_loc`, lists over levels
     "Losses of a batch."
-    sizes,cfg = [tuple(c.shape[-2:]) for c in cls_scores],self.train_cfg
+    sizes = [tuple(c.shape[-2:]) for c in cls_scores]
     approxs,squares,inside = approximate_anchors(self.approx_anchor_generator, self.prior_generator, sizes, img_metas,
-                                                 cfg.get('allowed_border', -1), cls_scores[0].device)
-    strides = [s[0] for s in self.prior_generator.strides]
-    found = [location_targets(b, sizes, strides, self.square_scale, cfg['center_ratio'], cfg['ignore_ratio']) for b in gt_bboxes]
-    cells = sum(len(img_metas)*h*w for h,w in sizes)/200
-    loc = [self.loss_loc(p.reshape(-1, 1), torch.stack(t).flatten(), torch.stack(w).reshape(-1, 1), avg_factor=cells)
-           for p,t,w in zip(loc_preds, zip(*[f[0] for f in found]), zip(*[f[1] for f in found]))]
+                                                 self.train_cfg.get('allowed_border', -1), cls_scores[0].device)
+    where,loc_weights,cells = self.ga_loc_targets(gt_bboxes, sizes)
+    loc = [self.loss_loc(p.reshape(-1, 1), t.flatten(), w.reshape(-1, 1), avg_factor=cells) for p,t,w in zip(loc_preds, where, loc_weights)]
     *shape,num_shape = self.shape_targets(torch.cat(approxs), torch.cat(squares), inside, gt_bboxes)
     anchors = torch.cat([self.guided_anchors(s, p) for s,p in zip(squares, shape_preds)], 1)
     targets,num_pos,num_neg = self._guided_targets(anchors, list(map(len, squares)), inside, gt_bboxes, gt_labels, img_metas,

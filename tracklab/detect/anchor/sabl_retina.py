@@ -15,7 +15,7 @@ from .retinanet import RetinaHead
 from ..dense import AnchorHead, level_rows, unmap
 from ..towers import through
 
-# %% ../../../nbs/06_detect/anchor/22_sabl_retina.ipynb #9d4992c5
+# %% ../../../nbs/06_detect/anchor/22_sabl_retina.ipynb #3198cebc
 @register
 class SABLRetinaHead(RetinaHead):
     "Classes, buckets and offsets of one square per cell."
@@ -24,9 +24,10 @@ class SABLRetinaHead(RetinaHead):
         in_channels:int, # channels of the maps
         stacked_convs:int=4, # depth of the towers
         feat_channels:int=256, # channels of the towers
-        approx_anchor_generator:dict={'type':'AnchorGenerator', 'octave_base_scale':4, 'scales_per_octave':3, 'ratios':[.5,1.,2.], # classical
+        approx_anchor_generator:dict={'type':'AnchorGenerator', 'octave_base_scale':4, 'scales_per_octave':3, 'strides':[8,16,32,64,128], # classical
+            'ratios':[.5,1.,2.]},
+        square_anchor_generator:dict={'type':'AnchorGenerator', 'ratios':[1.], 'scales':[4], # one square per cell
             'strides':[8,16,32,64,128]},
-        square_anchor_generator:dict={'type':'AnchorGenerator', 'ratios':[1.], 'scales':[4], 'strides':[8,16,32,64,128]}, # one square per cell
         conv_cfg:dict=None, # see `ConvModule`
         norm_cfg:dict=None, # see `ConvModule`
         bbox_coder:dict={'type':'BucketingBBoxCoder', 'num_buckets':14, 'scale_factor':3.}, # config of the coder of sides

@@ -21,7 +21,7 @@ from ...nn.boxes.parallel_nms import fast_nms
 from ...nn.init import BaseModule
 from ...nn.losses.base import positives
 
-# %% ../../../nbs/06_detect/anchor/25_yolact.ipynb #fe431326
+# %% ../../../nbs/06_detect/anchor/25_yolact.ipynb #46f9e71b
 def worst_negatives(
     losses:torch.Tensor, # `(N,)` per anchor
     labels:torch.Tensor, # `(N,)`
@@ -40,8 +40,8 @@ class YOLACTHead(AnchorHead):
     def __init__(self,
         num_classes:int, # number of classes without background
         in_channels:int, # channels of the maps
-        anchor_generator:dict={'type':'AnchorGenerator', 'octave_base_scale':3, 'scales_per_octave':1, 'ratios':[.5,1.,2.], # boxes at each cell
-            'strides':[8,16,32,64,128]},
+        anchor_generator:dict={'type':'AnchorGenerator', 'octave_base_scale':3, 'scales_per_octave':1, # boxes at each cell
+            'ratios':[.5,1.,2.], 'strides':[8,16,32,64,128]},
         loss_cls:dict={'type':'CrossEntropyLoss', 'use_sigmoid':False, 'reduction':'none', 'loss_weight':1.}, # config of the class loss
         loss_bbox:dict={'type':'SmoothL1Loss', 'beta':1., 'loss_weight':1.5}, # config of the box loss
         num_head_convs:int=1, # convolutions before the predictors
@@ -136,7 +136,7 @@ def _small_masks(masks, size):
     "`(G,h,w)` masks at another size, 0 and 1"
     return (F.interpolate(masks[None].float(), tuple(size), mode='bilinear', align_corners=False)[0]>.5).float()
 
-# %% ../../../nbs/06_detect/anchor/25_yolact.ipynb #bcb6b64c
+# %% ../../../nbs/06_detect/anchor/25_yolact.ipynb #34ae377d
 class InterpolateModule(nn.Module):
     "`F.interpolate` as a layer."
     def __init__(self, *args, **kwargs):
@@ -160,7 +160,8 @@ class YOLACTProtonet(BaseModule):
         init_cfg:dict|list={'type':'Xavier', 'distribution':'uniform', 'override':{'name':'protonet'}}, # see `BaseModule`
     ):
         super().__init__(init_cfg)
-        self.num_classes,self.num_protos,self.loss_mask_weight,self.max_masks_to_train = num_classes,num_protos,loss_mask_weight,max_masks_to_train
+        self.num_classes,self.num_protos = num_classes,num_protos
+        self.loss_mask_weight,self.max_masks_to_train = loss_mask_weight,max_masks_to_train
         layers,c = [],in_channels
         for out,k in zip(proto_channels, proto_kernel_sizes):
             if k>0: layers.append(nn.Conv2d(c, out, k, padding=k//2))

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['CenterNetHead', 'CenterNet', 'centernet']
 
-# %% ../../../nbs/06_detect/point/14_centernet.ipynb #b3bdec09
+# %% ../../../nbs/06_detect/point/14_centernet.ipynb #2b1ffc4e
 import numpy as np
 import torch
 from fastcore.basics import patch
@@ -17,7 +17,8 @@ from ..base import to_result
 from ..dense import BaseDenseHead, SingleStageDetector
 from ...nn.boxes.nms import batched_nms
 from ...nn.init import bias_init_with_prob
-from ...nn.ops.heatmaps import gaussian_radius, gen_gaussian_target, get_local_maximum, get_topk_from_heatmap, transpose_and_gather_feat
+from ...nn.ops.heatmaps import (gaussian_radius, gen_gaussian_target, get_local_maximum, get_topk_from_heatmap,
+    transpose_and_gather_feat)
 
 # %% ../../../nbs/06_detect/point/14_centernet.ipynb #b557cafd
 @register
