@@ -221,8 +221,7 @@ class CascadeRPNHead(BaseModule):
         if gt_labels is not None: raise ValueError("proposals have no classes: gt_labels must be None")
         losses = {}
         for i,(stage,anchors,valid,cls,box) in enumerate(self.run(x, img_metas)):
-            found = stage.loss(anchors, valid, cls, box, gt_bboxes, img_metas, gt_bboxes_ignore)
-            losses.update({f's{i}.{k}':v for k,v in found.items()})
+            for k,v in stage.loss(anchors, valid, cls, box, gt_bboxes, img_metas, gt_bboxes_ignore).items(): losses[f's{i}.{k}'] = v
         return losses if proposal_cfg is None else (losses,stage.get_bboxes(anchors, cls, box, img_metas, self.test_cfg))
 
     def propose(self,

@@ -95,9 +95,10 @@ class GuidedAnchorHead(AnchorHead):
         num_classes:int, # number of classes without background
         in_channels:int, # channels of the maps
         feat_channels:int=256, # channels of hidden layers
-        approx_anchor_generator:dict={'type':'AnchorGenerator', 'octave_base_scale':8, 'scales_per_octave':3, 'ratios':[.5,1.,2.], # classical
+        approx_anchor_generator:dict={'type':'AnchorGenerator', 'octave_base_scale':8, 'scales_per_octave':3, # classical
+            'ratios':[.5,1.,2.], 'strides':[4,8,16,32,64]},
+        square_anchor_generator:dict={'type':'AnchorGenerator', 'ratios':[1.], 'scales':[8], # one square per cell
             'strides':[4,8,16,32,64]},
-        square_anchor_generator:dict={'type':'AnchorGenerator', 'ratios':[1.], 'scales':[8], 'strides':[4,8,16,32,64]}, # one square per cell
         anchor_coder:dict=_delta_coder(), # config of the coder of shapes
         bbox_coder:dict=_delta_coder(), # config of the box coder
         reg_decoded_bbox:bool=False, # does the box loss compare boxes instead of deltas?

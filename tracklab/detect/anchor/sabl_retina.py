@@ -24,8 +24,8 @@ class SABLRetinaHead(RetinaHead):
         in_channels:int, # channels of the maps
         stacked_convs:int=4, # depth of the towers
         feat_channels:int=256, # channels of the towers
-        approx_anchor_generator:dict={'type':'AnchorGenerator', 'octave_base_scale':4, 'scales_per_octave':3, 'strides':[8,16,32,64,128], # classical
-            'ratios':[.5,1.,2.]},
+        approx_anchor_generator:dict={'type':'AnchorGenerator', 'octave_base_scale':4, 'scales_per_octave':3, # classical
+            'strides':[8,16,32,64,128], 'ratios':[.5,1.,2.]},
         square_anchor_generator:dict={'type':'AnchorGenerator', 'ratios':[1.], 'scales':[4], # one square per cell
             'strides':[8,16,32,64,128]},
         conv_cfg:dict=None, # see `ConvModule`
