@@ -4,9 +4,10 @@
 
 # %% auto #0
 __all__ = ['SOFTMAX_LOSS', 'SIGMOID_LOSS', 'FOCAL_LOSS', 'L1_LOSS', 'EQUAL_WEIGHTS', 'C4_STAGES', 'C4_OPTIONS', 'MASK_C4_OPTIONS',
-           'DC5_OPTIONS', 'PYRAMID_STRIDES', 'resnet_cfg', 'fpn_cfg', 'delta_coder', 'max_iou', 'random_sampler',
-           'nms_cfg', 'smooth_l1', 'rpn_head_cfg', 'rpn_settings', 'roi_extractor_cfg', 'box_head_cfg', 'mask_parts',
-           'rcnn_settings', 'faster_rcnn', 'one_stage', 'tower_cfg', 'released', 'register_family']
+           'DC5_OPTIONS', 'PYRAMID_STRIDES', 'resnet_cfg', 'res2net_cfg', 'fpn_cfg', 'delta_coder', 'max_iou',
+           'random_sampler', 'nms_cfg', 'smooth_l1', 'rpn_head_cfg', 'rpn_settings', 'roi_extractor_cfg',
+           'box_head_cfg', 'mask_parts', 'rcnn_settings', 'faster_rcnn', 'one_stage', 'tower_cfg', 'square_anchors',
+           'dcn_options', 'released', 'register_family']
 
 # %% ../../nbs/06_detect/17_config_parts.ipynb #0c6bce49
 import re
@@ -29,6 +30,11 @@ def resnet_cfg(
     return dict(**kind, depth=int(depth), num_stages=4, out_indices=(0,1,2,3), frozen_stages=1, norm_cfg=dict(type='BN',
         requires_grad=not fixed), norm_eval=True,
         style='caffe' if caffe else 'pytorch', init_cfg=dict(type='Pretrained', checkpoint=weights)) | kwargs
+
+def res2net_cfg()->dict:
+    "A Res2Net of 101 layers, in which a block has four scales."
+    return resnet_cfg('r101', type='Res2Net', scales=4, base_width=26,
+        init_cfg=dict(type='Pretrained', checkpoint='open-mmlab://res2net101_v1d_26w_4s'))
 
 def fpn_cfg(
     backbone:str='r50', # see `resnet_cfg`
@@ -199,6 +205,21 @@ def tower_cfg(
     return dict(type=type, num_classes=num_classes, in_channels=256, stacked_convs=4, feat_channels=256, loss_cls=FOCAL_LOSS) | kwargs
 
 PYRAMID_STRIDES = [8,16,32,64,128]
+
+# %% ../../nbs/06_detect/17_config_parts.ipynb #755c4cf3
+def square_anchors(
+    **kwargs # other settings
+)->dict:
+    "The config of one square anchor per cell, eight strides wide."
+    return dict(type='AnchorGenerator', ratios=[1.], octave_base_scale=8, scales_per_octave=1, strides=PYRAMID_STRIDES) | kwargs
+
+def dcn_options(
+    type:str, # `DCN`, or `DCNv2` with masks
+    first:int=1, # first of the four stages with them
+)->dict:
+    "The options that make a backbone's convolutions deformable."
+    return {'backbone':dict(dcn=dict(type=type, deform_groups=1, fallback_on_stride=False),
+                            stage_with_dcn=tuple(i>=first for i in range(4)))}
 
 # %% ../../nbs/06_detect/17_config_parts.ipynb #2d6451bf
 _RELEASES = {'faster_rcnn_r50_fpn_1x_coco':('faster_rcnn','20200130-047c8118'),

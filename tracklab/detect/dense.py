@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['flatten_map', 'flatten_levels', 'select_best', 'unmap', 'BaseDenseHead', 'full_precision', 'map_back', 'uses_sigmoid',
-           'AnchorHead', 'level_rows', 'merge_pretrained', 'SingleStageDetector']
+           'AnchorHead', 'level_rows', 'AscendAnchorHead', 'merge_pretrained', 'SingleStageDetector']
 
 # %% ../../nbs/06_detect/11_dense_heads.ipynb #8bbe5fab
 import numpy as np
@@ -265,12 +265,12 @@ def get_anchors(self:AnchorHead,
 
 @patch
 def _assign(self:AnchorHead, anchors, level_sizes, gt_bboxes, gt_bboxes_ignore, gt_labels):
-    "Assign anchors inside an image; `level_sizes` of them per level"
+    "Assign anchors inside an image; `level_sizes` of them per level. Assigners that use predictions get them as further arguments"
     return self.assigner.assign(anchors, gt_bboxes, gt_bboxes_ignore, None if self.sampling else gt_labels)
 
 @patch
-def _sampled_labels(self:AnchorHead, chosen, boxes, gt_labels):
-    "Labels and label weights of anchors that were sampled as `chosen`"
+def _sampled_labels(self:AnchorHead, chosen, boxes, gt_labels, assigned):
+    "Labels and label weights of anchors that were `assigned` and of which `chosen` were sampled"
     labels,weights = boxes.new_full((len(boxes),), self.num_classes, dtype=torch.long),boxes.new_zeros(len(boxes))
     pos = chosen.pos_inds
     labels[pos] = 0 if gt_labels is None else gt_labels[chosen.pos_assigned_gt_inds]
@@ -279,19 +279,25 @@ def _sampled_labels(self:AnchorHead, chosen, boxes, gt_labels):
     return labels,weights
 
 @patch
-def _targets_single(self:AnchorHead, anchors, level_sizes, valid, gt_bboxes, gt_bboxes_ignore, gt_labels, meta):
+def _box_weights(self:AnchorHead, chosen, assigned):
+    "Weights of the box losses of the sampled positives, a number or `(P,1)`"
+    return 1.
+
+@patch
+def _targets_single(self:AnchorHead, anchors, level_sizes, valid, gt_bboxes, gt_bboxes_ignore, gt_labels, meta, *predicted):
     "Labels `(N,)`, label weights, box targets `(N,4)`, box weights, numbers of positive and negative anchors, sampling result"
     N = len(anchors)
     inside = anchor_inside_flags(anchors, valid, meta['img_shape'], self.train_cfg.get('allowed_border', -1))
     boxes = anchors[inside]
-    assigned = self._assign(boxes, [int(i.sum()) for i in inside.split(level_sizes)], gt_bboxes, gt_bboxes_ignore, gt_labels)
+    assigned = self._assign(boxes, [int(i.sum()) for i in inside.split(level_sizes)], gt_bboxes, gt_bboxes_ignore, gt_labels,
+                            *(p[inside] for p in predicted))
     chosen = self.sampler.sample(assigned, boxes, gt_bboxes)
-    pos,(labels,weights) = chosen.pos_inds,self._sampled_labels(chosen, boxes, gt_labels)
+    pos,(labels,weights) = chosen.pos_inds,self._sampled_labels(chosen, boxes, gt_labels, assigned)
     targets,box_weights = torch.zeros_like(boxes),torch.zeros_like(boxes)
     if len(pos):
         targets[pos] = chosen.pos_gt_bboxes.to(boxes) if self.reg_decoded_bbox else self.bbox_coder.encode(chosen.pos_bboxes,
             chosen.pos_gt_bboxes)
-        box_weights[pos] = 1.
+        box_weights[pos] = self._box_weights(chosen, assigned)
     rest = (unmap(v, N, inside) for v in (weights, targets, box_weights))
     return unmap(labels, N, inside, self.num_classes),*rest,len(pos),len(chosen.neg_inds),chosen
 
@@ -304,10 +310,11 @@ def get_targets(self:AnchorHead,
     img_metas:list, # meta per image
     gt_bboxes_ignore:list=None, # `(I,4)` per image
     gt_labels:list=None, # `(G,)` per image
+    predicted:tuple=(), # tensors `(B,N,...)` for assigners that use predictions
 )->tuple: # `(B,N)` labels, weights, `(B,N,4)` targets, weights, numbers of positive and negative anchors, sampling results
     "Targets of a batch."
     sizes,none = [len(a) for a in anchors],[None]*len(img_metas)
-    per_image = zip(valid, gt_bboxes, gt_bboxes_ignore or none, gt_labels or none, img_metas)
+    per_image = zip(valid, gt_bboxes, gt_bboxes_ignore or none, gt_labels or none, img_metas, *predicted)
     *arrays,pos,neg,chosen = zip(*[self._targets_single(torch.cat(anchors), sizes, *image) for image in per_image])
     return (*map(torch.stack, arrays),sum(max(n, 1) for n in pos),sum(max(n, 1) for n in neg),list(chosen))
 
@@ -351,6 +358,10 @@ def loss(self:AnchorHead,
     maps = (cls_scores,self.cls_out_channels),(bbox_preds,self.box_numbers)
     losses = [self.loss_single(c, d, a, *rest, num_total) for a,c,d,*rest in level_rows(anchors, maps, targets)]
     return dict(zip(('loss_cls','loss_bbox'), map(list, zip(*losses))))
+
+# %% ../../nbs/06_detect/11_dense_heads.ipynb #9c7bde4a
+class AscendAnchorHead(AnchorHead):
+    "`AnchorHead` under the name that heads for fixed-shape hardware have."
 
 # %% ../../nbs/06_detect/11_dense_heads.ipynb #ebde4f63
 def merge_pretrained(backbone, pretrained):

@@ -12,7 +12,7 @@ __all__ = ['ROLES', 'ROI_ROLES', 'NETWORK_CASES', 'fill_model', 'weight_checks',
 
 # %% ../../nbs/15_verify/10_golden_networks.ipynb #61d687b5
 import copy, gzip, json, re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from functools import lru_cache
 from pathlib import Path
 import cv2
@@ -26,19 +26,21 @@ from .recipes import agreement, error, fill, noise
 from ..core.registry import build
 
 # %% ../../nbs/15_verify/10_golden_networks.ipynb #5efcdfe4
+def _filled(key, shape, spec, fill):
+    "The array of one name"
+    x = np.asarray(fill(key, tuple(shape), spec['seed']))
+    for pattern,factor,term in spec.get('adjust', ()):
+        if re.search(pattern, key): x = (x*np.float32(factor)+np.float32(term)).astype('float32')
+    return x
+
 def fill_model(
     model:nn.Module, # filled in place
     spec:dict, # `seed`, and optionally `adjust`: triples (pattern, factor, term), `kept`: keys to leave alone
     fill=fill, # function (key, shape, seed) -> array
 )->nn.Module: # the model
     "Give a model the weights of an entry."
-    state = {}
-    for k,v in model.state_dict().items():
-        if k in spec.get('kept', ()): continue
-        x = np.asarray(fill(k, tuple(v.shape), spec['seed']))
-        for pattern,factor,term in spec.get('adjust', ()):
-            if re.search(pattern, k): x = (x*np.float32(factor)+np.float32(term)).astype('float32')
-        state[k] = torch.as_tensor(x).reshape(v.shape)
+    state = {k:torch.as_tensor(_filled(k, v.shape, spec, fill)).reshape(v.shape)
+             for k,v in model.state_dict().items() if k not in spec.get('kept', ())}
     model.load_state_dict(state, strict=False)
     return model
 
@@ -49,7 +51,10 @@ def weight_checks(
     "Do the keys and the values agree?"
     state = {k:v for k,v in model.state_dict().items() if k not in spec.get('kept', ())}
     if 'num_keys' not in spec: return []
-    total = sum(v.double().abs().sum().item() for v in state.values())
+    uses = Counter(v.data_ptr() for v in state.values() if v.numel()) # a parameter with several names has the value of the last
+    shared = lambda v: uses[v.data_ptr()]>1
+    total = sum(np.abs(_filled(k, v.shape, spec, fill).astype('float64')).sum() if shared(v) else v.double().abs().sum().item()
+                for k,v in state.items())
     return [Check('number of keys', abs(len(state)-spec['num_keys']), 0),
             Check('number of values', abs(sum(v.numel() for v in state.values())-spec['num_values']), 0),
             Check('sum of weights', abs(total/spec['abs_sum']-1), 1e-5)]

@@ -29,13 +29,13 @@ class ATSSHead(AnchorHead):
         conv_cfg:dict=None, # see `ConvModule`
         norm_cfg:dict={'type':'GN', 'num_groups':32, 'requires_grad':True}, # see `ConvModule`
         reg_decoded_bbox:bool=True, # does the box loss compare boxes instead of deltas?
-        loss_centerness:dict={'type':'CrossEntropyLoss', 'use_sigmoid':True, 'loss_weight':1.}, # config of the centerness loss
+        loss_centerness:dict={'type':'CrossEntropyLoss', 'use_sigmoid':True, 'loss_weight':1.}, # its loss; `None`: none
         init_cfg:dict|list=layer_init('atss_cls'), # see `BaseModule`
         **kwargs # of `AnchorHead`
     ):
         self.pred_kernel_size,self.stacked_convs,self.conv_cfg,self.norm_cfg = pred_kernel_size,stacked_convs,conv_cfg,norm_cfg
         super().__init__(num_classes, in_channels, reg_decoded_bbox=reg_decoded_bbox, init_cfg=init_cfg, **kwargs)
-        self.loss_centerness = build(loss_centerness)
+        if loss_centerness: self.loss_centerness = build(loss_centerness)
 
     def _init_layers(self):
         c,k = self.feat_channels,self.pred_kernel_size

@@ -72,7 +72,7 @@ def _targets_single(self:YOLOFHead, anchors, valid, preds, gt_bboxes, gt_bboxes_
     decoded = self.bbox_coder.decode(boxes, preds[inside])
     assigned = self.assigner.assign(decoded, boxes, gt_bboxes, gt_bboxes_ignore, None if self.sampling else gt_labels)
     chosen = self.sampler.sample(assigned, boxes, gt_bboxes)
-    labels,weights = self._sampled_labels(chosen, boxes, gt_labels)
+    labels,weights = self._sampled_labels(chosen, boxes, gt_labels, assigned)
     extra = [assigned.get_extra_property(k) for k in ('pos_predicted_boxes','target_boxes','pos_idx')]
     return unmap(labels, len(anchors), inside, self.num_classes),unmap(weights,
         len(anchors), inside),*extra,len(chosen.pos_inds),len(chosen.neg_inds)

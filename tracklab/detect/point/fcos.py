@@ -33,7 +33,7 @@ class FCOSHead(AnchorFreeHead):
         centerness_on_reg:bool=False, # centerness from the tower of the distances?
         loss_cls:dict={'type':'FocalLoss', 'use_sigmoid':True, 'gamma':2., 'alpha':.25, 'loss_weight':1.}, # config of the class loss
         loss_bbox:dict={'type':'IoULoss', 'loss_weight':1.}, # config of the box loss
-        loss_centerness:dict={'type':'CrossEntropyLoss', 'use_sigmoid':True, 'loss_weight':1.}, # config of the centerness loss
+        loss_centerness:dict={'type':'CrossEntropyLoss', 'use_sigmoid':True, 'loss_weight':1.}, # its loss; `None`: none
         norm_cfg:dict={'type':'GN', 'num_groups':32, 'requires_grad':True}, # see `ConvModule`
         init_cfg:dict|list=layer_init('conv_cls'), # see `BaseModule`
         **kwargs # of `AnchorFreeHead`
@@ -41,7 +41,7 @@ class FCOSHead(AnchorFreeHead):
         self.regress_ranges,self.center_sampling,self.center_sample_radius = regress_ranges,center_sampling,center_sample_radius
         self.norm_on_bbox,self.centerness_on_reg = norm_on_bbox,centerness_on_reg
         super().__init__(num_classes, in_channels, loss_cls=loss_cls, loss_bbox=loss_bbox, norm_cfg=norm_cfg, init_cfg=init_cfg, **kwargs)
-        self.loss_centerness = build(loss_centerness)
+        if loss_centerness: self.loss_centerness = build(loss_centerness)
 
     def _init_layers(self):
         super()._init_layers()
@@ -62,7 +62,7 @@ class FCOSHead(AnchorFreeHead):
 
 # %% ../../../nbs/06_detect/point/01_fcos.ipynb #67c3f78d
 @patch
-def _targets_single(self:FCOSHead, points, ranges, strides, gt_bboxes, gt_labels):
+def _point_targets(self:FCOSHead, points, ranges, strides, gt_bboxes, gt_labels):
     "Labels `(N,)` and distances `(N,4)` of one image"
     N,G = len(points),len(gt_labels)
     if not G: return gt_labels.new_full((N,), self.num_classes),gt_bboxes.new_zeros(N, 4)
@@ -83,7 +83,7 @@ def get_targets(self:FCOSHead,
     "Targets of every point."
     per_level = lambda values: torch.cat([p.new_tensor(v).expand(len(p), *p.new_tensor(v).shape) for p,v in zip(points, values)])
     ranges,strides = per_level(self.regress_ranges),per_level(self.strides)
-    found = [self._targets_single(torch.cat(points), ranges, strides, b, l) for b,l in zip(gt_bboxes, gt_labels)]
+    found = [self._point_targets(torch.cat(points), ranges, strides, b, l) for b,l in zip(gt_bboxes, gt_labels)]
     labels,distances = (torch.stack(v) for v in zip(*found))
     return labels,distances/strides[None,:,None] if self.norm_on_bbox else distances
 

@@ -36,7 +36,7 @@ class FastRCNN(TwoStageDetector):
 # %% ../../../nbs/06_detect/two_stage/01_faster_rcnn.ipynb #0dc07a6f
 from ...core.zoo import zoo
 from ..config_parts import (resnet_cfg, fpn_cfg, roi_extractor_cfg, box_head_cfg,
-    rcnn_settings, faster_rcnn, C4_OPTIONS, DC5_OPTIONS, register_family)
+    rcnn_settings, faster_rcnn, smooth_l1, C4_OPTIONS, DC5_OPTIONS, register_family)
 
 # %% ../../../nbs/06_detect/two_stage/01_faster_rcnn.ipynb #3f044178
 def fast_rcnn(
@@ -54,6 +54,14 @@ register_family('faster_rcnn_{}_fpn_{}_coco', faster_rcnn, dict(r50='1x 2x fp16_
     r50_caffe='1x 90k mstrain_1x mstrain_2x mstrain_3x mstrain_90k', r101='1x 2x mstrain_3x',
     r101_caffe='1x mstrain_3x', x101_32x4d='1x 2x mstrain_3x', x101_64x4d='1x 2x mstrain_3x', x101_32x8d='mstrain_3x'))
 register_family('fast_rcnn_{}_fpn_{}_coco', fast_rcnn, dict(r50='1x 2x', r101='1x 2x', r50_caffe='1x', r101_caffe='1x'))
+def _later_proposals(scale, iou, **head):
+    "Options of a Fast R-CNN for proposals that fit better than those of an RPN"
+    return {'roi_head.bbox_head':dict(bbox_coder=dict(target_stds=[scale,scale,2*scale,2*scale]), **head), 'test_cfg.rcnn.score_thr':.001,
+            'train_cfg.rcnn':dict(assigner=dict(pos_iou_thr=iou, neg_iou_thr=iou, min_pos_iou=iou), sampler=dict(num=256))}
+
+zoo.register('ga_fast_r50_caffe_fpn_1x_coco', fast_rcnn, backbone='r50_caffe', options=_later_proposals(.05, .6))
+zoo.register('crpn_fast_rcnn_r50_caffe_fpn_1x_coco', fast_rcnn, backbone='r50_caffe', options=_later_proposals(.04, .65,
+    loss_cls=dict(loss_weight=1.5), loss_bbox=smooth_l1(1.)))
 register_family('faster_rcnn_{}_dc5_{}_coco', faster_rcnn, dict(r50_caffe='1x mstrain_1x mstrain_3x'), options=DC5_OPTIONS)
 register_family('faster_rcnn_{}_c4_{}_coco', faster_rcnn, dict(r50_caffe='1x mstrain_1x'), options=C4_OPTIONS)
 for s,n in (('person',1), ('person-bicycle-car',3)):
