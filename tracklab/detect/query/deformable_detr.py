@@ -7,7 +7,7 @@ __all__ = ['inverse_sigmoid', 'valid_ratios', 'cell_centres', 'level_references'
            'DeformableDetrTransformerDecoder', 'DeformableDetrTransformer', 'DeformableDETRHead', 'DeformableDETR',
            'deformable_detr']
 
-# %% ../../../nbs/06_detect/query/02_deformable_detr.ipynb #4968806e
+# %% ../../../nbs/06_detect/query/02_deformable_detr.ipynb #f305192d
 import torch
 from fastcore.basics import patch
 from torch import nn
@@ -19,7 +19,7 @@ from ...nn.attention.positional import sine_embedding
 from ...nn.attention.transformer import TransformerLayerSequence
 from ...nn.init import BaseModule
 
-# %% ../../../nbs/06_detect/query/02_deformable_detr.ipynb #adf54689
+# %% ../../../nbs/06_detect/query/02_deformable_detr.ipynb #fa8f7b7a
 def inverse_sigmoid(
     x:torch.Tensor, # probabilities
     eps:float=1e-5, # nearest distance to 0 and 1
@@ -28,7 +28,7 @@ def inverse_sigmoid(
     x = x.clamp(0, 1)
     return (x.clamp(min=eps)/(1-x).clamp(min=eps)).log()
 
-# %% ../../../nbs/06_detect/query/02_deformable_detr.ipynb #784c896c
+# %% ../../../nbs/06_detect/query/02_deformable_detr.ipynb #d2dbdbbb
 def valid_ratios(
     masks:list, # `(B,h,w)` per level, true in the padding
 )->torch.Tensor: # `(B,L,2)` of width and height
@@ -52,7 +52,7 @@ def level_references(
     per_level = [cell_centres((h,w), ratios.device)/(ratios[:,i,None]*ratios.new_tensor([w,h])) for i,(h,w) in enumerate(sizes)]
     return torch.cat(per_level, 1)[:,:,None]*ratios[:,None]
 
-# %% ../../../nbs/06_detect/query/02_deformable_detr.ipynb #fd5c0ad0
+# %% ../../../nbs/06_detect/query/02_deformable_detr.ipynb #07fabc3b
 def refine_reference(
     reference:torch.Tensor, # `(...,2)` points or `(...,4)` boxes, relative to the image
     delta:torch.Tensor, # `(...,4)` corrections of logits
@@ -89,7 +89,7 @@ class DeformableDetrTransformerDecoder(TransformerLayerSequence):
         if not self.return_intermediate: return query,reference_points
         return torch.stack(outs),torch.stack(references)
 
-# %% ../../../nbs/06_detect/query/02_deformable_detr.ipynb #c8e3f83e
+# %% ../../../nbs/06_detect/query/02_deformable_detr.ipynb #403ea97e
 @register
 class DeformableDetrTransformer(BaseModule):
     "Encoder of all levels and decoder of queries."
@@ -136,6 +136,7 @@ def proposals(self:DeformableDetrTransformer,
     off = torch.cat([m.flatten(1) for m in masks], 1)[...,None]|~((boxes>.01)&(boxes<.99)).all(-1, keepdim=True)
     return self.enc_output_norm(self.enc_output(memory.masked_fill(off, 0))),(boxes/(1-boxes)).log().masked_fill(off, torch.inf)
 
+# %% ../../../nbs/06_detect/query/02_deformable_detr.ipynb #509068be
 @patch
 def _proposed_queries(self:DeformableDetrTransformer, memory, masks, class_branch, box_branch):
     "Queries, their positions and references, and the predictions of the first stage"
@@ -147,7 +148,7 @@ def _proposed_queries(self:DeformableDetrTransformer, memory, masks, class_branc
     pos,query = self.pos_trans_norm(self.pos_trans(position)).chunk(2, -1)
     return query,pos,boxes_best.sigmoid(),(logits,boxes)
 
-# %% ../../../nbs/06_detect/query/02_deformable_detr.ipynb #68f140b7
+# %% ../../../nbs/06_detect/query/02_deformable_detr.ipynb #fc88e872
 @patch
 def forward(self:DeformableDetrTransformer,
     mlvl_feats:list, # `(B,C,h,w)` per level
@@ -157,6 +158,7 @@ def forward(self:DeformableDetrTransformer,
     reg_branches:nn.ModuleList=None, # box predictors, to refine references
     cls_branches:nn.ModuleList=None, # class predictors, for two stages
 )->tuple: # `(layers,Q,B,C)` outputs, `(B,Q,·)` first references, `(layers,B,Q,·)` references, logits and boxes of the first stage or `None`
+    "Encode the levels and decode the queries."
     rows = torch.cat([f.flatten(2).permute(2, 0, 1) for f in mlvl_feats])                              # (S,B,C)
     pos = torch.cat([p.flatten(2).permute(2, 0, 1)+e for p,e in zip(mlvl_pos_embeds, self.level_embeds)])
     mask,sizes,ratios = torch.cat([m.flatten(1) for m in mlvl_masks], 1),[tuple(f.shape[-2:]) for f in mlvl_feats],valid_ratios(mlvl_masks)
@@ -174,7 +176,7 @@ def forward(self:DeformableDetrTransformer,
         reference_points=reference, spatial_shapes=shapes, valid_ratios=ratios, reg_branches=reg_branches)
     return outs,reference,references,*first
 
-# %% ../../../nbs/06_detect/query/02_deformable_detr.ipynb #e412db03
+# %% ../../../nbs/06_detect/query/02_deformable_detr.ipynb #f1995ab8
 @register
 class DeformableDETRHead(DETRHead):
     "DETR's head on several levels, with references."
@@ -221,6 +223,7 @@ class DeformableDETRHead(DETRHead):
         boxes = torch.stack([refine_reference(r, b(o)) for r,b,o in zip(before, self.reg_branches, outs)])
         return scores,boxes,enc_cls,None if enc_box is None else enc_box.sigmoid()
 
+# %% ../../../nbs/06_detect/query/02_deformable_detr.ipynb #a91e286a
 @patch
 def loss(self:DeformableDETRHead,
     all_cls_scores:torch.Tensor, # `(layers,B,Q,C)` logits
@@ -258,32 +261,36 @@ class DeformableDETR(DETR):
         super().__init__(backbone, *args, **kwargs)
         if neck is not None: self.neck = build_neck(neck)
 
-# %% ../../../nbs/06_detect/query/02_deformable_detr.ipynb #8e660942
+# %% ../../../nbs/06_detect/query/02_deformable_detr.ipynb #4d512b9e
 from ...core.zoo import zoo
 from ..config_parts import FOCAL_LOSS, resnet_cfg
 from .detr import matching_cfg, query_loss
 
-# %% ../../../nbs/06_detect/query/02_deformable_detr.ipynb #1c0f1dc2
+# %% ../../../nbs/06_detect/query/02_deformable_detr.ipynb #caf45863
 def deformable_detr(
     backbone:str='r50', # see `resnet_cfg`
     num_classes:int=80, # number of classes
 )->dict:
     "The config of a Deformable DETR."
-    attention,deformable = dict(type='MultiheadAttention', embed_dims=256, num_heads=8, dropout=.1),dict(type='MultiScaleDeformableAttention', embed_dims=256)
+    attention,deformable = dict(type='MultiheadAttention', embed_dims=256, num_heads=8,
+                                dropout=.1),dict(type='MultiScaleDeformableAttention', embed_dims=256)
     ffn = dict(feedforward_channels=1024, ffn_dropout=.1)
     encoder = dict(type='BaseTransformerLayer', attn_cfgs=deformable, operation_order=('self_attn','norm','ffn','norm'), **ffn)
     decoder = dict(type='DetrTransformerDecoderLayer', attn_cfgs=[attention,deformable],
                    operation_order=('self_attn','norm','cross_attn','norm','ffn','norm'), **ffn)
-    transformer = dict(type='DeformableDetrTransformer', encoder=dict(type='DetrTransformerEncoder', num_layers=6, transformerlayers=encoder),
+    transformer = dict(type='DeformableDetrTransformer',
+                       encoder=dict(type='DetrTransformerEncoder', num_layers=6, transformerlayers=encoder),
         decoder=dict(type='DeformableDetrTransformerDecoder', num_layers=6, return_intermediate=True, transformerlayers=decoder))
-    head = dict(type='DeformableDETRHead', num_query=300, num_classes=num_classes, in_channels=2048, sync_cls_avg_factor=True, as_two_stage=False,
+    head = dict(type='DeformableDETRHead', num_query=300, num_classes=num_classes, in_channels=2048, sync_cls_avg_factor=True,
+                as_two_stage=False,
         transformer=transformer, positional_encoding=dict(type='SinePositionalEncoding', num_feats=128, normalize=True, offset=-.5),
         loss_cls=FOCAL_LOSS | dict(loss_weight=2.), loss_bbox=query_loss(5., 'L1Loss'), loss_iou=query_loss(2., 'GIoULoss'))
     neck = dict(type='ChannelMapper', in_channels=[512,1024,2048], kernel_size=1, out_channels=256, act_cfg=None,
                 norm_cfg=dict(type='GN', num_groups=32), num_outs=4)
     return dict(type='DeformableDETR', backbone=resnet_cfg(backbone, out_indices=(1,2,3), norm_cfg=dict(type='BN', requires_grad=False)),
-        neck=neck, bbox_head=head, train_cfg=dict(assigner=matching_cfg(dict(type='FocalLossCost', weight=2.))), test_cfg=dict(max_per_img=100))
+        neck=neck, bbox_head=head, train_cfg=dict(assigner=matching_cfg(dict(type='FocalLossCost', weight=2.))),
+        test_cfg=dict(max_per_img=100))
 
-# %% ../../../nbs/06_detect/query/02_deformable_detr.ipynb #a8d4d16c
+# %% ../../../nbs/06_detect/query/02_deformable_detr.ipynb #8d5f167d
 for name,options in (('',{}), ('refine_',{'with_box_refine':True}), ('twostage_refine_',{'with_box_refine':True, 'as_two_stage':True})):
     zoo.register(f'deformable_detr_{name}r50_16x2_50e_coco', deformable_detr, options={'bbox_head':options} if options else {})

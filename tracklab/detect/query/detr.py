@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['LOSS_NAMES', 'DetrTransformerDecoderLayer', 'xavier_matrices', 'Transformer', 'padding_masks', 'shrink_masks',
-           'image_sizes', 'DETRHead', 'class_weights', 'DETR', 'query_loss', 'matching_cfg', 'detr']
+           'image_sizes', 'DETRHead', 'weights_with_background', 'DETR', 'query_loss', 'matching_cfg', 'detr']
 
-# %% ../../../nbs/06_detect/query/01_detr.ipynb #6ffd131a
+# %% ../../../nbs/06_detect/query/01_detr.ipynb #63b5c685
 import numpy as np
 import torch
 from fastcore.basics import patch
@@ -20,7 +20,7 @@ from ...nn.attention.transformer import BaseTransformerLayer
 from ...nn.init import BaseModule
 from ...nn.patches import FFN
 
-# %% ../../../nbs/06_detect/query/01_detr.ipynb #b3c1540b
+# %% ../../../nbs/06_detect/query/01_detr.ipynb #6d9134f5
 @register
 class DetrTransformerDecoderLayer(BaseTransformerLayer):
     "Two attentions, a feed-forward network and three norms."
@@ -46,6 +46,7 @@ def xavier_matrices(
     for p in module.parameters():
         if p.dim()>1: nn.init.xavier_uniform_(p)
 
+# %% ../../../nbs/06_detect/query/01_detr.ipynb #e5f80e9e
 @register
 class Transformer(BaseModule):
     "Encoder of an image and decoder of queries."
@@ -76,7 +77,7 @@ class Transformer(BaseModule):
         out = self.decoder(torch.zeros_like(query_pos), memory, memory, key_pos=pos, query_pos=query_pos, key_padding_mask=mask)
         return out.transpose(1, 2),memory.permute(1, 2, 0).reshape(x.shape)
 
-# %% ../../../nbs/06_detect/query/01_detr.ipynb #f7f0e784
+# %% ../../../nbs/06_detect/query/01_detr.ipynb #3765d012
 def padding_masks(
     metas:list, # meta per image: `img_shape`, and `batch_input_shape` or `pad_shape`
     device:str='cpu', # device of the result
@@ -102,7 +103,7 @@ def image_sizes(
     "What relative boxes are multiplied by."
     return like.new_tensor([[m['img_shape'][1],m['img_shape'][0]]*2 for m in metas])[:,None]
 
-# %% ../../../nbs/06_detect/query/01_detr.ipynb #49ae8e41
+# %% ../../../nbs/06_detect/query/01_detr.ipynb #1f67739d
 @register
 class DETRHead(BaseDenseHead):
     "Queries through a transformer, then a class and a box for each."
@@ -127,7 +128,7 @@ class DETRHead(BaseDenseHead):
         self.num_query,self.num_classes,self.in_channels,self.num_reg_fcs = num_query,num_classes,in_channels,num_reg_fcs
         self.sync_cls_avg_factor,self.use_sigmoid_cls = sync_cls_avg_factor,loss_cls.get('use_sigmoid', False)
         self.cls_out_channels = num_classes if self.use_sigmoid_cls else num_classes+1
-        self.bg_cls_weight,loss_cls = class_weights(loss_cls, num_classes)
+        self.bg_cls_weight,loss_cls = weights_with_background(loss_cls, num_classes)
         self.loss_cls,self.loss_bbox,self.loss_iou = build(loss_cls),build(loss_bbox),build(loss_iou)
         self.train_cfg,self.test_cfg = train_cfg,test_cfg
         if train_cfg: self.assigner = build(train_cfg['assigner'])
@@ -162,8 +163,8 @@ class DETRHead(BaseDenseHead):
         out,_ = self.transformer(x, masks, self.query_embedding.weight, self.positional_encoding(masks))
         return self.fc_cls(out),self.fc_reg(self.reg_ffn(out).relu()).sigmoid()
 
-# %% ../../../nbs/06_detect/query/01_detr.ipynb #93dfbaf3
-def class_weights(
+# %% ../../../nbs/06_detect/query/01_detr.ipynb #47735cb3
+def weights_with_background(
     loss_cls:dict, # config of a class loss, perhaps with `class_weight` and `bg_cls_weight`
     num_classes:int, # number of classes without background
 )->tuple: # weight of background, config with a weight per class
@@ -175,7 +176,7 @@ def class_weights(
     background = loss_cls.get('bg_cls_weight', w)
     return background,{**cfg, 'class_weight':[float(w)]*num_classes+[float(background)]}
 
-# %% ../../../nbs/06_detect/query/01_detr.ipynb #948f0384
+# %% ../../../nbs/06_detect/query/01_detr.ipynb #bed11ef3
 @patch
 def _targets_single(self:DETRHead, cls_score, bbox_pred, gt_bboxes, gt_labels, meta):
     "Labels `(Q,)`, box targets `(Q,4)`, and which queries have an object"
@@ -222,6 +223,7 @@ def loss(self:DETRHead,
     "Losses of all layers of the decoder."
     return self._layer_losses(all_cls_scores[-1], all_bbox_preds[-1], gt_bboxes_list, gt_labels_list, img_metas)
 
+# %% ../../../nbs/06_detect/query/01_detr.ipynb #7d364923
 @patch
 def _layer_losses(self:DETRHead, cls_scores, bbox_preds, *objects):
     last,out = len(cls_scores)-1,{}
@@ -230,7 +232,7 @@ def _layer_losses(self:DETRHead, cls_scores, bbox_preds, *objects):
         out.update({prefix+k:v for k,v in zip(LOSS_NAMES, self.loss_single(*layer, *objects))})
     return out
 
-# %% ../../../nbs/06_detect/query/01_detr.ipynb #b6d23450
+# %% ../../../nbs/06_detect/query/01_detr.ipynb #de9c579b
 @patch
 def forward_train(self:DETRHead, x, img_metas, gt_bboxes, gt_labels=None, gt_bboxes_ignore=None, proposal_cfg=None, **kwargs):
     "Losses of a batch."
@@ -260,6 +262,7 @@ def get_bboxes(self:DETRHead,
     "The boxes of the last layer."
     return self._boxes(all_cls_scores[-1][-1], all_bbox_preds[-1][-1], img_metas, rescale)
 
+# %% ../../../nbs/06_detect/query/01_detr.ipynb #4542c4c3
 @patch
 def _boxes(self:DETRHead, cls_scores, bbox_preds, img_metas, rescale):
     out = []
@@ -288,12 +291,13 @@ def predict(self:DETRHead,
     "The objects of a batch."
     return [Instances(boxes=d[:,:4], scores=d[:,4], labels=l) for d,l in self.simple_test(feats, metas, rescale)]
 
+# %% ../../../nbs/06_detect/query/01_detr.ipynb #9757e0aa
 @patch
 def aug_test(self:DETRHead, feats, img_metas, rescale=False):
     "Refused."
     raise NotImplementedError("a set of queries has no merging of several versions of an image")
 
-# %% ../../../nbs/06_detect/query/01_detr.ipynb #b75a67cc
+# %% ../../../nbs/06_detect/query/01_detr.ipynb #db5d5a9f
 @register
 class DETR(SingleStageDetector):
     "Backbone and a head of queries."
@@ -318,13 +322,14 @@ class DETR(SingleStageDetector):
         img:torch.Tensor, # `(B,3,H,W)`
     ): # raw predictions
         "The network without post-processing, to count operations."
-        return self.bbox_head(self.extract_feat(img), [dict(img_shape=(*img.shape[-2:],3), batch_input_shape=tuple(img.shape[-2:]))]*len(img))
+        return self.bbox_head(self.extract_feat(img),
+                              [dict(img_shape=(*img.shape[-2:],3), batch_input_shape=tuple(img.shape[-2:]))]*len(img))
 
-# %% ../../../nbs/06_detect/query/01_detr.ipynb #e94d2b8a
+# %% ../../../nbs/06_detect/query/01_detr.ipynb #d5373850
 from ...core.zoo import zoo
 from ..config_parts import resnet_cfg
 
-# %% ../../../nbs/06_detect/query/01_detr.ipynb #8b567dc0
+# %% ../../../nbs/06_detect/query/01_detr.ipynb #ab71d370
 def query_loss(
     weight:float, # factor
     type:str, # registered name
@@ -335,10 +340,11 @@ def query_loss(
 
 def matching_cfg(
     cls_cost:dict={'type':'ClassificationCost', 'weight':1.}, # config of the cost of the class
-    box_format:str='xywh', # numbers that are compared, see `BBoxL1Cost`
+    box_format:str='xywh', # numbers that are compared, see `BBoxL1Cost`; `None`: its default
 )->dict:
     "The config of one-to-one matching by class, numbers and overlap."
-    return dict(type='HungarianAssigner', cls_cost=cls_cost, reg_cost=dict(type='BBoxL1Cost', weight=5., box_format=box_format),
+    return dict(type='HungarianAssigner', cls_cost=cls_cost, 
+        reg_cost=dict(type='BBoxL1Cost', weight=5., **({} if box_format is None else dict(box_format=box_format))),
                 iou_cost=dict(type='IoUCost', iou_mode='giou', weight=2.))
 
 def detr(
@@ -349,7 +355,8 @@ def detr(
     attention = dict(type='MultiheadAttention', embed_dims=256, num_heads=8, dropout=.1)
     ffn = dict(feedforward_channels=2048, ffn_dropout=.1)
     encoder = dict(type='BaseTransformerLayer', attn_cfgs=[attention], operation_order=('self_attn','norm','ffn','norm'), **ffn)
-    decoder = dict(type='DetrTransformerDecoderLayer', attn_cfgs=attention, operation_order=('self_attn','norm','cross_attn','norm','ffn','norm'), **ffn)
+    decoder = dict(type='DetrTransformerDecoderLayer', attn_cfgs=attention,
+                   operation_order=('self_attn','norm','cross_attn','norm','ffn','norm'), **ffn)
     transformer = dict(type='Transformer', encoder=dict(type='DetrTransformerEncoder', num_layers=6, transformerlayers=encoder),
         decoder=dict(type='DetrTransformerDecoder', return_intermediate=True, num_layers=6, transformerlayers=decoder))
     head = dict(type='DETRHead', num_classes=num_classes, in_channels=2048, transformer=transformer,
@@ -359,5 +366,5 @@ def detr(
     return dict(type='DETR', backbone=resnet_cfg(backbone, out_indices=(3,), norm_cfg=dict(type='BN', requires_grad=False)), bbox_head=head,
         train_cfg=dict(assigner=matching_cfg()), test_cfg=dict(max_per_img=100))
 
-# %% ../../../nbs/06_detect/query/01_detr.ipynb #7109d4a9
+# %% ../../../nbs/06_detect/query/01_detr.ipynb #1a15af82
 zoo.register('detr_r50_8x2_150e_coco', detr)
