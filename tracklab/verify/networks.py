@@ -528,6 +528,7 @@ def check_losses(
         train = entry['mode'].startswith('train') or k.endswith('_train')
         model.load_state_dict(state)
         loss_mode(model, train, batch_statistics=k.endswith('_train')).zero_grad()
+        torch.manual_seed(0) # as the reference did, for heads that draw points or regions at random
         fixed = 'given proposals' in spec['how'] or not hasattr(model, 'rpn_head')
         extra = {} if semantic is None else {'gt_semantic_seg':semantic}
         if rois is not None and fixed: extra['proposals'] = rois

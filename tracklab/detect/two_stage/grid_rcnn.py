@@ -127,12 +127,12 @@ def loss(self:GridHead,
     "Losses of both kinds of heat maps."
     return dict(loss_grid=sum(self.loss_grid(grid_pred[k], grid_targets) for k in ('fused','unfused')))
 
-# %% ../../../nbs/06_detect/two_stage/12_grid_rcnn.ipynb #66fe66da
+# %% ../../../nbs/06_detect/two_stage/12_grid_rcnn.ipynb #4c4789fc
 @patch
 def get_bboxes(self:GridHead,
     det_bboxes:torch.Tensor, # `(N,5)` regions with scores
     grid_pred:torch.Tensor, # `(N,points,2S,2S)` logits
-    img_metas:list, # meta of the image, in a list
+    img_metas:list=None, # not used: boxes are not clipped, as in the reference
 )->torch.Tensor: # `(N,5)` boxes with the same scores
     "Boxes through the maxima of heat maps."
     n,(h,w) = self.grid_size,grid_pred.shape[-2:]
@@ -144,9 +144,7 @@ def get_bboxes(self:GridHead,
     x,y,s = points[...,0].reshape(-1, n, n),points[...,1].reshape(-1, n, n),best.reshape(-1, n, n)
     mean = lambda v, s: (v*s).sum(1)/s.sum(1)
     sides = [mean(x[:,0], s[:,0]), mean(y[:,:,0], s[:,:,0]), mean(x[:,-1], s[:,-1]), mean(y[:,:,-1], s[:,:,-1])]
-    H,W = img_metas[0]['img_shape'][:2]
-    boxes = torch.minimum(torch.stack(sides, 1).clamp(min=0), sides[0].new_tensor([W,H,W,H])) if len(best) else det_bboxes[:,:4]
-    return torch.cat([boxes, det_bboxes[:,4:]], 1)
+    return torch.cat([torch.stack(sides, 1), det_bboxes[:,4:]], 1)
 
 # %% ../../../nbs/06_detect/two_stage/12_grid_rcnn.ipynb #7ba7f1aa
 @register
