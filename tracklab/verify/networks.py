@@ -372,8 +372,8 @@ def _result_checks(entry, prefix, results, want):
     if not any(map(has, ('dets','det_masks','mask_scores','scores'))): return checks
     found,rows = by_label(results[0]),box_rows(results)
     if has('dets'): checks.append(boxes_check(prefix+'dets', rows, want[prefix+'dets'], noise['dets']))
-    if has('scores'): # masks without boxes, in the order of the reference
-        pairs,found = torch.stack([results[0].scores, results[0].labels.to(results[0].scores)], 1).cpu().numpy(),results[0]
+    if has('scores'): # of masks that have no boxes in the reference
+        pairs = torch.stack([found.scores, found.labels.to(found.scores)], 1).cpu().numpy()
         checks.append(Check(f'{prefix}scores', float(error(pairs, want[f'{prefix}scores'])), 1e-3))
     if has('mask_scores'):
         checks.append(Check(f'{prefix}mask_scores', float(error(found.mask_scores.cpu().numpy(), want[prefix+'mask_scores'])), 1e-3))
