@@ -336,8 +336,11 @@ class TwoStageDetector(BaseDetector):
         **kwargs # of the RoI head
     )->dict:
         "Losses of both stages."
-        x,losses = self.extract_feat(images),{}
-        boxes,labels,ignored,masks = split_targets(targets)
+        return self.loss_from(self.extract_feat(images), metas, targets, proposals, **kwargs)
+
+    def loss_from(self, x, metas, targets, proposals=None, **kwargs):
+        "Losses from the maps of a batch"
+        losses,(boxes,labels,ignored,masks) = {},split_targets(targets)
         if self.with_rpn:
             cfg = (self.train_cfg or {}).get('rpn_proposal', self.test_cfg['rpn'])
             losses,found = self.rpn_head.forward_train(x, metas, boxes, None, ignored, proposal_cfg=cfg)
