@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from fastcore.basics import patch
 from torch import nn
 from torch.nn.modules.utils import _pair
+from ..core.boxes import clip_boxes
 from ..core.registry import build, register
 from ..nn.init import BaseModule
 from ..nn.layers import ConvModule, build_linear_layer
@@ -150,6 +151,7 @@ def get_bboxes(self:BBoxHead,
     if isinstance(cls_score, (list,tuple)): cls_score = sum(cls_score)/len(cls_score)
     scores = self.loss_cls.get_activation(cls_score) if self.custom_activation else None if cls_score is None else cls_score.softmax(-1)
     boxes = rois[:,1:] if bbox_pred is None else self.bbox_coder.decode(rois[:,1:], bbox_pred, max_shape=img_shape)
+    if bbox_pred is None and img_shape is not None: boxes = clip_boxes(boxes, img_shape[1::-1])
     if rescale and len(boxes): boxes = (boxes.reshape(len(boxes), -1, 4)/boxes.new_tensor(np.asarray(scale_factor))).reshape(boxes.shape)
     return (boxes,scores) if cfg is None else multiclass_nms(boxes, scores, cfg['score_thr'], cfg['nms'], cfg['max_per_img'])
 

@@ -254,6 +254,8 @@ def array_tolerance(
     base = 5e-5 if strict and re.match(r'(out|backbone|neck)\b', name) else 1e-4
     if strict and fixed: base = 1e-3 if 'mask' in name else 2e-4
     if name.startswith('roi_head/'): base = 1e-3
+    # masked attention: a cell at the threshold may fall on either side
+    if re.match(r'panoptic_head/[01]/\d', name): base = 1e-3
     return max(base, 10*noise if isinstance(noise, (int,float)) else 0)
 
 def array_check(

@@ -32,8 +32,8 @@ class MaskIoUHead(BaseModule):
         fc_out_channels:int=1024, # outputs of the fully connected layers
         num_classes:int=80, # number of classes
         loss_iou:dict={'type':'MSELoss', 'loss_weight':.5}, # config of the loss
-        init_cfg:dict|list=[{'type':'Kaiming', 'override':{'name':'convs'}}, {'type':'Caffe2Xavier', 'override':{'name':'fcs'}}, # see `BaseModule`
-            {'type':'Normal', 'std':.01, 'override':{'name':'fc_mask_iou'}}],
+        init_cfg:dict|list=[{'type':'Kaiming', 'override':{'name':'convs'}}, # see `BaseModule`
+            {'type':'Caffe2Xavier', 'override':{'name':'fcs'}}, {'type':'Normal', 'std':.01, 'override':{'name':'fc_mask_iou'}}],
     ):
         super().__init__(init_cfg)
         C,(h,w) = conv_out_channels,_pair(roi_feat_size)

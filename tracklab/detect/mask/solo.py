@@ -46,8 +46,13 @@ def local_maxima(
     "Keep cells that score no less than their neighbours above, on the left, and in that corner."
     return scores*(F.max_pool2d(scores, 2, stride=1, padding=1)[:,:,:-1,:-1]==scores)
 
-# %% ../../../nbs/06_detect/mask/14_solo.ipynb #8a2b2335
-def resize(x, size): return F.interpolate(x, size=tuple(size), mode='bilinear', align_corners=False)
+# %% ../../../nbs/06_detect/mask/14_solo.ipynb #3c7810b2
+def resize(
+    x:torch.Tensor, # `(B,C,h,w)`
+    size:tuple, # height and width
+)->torch.Tensor: # `(B,C,H,W)`
+    "Bilinear resizing."
+    return F.interpolate(x, size=tuple(size), mode='bilinear', align_corners=False)
 
 # %% ../../../nbs/06_detect/mask/14_solo.ipynb #5de9a521
 def centre_cells(
@@ -279,36 +284,38 @@ class DecoupledSOLOHead(BaseSOLOHead):
             classes.append(self._classes(x, grid))
         return columns,rows,classes
 
-    def loss(self,
-        mlvl_mask_preds_x:list, # list over levels of `(B,S,h,w)` logits
-        mlvl_mask_preds_y:list, # list over levels of `(B,S,h,w)` logits
-        mlvl_cls_preds:list, # list over levels of `(B,C,S,S)` logits
-        gt_labels:list, # `(G,)` per image
-        gt_masks:list, # `(G,H,W)` per image
-        img_metas:list, # meta per image
-        gt_bboxes:list=None, # `(G,4)` xyxy per image
-        **kwargs
-    )->dict: # `loss_mask`, `loss_cls`
-        "Losses of a batch."
-        own = lambda l, i, at: mlvl_mask_preds_x[l][i,at[:,1]].sigmoid()*mlvl_mask_preds_y[l][i,at[:,0]].sigmoid()
-        return self._losses(mlvl_cls_preds, [m.shape[-2:] for m in mlvl_mask_preds_x], own, gt_labels, gt_masks, gt_bboxes)
+@patch
+def loss(self:DecoupledSOLOHead,
+    mlvl_mask_preds_x:list, # list over levels of `(B,S,h,w)` logits
+    mlvl_mask_preds_y:list, # list over levels of `(B,S,h,w)` logits
+    mlvl_cls_preds:list, # list over levels of `(B,C,S,S)` logits
+    gt_labels:list, # `(G,)` per image
+    gt_masks:list, # `(G,H,W)` per image
+    img_metas:list, # meta per image
+    gt_bboxes:list=None, # `(G,4)` xyxy per image
+    **kwargs
+)->dict: # `loss_mask`, `loss_cls`
+    "Losses of a batch."
+    own = lambda l, i, at: mlvl_mask_preds_x[l][i,at[:,1]].sigmoid()*mlvl_mask_preds_y[l][i,at[:,0]].sigmoid()
+    return self._losses(mlvl_cls_preds, [m.shape[-2:] for m in mlvl_mask_preds_x], own, gt_labels, gt_masks, gt_bboxes)
 
-    def get_results(self,
-        mlvl_mask_preds_x:list, # list over levels of `(B,S,h,w)` probabilities
-        mlvl_mask_preds_y:list, # list over levels of `(B,S,h,w)` probabilities
-        mlvl_cls_scores:list, # list over levels of `(B,C,S,S)` probabilities
-        img_metas:list, # meta per image
-    )->list: # `Instances` per image, in pixels of the original image
-        "The objects of a batch."
-        grids = [torch.arange(g, device=mlvl_cls_scores[0].device) for g in self.num_grids]
-        start = torch.tensor([0,*self.num_grids]).cumsum(0).tolist()
-        row = torch.cat([g.repeat_interleave(len(g))+s for g,s in zip(grids, start)])
-        column = torch.cat([g.repeat(len(g))+s for g,s in zip(grids, start)])
-        scores = torch.cat([s.flatten(2) for s in mlvl_cls_scores], 2).transpose(1, 2)
-        x,y = torch.cat(mlvl_mask_preds_x, 1),torch.cat(mlvl_mask_preds_y, 1)
-        return [self._found(s, lambda cell: mx[column[cell]]*my[row[cell]], meta) for s,mx,my,meta in zip(scores, x, y, img_metas)]
+# %% ../../../nbs/06_detect/mask/14_solo.ipynb #d3e75042
+@patch
+def get_results(self:DecoupledSOLOHead,
+    mlvl_mask_preds_x:list, # list over levels of `(B,S,h,w)` probabilities
+    mlvl_mask_preds_y:list, # list over levels of `(B,S,h,w)` probabilities
+    mlvl_cls_scores:list, # list over levels of `(B,C,S,S)` probabilities
+    img_metas:list, # meta per image
+)->list: # `Instances` per image, in pixels of the original image
+    "The objects of a batch."
+    grids = [torch.arange(g, device=mlvl_cls_scores[0].device) for g in self.num_grids]
+    start = torch.tensor([0,*self.num_grids]).cumsum(0).tolist()
+    row = torch.cat([g.repeat_interleave(len(g))+s for g,s in zip(grids, start)])
+    column = torch.cat([g.repeat(len(g))+s for g,s in zip(grids, start)])
+    scores = torch.cat([s.flatten(2) for s in mlvl_cls_scores], 2).transpose(1, 2)
+    x,y = torch.cat(mlvl_mask_preds_x, 1),torch.cat(mlvl_mask_preds_y, 1)
+    return [self._found(s, lambda cell: mx[column[cell]]*my[row[cell]], meta) for s,mx,my,meta in zip(scores, x, y, img_metas)]
 
-# %% ../../../nbs/06_detect/mask/14_solo.ipynb #7d8f1aff
 @register
 class DecoupledSOLOLightHead(DecoupledSOLOHead):
     "Decoupled SOLO with one mask tower."

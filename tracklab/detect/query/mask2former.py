@@ -137,26 +137,28 @@ class Mask2FormerHead(QueryMaskHead):
             out.append(self.forward_head(query, embeddings, levels[(i+1)%n].shape[-2:]))
         return [o[0] for o in out],[o[1] for o in out]
 
-    def _match(self, scores, masks, gt_labels, gt_masks):
-        "Object of each query, from 1; 0 for none; masks are compared at random points"
-        points = torch.rand(1, self.train_cfg['num_points'], 2, device=scores.device)
-        at = lambda m: point_sample(m[:,None].float(), points.expand(len(m), -1, -1))[:,0] if len(m) else m.new_zeros(0, points.shape[1])
-        return self.assigner.assign(scores, at(masks), gt_labels, at(gt_masks)).gt_inds
+# %% ../../../nbs/06_detect/query/06_mask2former.ipynb #8f65bfb5
+@patch
+def _match(self:Mask2FormerHead, scores, masks, gt_labels, gt_masks):
+    "Object of each query, from 1; 0 for none; masks are compared at random points"
+    points = torch.rand(1, self.train_cfg['num_points'], 2, device=scores.device)
+    at = lambda m: point_sample(m[:,None].float(), points.expand(len(m), -1, -1))[:,0] if len(m) else m.new_zeros(0, points.shape[1])
+    return self.assigner.assign(scores, at(masks), gt_labels, at(gt_masks)).gt_inds
 
-    def loss_single(self, cls_scores, mask_preds, gt_labels_list, gt_masks_list, img_metas):
-        "Losses of class, mask and overlap of one layer."
-        loss_cls,pred,want,n = self._set_loss(cls_scores, mask_preds, gt_labels_list, gt_masks_list)
-        if not len(pred): return loss_cls,pred.sum(),pred.sum()
-        cfg = self.train_cfg
-        with torch.no_grad():
-            points = get_uncertain_point_coords_with_randomness(pred[:,None], None, cfg['num_points'], cfg['oversample_ratio'],
-                                                                cfg['importance_sample_ratio'])
-            want = point_sample(want[:,None].float(), points)[:,0]
-        pred = point_sample(pred[:,None], points)[:,0]
-        dice = self.loss_dice(pred, want, avg_factor=n)
-        return loss_cls,self.loss_mask(pred.reshape(-1), want.reshape(-1), avg_factor=n*cfg['num_points']),dice
+@patch
+def loss_single(self:Mask2FormerHead, cls_scores, mask_preds, gt_labels_list, gt_masks_list, img_metas):
+    "Losses of class, mask and overlap of one layer."
+    loss_cls,pred,want,n = self._set_loss(cls_scores, mask_preds, gt_labels_list, gt_masks_list)
+    if not len(pred): return loss_cls,pred.sum(),pred.sum()
+    cfg = self.train_cfg
+    with torch.no_grad():
+        points = get_uncertain_point_coords_with_randomness(pred[:,None], None, cfg['num_points'], cfg['oversample_ratio'],
+                                                            cfg['importance_sample_ratio'])
+        want = point_sample(want[:,None].float(), points)[:,0]
+    pred = point_sample(pred[:,None], points)[:,0]
+    dice = self.loss_dice(pred, want, avg_factor=n)
+    return loss_cls,self.loss_mask(pred.reshape(-1), want.reshape(-1), avg_factor=n*cfg['num_points']),dice
 
-# %% ../../../nbs/06_detect/query/06_mask2former.ipynb #9a8812e3
 @register
 class Mask2Former(MaskFormer):
     "MaskFormer with masked attention."

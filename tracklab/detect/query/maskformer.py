@@ -164,28 +164,31 @@ class QueryMaskHead(BaseModule):
             out.update({('' if i==last else f'd{i}.')+k:v for k,v in zip(('loss_cls','loss_mask','loss_dice'), found)})
         return out
 
-    def _set_loss(self, cls_scores, mask_preds, gt_labels_list, gt_masks_list):
-        "Loss of the classes, matched masks `(P,h,w)` and their targets `(P,H,W)`, and their number over all processes"
-        labels,pred,want = [],[],[]
-        for scores,masks,gts,gt_masks in zip(cls_scores, mask_preds, gt_labels_list, gt_masks_list):
-            with torch.no_grad(): inds = self._match(scores, masks, gts, gt_masks)
-            pos = inds>0
-            row = torch.full_like(inds, self.num_classes)
-            row[pos] = gts[inds[pos]-1].long()
-            labels.append(row); pred.append(masks[pos]); want.append(gt_masks[inds[pos]-1] if len(gt_masks) else gt_masks)
-        labels,pred,want = torch.cat(labels),torch.cat(pred),torch.cat(want)
-        factor = cls_scores.new_tensor(self.class_weight)[labels].sum()
-        loss = self.loss_cls(cls_scores.flatten(0, 1), labels, torch.ones_like(labels, dtype=cls_scores.dtype), avg_factor=factor)
-        return loss,pred,want,reduce_mean(cls_scores.new_tensor(float(len(pred)))).clamp(min=1).item()
+# %% ../../../nbs/06_detect/query/05_maskformer.ipynb #f72529ba
+@patch
+def _set_loss(self:QueryMaskHead, cls_scores, mask_preds, gt_labels_list, gt_masks_list):
+    "Loss of the classes, matched masks `(P,h,w)` and their targets `(P,H,W)`, and their number over all processes"
+    labels,pred,want = [],[],[]
+    for scores,masks,gts,gt_masks in zip(cls_scores, mask_preds, gt_labels_list, gt_masks_list):
+        with torch.no_grad(): inds = self._match(scores, masks, gts, gt_masks)
+        pos = inds>0
+        row = torch.full_like(inds, self.num_classes)
+        row[pos] = gts[inds[pos]-1].long()
+        labels.append(row); pred.append(masks[pos]); want.append(gt_masks[inds[pos]-1] if len(gt_masks) else gt_masks)
+    labels,pred,want = torch.cat(labels),torch.cat(pred),torch.cat(want)
+    factor = cls_scores.new_tensor(self.class_weight)[labels].sum()
+    loss = self.loss_cls(cls_scores.flatten(0, 1), labels, torch.ones_like(labels, dtype=cls_scores.dtype), avg_factor=factor)
+    return loss,pred,want,reduce_mean(cls_scores.new_tensor(float(len(pred)))).clamp(min=1).item()
 
-    def simple_test(self,
-        feats:list|tuple, # maps of the backbone
-        img_metas:list, # meta per image
-    )->tuple: # `(B,Q,C)` logits, `(B,Q,H,W)` logits at the size of the network's input
-        "The predictions of the last layer."
-        scores,masks = full_precision(self(feats, img_metas))
-        size = tuple(img_metas[0].get('batch_input_shape', img_metas[0]['pad_shape'])[:2])
-        return scores[-1],F.interpolate(masks[-1], size=size, mode='bilinear', align_corners=False)
+@patch
+def simple_test(self:QueryMaskHead,
+    feats:list|tuple, # maps of the backbone
+    img_metas:list, # meta per image
+)->tuple: # `(B,Q,C)` logits, `(B,Q,H,W)` logits at the size of the network's input
+    "The predictions of the last layer."
+    scores,masks = full_precision(self(feats, img_metas))
+    size = tuple(img_metas[0].get('batch_input_shape', img_metas[0]['pad_shape'])[:2])
+    return scores[-1],F.interpolate(masks[-1], size=size, mode='bilinear', align_corners=False)
 
 # %% ../../../nbs/06_detect/query/05_maskformer.ipynb #16ed4dbd
 @register

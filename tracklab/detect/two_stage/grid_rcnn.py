@@ -179,7 +179,8 @@ class GridRoIHead(StandardRoIHead):
         rescale:bool=True, # results in pixels of the original image?
     )->list: # `Instances` per image
         "The objects of a batch."
-        boxes,labels = self.simple_test_bboxes(x, metas, proposals, self.test_cfg, False)
+        whole = [{**m, 'img_shape':None} for m in metas]                     # regions are not clipped before the heat maps
+        boxes,labels = self.simple_test_bboxes(x, whole, proposals, self.test_cfg, False)
         rois = bbox2roi([b[:,:4] for b in boxes])
         maps = self.grid_head(self._pool(self.grid_roi_extractor, x, rois))['fused'] if len(rois) else rois.new_zeros(0, 1, 1, 1)
         out = []
@@ -189,6 +190,7 @@ class GridRoIHead(StandardRoIHead):
             out.append(Instances(boxes=b[:,:4]/factor, scores=b[:,4], labels=l))
         return out
 
+# %% ../../../nbs/06_detect/two_stage/12_grid_rcnn.ipynb #02c2d060
 def jittered(
     boxes:torch.Tensor, # `(N,4)` xyxy
     meta:dict, # meta of the image
@@ -201,7 +203,6 @@ def jittered(
     H,W = meta['img_shape'][:2]
     return torch.minimum(torch.cat([centre-half, centre+half], 1).clamp(min=0), boxes.new_tensor([W-1,H-1,W-1,H-1]))
 
-# %% ../../../nbs/06_detect/two_stage/12_grid_rcnn.ipynb #7b07113b
 @register
 class GridRCNN(FasterRCNN):
     "Faster R-CNN with a grid head."

@@ -25,7 +25,8 @@ class FPN_CARAFE(BaseModule):
         norm_cfg:dict=None, # see `ConvModule`
         act_cfg:dict=None, # see `ConvModule`
         order:tuple=('conv','norm','act'), # see `ConvModule`
-        upsample_cfg:dict={'type':'carafe', 'up_kernel':5, 'up_group':1, 'encoder_kernel':3, 'encoder_dilation':1}, # config, without channels
+        upsample_cfg:dict={'type':'carafe', 'up_kernel':5, 'up_group':1, 'encoder_kernel':3, # config, without channels
+            'encoder_dilation':1},
         init_cfg:dict|list=None, # refused: each layer has its own
     ):
         if init_cfg is not None: raise ValueError("FPN_CARAFE takes no init_cfg")
