@@ -65,9 +65,8 @@ class SOLOV2Head(BaseSOLOHead):
         self.kernel_out_channels = mask_feature_head['out_channels']*dynamic_conv_size**2
         super().__init__(*args, init_cfg=init_cfg, **kwargs)
         settings = {k:v for k,v in mask_feature_head.items() if k not in ('conv_cfg','norm_cfg')}
-        dcn = dcn_cfg if dcn_cfg is not None and dcn_apply_to_all_conv else None
         self.mask_feature_head = MaskFeatModule(**{'in_channels':self.in_channels, **settings},
-            conv_cfg=mask_feature_head.get('conv_cfg', dcn), norm_cfg=mask_feature_head.get('norm_cfg', self.norm_cfg))
+            conv_cfg=mask_feature_head.get('conv_cfg'), norm_cfg=mask_feature_head.get('norm_cfg', self.norm_cfg))
         self.mask_stride = self.mask_feature_head.mask_stride
 
     def _init_layers(self):
@@ -164,7 +163,7 @@ def solov2(
     backbone:str='r50', # see `resnet_cfg`
     num_classes:int=80, # number of classes
     light:bool=False, # fewer channels and layers?
-    dcn:str='', # registered name of deformable convolutions, in backbone and head
+    dcn:bool=False, # deformable convolutions, in backbone and head?
 )->dict:
     "The config of a SOLOv2."
     width,depth,ranges = (256,2,((1,56),(28,112),(56,224),(112,448),
@@ -175,9 +174,16 @@ def solov2(
                loss_mask=dict(type='DiceLoss', use_sigmoid=True, loss_weight=3.))
     cfg['mask_head'] = {k:v for k,v in cfg['mask_head'].items() if k!='norm_cfg'}
     cfg['type'] = 'SOLOv2'
-    cfg['test_cfg'].update(score_thr=.1)
+    if not dcn: return cfg
+    cfg['backbone'].update(dcn=dict(type='DCNv2', deformable_groups=1, fallback_on_stride=False), stage_with_dcn=(False,True,True,True))
+    cfg['mask_head'].update(dcn_cfg=dict(type='DCNv2'), dcn_apply_to_all_conv=not light)
+    if light: cfg['mask_head'].update(stacked_convs=3, scale_ranges=((1,64),(32,128),(64,256),(128,512),(256,2048)))
+    else: features['conv_cfg'] = dict(type='DCNv2')
     return cfg
 
 # %% ../../../nbs/06_detect/mask/15_solov2.ipynb #74e7480a
 register_family('solov2_{}_fpn_{}_coco', solov2, dict(r50='1x 3x', r101='3x'))
 register_family('solov2_light_{}_fpn_{}_coco', solov2, dict(r50='3x', r34='3x', r18='3x'), light=True)
+register_family('solov2_{}_dcn_fpn_{}_coco', solov2, dict(r101='3x'), dcn=True)
+register_family('solov2_light_{}_dcn_fpn_{}_coco', solov2, dict(r50='3x'), light=True, dcn=True)
+zoo.register('solov2_x101_dcn_fpn_3x_coco', solov2, backbone='x101_64x4d', dcn=True)
