@@ -10,7 +10,7 @@ import torch
 from fastcore.basics import patch
 from ...core.boxes import bbox2roi
 from ...core.registry import build, register
-from ..regions import StandardRoIHead, TwoStageDetector, _sample_with
+from ..regions import StandardRoIHead, TwoStageDetector, _sample_with, split_rows
 from ...nn.init import ModuleList
 
 # %% ../../../nbs/06_detect/two_stage/02_cascade_rcnn.ipynb #f2440719
@@ -108,9 +108,9 @@ def _classified(self:CascadeRoIHead, x, proposals, img_metas):
         out,head = self._bbox_forward(stage, x, rois),self.bbox_head[stage]
         scores.append(out['cls_score'])
         if stage==self.num_stages-1: break
-        parts = zip(rois.split(sizes), _best_class(head, out['cls_score']).split(sizes), out['bbox_pred'].split(sizes), img_metas)
+        parts = zip(rois.split(sizes), _best_class(head, out['cls_score']).split(sizes), split_rows(out['bbox_pred'], sizes), img_metas)
         rois = torch.cat([head.regress_by_class(r, l, d, m) for r,l,d,m in parts])
-    return zip(rois.split(sizes), zip(*(s.split(sizes) for s in scores)), out['bbox_pred'].split(sizes))
+    return zip(rois.split(sizes), zip(*(s.split(sizes) for s in scores)), split_rows(out['bbox_pred'], sizes))
 
 @patch
 def _mask_probabilities(self:CascadeRoIHead, x, rois):
