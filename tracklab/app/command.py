@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['TRACK_SUFFIXES', 'DETECTOR_NAMES', 'cmd_env', 'print_metrics', 'cmd_eval', 'class_indices', 'Watched', 'show_window',
-           'target_model', 'tracking_model', 'cmd_track', 'cmd_demo', 'cmd_refine', 'cmd_test', 'cmd_search',
-           'cmd_train', 'cmd_verify', 'benchmark_sot', 'cmd_benchmark', 'cmd_convert', 'cmd_browse', 'cmd_zoo',
-           'cmd_migrate', 'parser', 'Terminated', 'describe', 'main']
+           'target_model', 'video_detector', 'tracking_model', 'cmd_track', 'cmd_demo', 'cmd_refine', 'cmd_test',
+           'cmd_search', 'cmd_train', 'cmd_verify', 'benchmark_sot', 'cmd_benchmark', 'cmd_convert', 'cmd_browse',
+           'cmd_zoo', 'cmd_migrate', 'parser', 'Terminated', 'describe', 'main']
 
 # %% ../../nbs/14_app/01_command.ipynb #dad5eefe
 import argparse,json,os,shutil,sys,time,warnings
@@ -131,6 +131,20 @@ def target_model(
         raise ValueError(f"--box: {name} is a {type(model).__name__}, not a single object tracker (see `tracklab zoo --task sot`)")
     return TargetTracking(model, boxes),TargetTracking.CLASSES
 
+# %% ../../nbs/14_app/01_command.ipynb #29cc301e
+def video_detector(
+    name:str, # published name or config file of a video object detector
+    device:str, # where to compute
+): # `StreamDetector`
+    "A video object detector for a tracker."
+    from tracklab.apis import init_model
+    from tracklab.vid.model import BaseVideoDetector
+    from tracklab.vid.stream import StreamDetector
+    model = init_model(name, None, device)
+    if not isinstance(model, BaseVideoDetector):
+        raise ValueError(f"--detector: {name} is a {type(model).__name__}, not a video object detector (see `tracklab zoo --task vid`)")
+    return StreamDetector(model)
+
 # %% ../../nbs/14_app/01_command.ipynb #2a069fec
 def _do_without(tracker, name, images):
     "Warn of what a tracker by name lacks; without images it cannot follow the camera."
@@ -165,6 +179,7 @@ def tracking_model(
     tracker = open_tracker(a.tracker)
     _do_without(tracker, a.tracker, video is not None)
     if video is None: detector = FileDetector(a.source)
+    elif a.detector and (a.detector in zoo or a.detector.endswith('.py')): detector = video_detector(a.detector, _device(a.device))
     else: detector = open_detector(a.detector or 'auto', _device(a.device) if a.detector!='motion' else 'cpu', say, tiles,
                                   video.size)
     return TrackingByDetection(detector, tracker, a.score_thr),detector.classes

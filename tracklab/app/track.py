@@ -23,7 +23,6 @@ from ..core.registry import build
 from ..core.track_formats import FORMATS, MASK_FORMATS, MOTSWriter, read_tracks
 from ..core.tracks import Tracks, MOTWriter
 from ..core.video import MAX_FPS, Video, VideoWriter
-from ..core.zoo import zoo
 from ..detect.motion import MotionDetector
 from ..motion.global_motion import GlobalMotionCompensation
 from ..mot.botsort import BoTSORTTracker
@@ -74,16 +73,6 @@ class FileDetector:
         first,self.next = self.next,self.next+len(frames)
         return [self.tracks.at(i) if i<len(self) else Instances() for i in range(first, self.next)]
 
-# %% ../../nbs/14_app/00_track.ipynb #83f26bd0
-def _video_detector(name, device):
-    "A video object detector by its published name or config file."
-    from tracklab.apis import init_model
-    from tracklab.vid.model import BaseVideoDetector
-    from tracklab.vid.stream import StreamDetector
-    model = init_model(name, None, device)
-    if not isinstance(model, BaseVideoDetector): raise ValueError(f"{name} holds a {type(model).__name__}, not a video object detector")
-    return StreamDetector(model)
-
 # %% ../../nbs/14_app/00_track.ipynb #47172716
 YOLOX_NAMES = 'nano','tiny','s','m','l','x'
 
@@ -114,15 +103,13 @@ def _network(name, device, say):
     if name=='tiny':
         from tracklab.detect.tiny import tiny_detector
         return tiny_detector(device)
-    if (name in zoo and zoo.summary(name)['task']=='vid') or (name.endswith('.py') and Path(name).is_file()):
-        return _video_detector(name, device)
     if kind.startswith('yolox_') and kind[6:] in YOLOX_NAMES:
         from tracklab.detect.pretrained import yolox_detector
         return yolox_detector(kind[6:], rest or None, device)
 
 # %% ../../nbs/14_app/00_track.ipynb #63964bc7
 def open_detector(
-    name, # `auto`, `openimages`, `motion`, `tiny`, `yolox_SIZE[:FILE]`, `torchvision:NAME`, `hf:NAME`, video detector, or detections file
+    name, # `auto`, `openimages`, `motion`, `tiny`, `yolox_SIZE[:FILE]`, `torchvision:NAME`, `hf:NAME`, or a detections file
     device:str='cpu', # device of a network, such as `cuda:0`
     say=lambda line: None, # called with a message about the choice of `auto`
     tiles='auto', # (columns, rows) of each frame; `auto`: as many as suit the packaged network, none for others; `None`
