@@ -128,6 +128,7 @@ def run_cocoeval(
     max_dets:tuple|list=(100,300,1000), # numbers of detections per image
     iou_thrs:list=None, # overlaps; `None`: 0.5, 0.55, ... 0.95
     use_cats:bool=True, # `False`: proposals, without a class
+    group:tuple=None, # count only annotations whose `area` is in this range, against all results, whatever their size
 )->COCOeval: # accumulated: `eval['precision']` (T,R,K,A,M) and `eval['recall']` (T,K,A,M)
     "Evaluate with pycocotools, silently."
     if iou_type not in ('bbox','segm'): raise ValueError(f"iou_type must be 'bbox' or 'segm', got {iou_type!r}")
@@ -142,6 +143,9 @@ def run_cocoeval(
         if img_ids is not None: e.params.imgIds = list(img_ids)
         if iou_thrs is not None: e.params.iouThrs = np.atleast_1d(np.asarray(iou_thrs,float))
         e.params.maxDets,e.params.useCats = list(max_dets),int(use_cats)
+        if group is not None:
+            e.params.areaRng,e.params.areaRngLbl = [list(group)]*4,['all','small','medium','large']
+            for o in e.cocoDt.dataset['annotations']: o['area'] = sum(group)/2
         e.evaluate(); e.accumulate()
     return e
 
