@@ -91,7 +91,7 @@ def row_problems(row, cells, goldens):
         return [] if shown.removeprefix('verify:') in goldens else [f'no golden entry {shown!r}']
     source = next((s for (stem,cell),s in cells.items() if cell==shown.partition('#')[2]), None)
     if source is None: return [f'no cell {shown!r}']
-    words = {w.lower() for w in re.findall(r'\w+', source)}
+    words = {w.lower() for w in re.findall(r'\w+(?:-\w+)*|\w+', source)}|{w.lower() for w in re.findall(r'\w+', source)}
     names = names_of(where)
     return [] if any(n.lower() in words for n in names) else [f"the cell {shown} does not mention {' or '.join(sorted(names))}"]
 

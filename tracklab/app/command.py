@@ -658,7 +658,8 @@ def parser()->argparse.ArgumentParser:
         loud.add_argument('-v', '--verbose', action='store_true', help='log more, and show where an error comes from')
         return p.add_argument
     for add in (_tracking_arguments, _dataset_arguments, _result_arguments): add(command)
-    import_module('tracklab.app.train').train_arguments(command(cmd_train, 'train')) # by name: that notebook follows this one
+    import_module('tracklab.app.train').train_arguments(command(cmd_train, 'train')) # by name: these notebooks follow this one
+    for add in ('tool_arguments','log_arguments'): getattr(import_module('tracklab.app.tools'), add)(command)
     sub.add_parser('convert', help=cmd_convert.__doc__)
     _data_arguments(command)
     command(cmd_env, 'env')
