@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['open_config', 'model_of', 'check_device', 'load_weights', 'published_checkpoint', 'init_model', 'frame_pipeline_of',
            'inference_mot', 'inference_sot', 'inference_vid', 'build_model', 'build_tracker', 'build_motion',
-           'build_reid', 'build_aggregator', 'single_gpu_test', 'multi_gpu_test', 'save_results', 'load_results']
+           'build_reid', 'build_aggregator', 'single_gpu_test', 'multi_gpu_test', 'save_results', 'load_results',
+           'train_model']
 
 # %% ../nbs/14_app/10_apis.ipynb #a211bda8
 import copy, warnings
@@ -22,6 +23,7 @@ from .core.zoo import zoo
 from .data.loaders import collate
 from .data.pipeline import Compose
 from .detect.frames import find_test_pipeline
+from .engine.training import train_model
 from .engine.testing import load_results, multi_gpu_test, save_results, single_gpu_test, unpack_batch
 from .sot.model import check_target
 
@@ -195,4 +197,4 @@ def build_model(
 
 # %% ../nbs/14_app/10_apis.ipynb #ba0c17d4
 _all_ = ['build_tracker', 'build_motion', 'build_reid', 'build_aggregator', 'single_gpu_test', 'multi_gpu_test',
-         'save_results', 'load_results']
+         'save_results', 'load_results', 'train_model']
