@@ -14,14 +14,15 @@ from ..data.pipeline import Compose, DataContainer
 # %% ../../nbs/13_action/02_clip_formats.ipynb #3f91848a
 for _kind in (Compose,ImageToTensor,ToDataContainer,ToTensor,Transpose): register(f'mmaction.{_kind.__name__}')(_kind)
 
-# %% ../../nbs/13_action/02_clip_formats.ipynb #74a889b1
+# %% ../../nbs/13_action/02_clip_formats.ipynb #c2e59f55
 @register('mmaction.FormatShape')
 class FormatShape:
     "The axes of `imgs` as a model takes them; their sizes are kept in `input_shape`."
     def __init__(self,
-        input_format:str, # `NCHW`, `NCTHW` or `NPTCHW`
+        input_format:str, # `NCHW`, `NCHW_Flow`, `NCTHW` or `NPTCHW`
     ):
-        if input_format not in ('NCHW','NCTHW','NPTCHW'): raise ValueError(f"input_format is NCHW, NCTHW or NPTCHW, got {input_format!r}")
+        if input_format not in ('NCHW','NCHW_Flow','NCTHW','NPTCHW'):
+            raise ValueError(f"input_format is NCHW, NCHW_Flow, NCTHW or NPTCHW, got {input_format!r}")
         self.input_format = input_format
 
     def __call__(self, results):
@@ -35,7 +36,7 @@ class FormatShape:
             x = x.reshape(results['num_proposals'], results['num_clips']*results['clip_len'], *hwc).transpose(0,1,4,2,3)
         else:
             x = x.transpose(0,3,1,2)
-            if results.get('modality')=='Flow': x = x.reshape(-1, results['clip_len']*x.shape[1], *x.shape[2:])
+            if self.input_format=='NCHW_Flow': x = x.reshape(-1, results['clip_len']*x.shape[1], *x.shape[2:])
         return {**results, 'imgs':x, 'input_shape':x.shape}
 
 # %% ../../nbs/13_action/02_clip_formats.ipynb #f434cf24
