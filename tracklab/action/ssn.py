@@ -5,10 +5,11 @@
 # %% auto #0
 __all__ = ['regression_targets', 'relative_segments', 'SSNDataset']
 
-# %% ../../nbs/13_action/09_ssn_dataset.ipynb #4965a4e4
+# %% ../../nbs/13_action/09_ssn_dataset.ipynb #bd671a30
 import copy
 import numpy as np
 import torch
+from fastcore.basics import patch
 from pathlib import Path
 from .evaluation import softmax
 from .localization import eval_ap, load_localize_proposal_file, perform_regression, temporal_iou, temporal_nms
@@ -87,9 +88,6 @@ class SSNDataset(torch.utils.data.Dataset):
             folder = name if self.data_prefix is None else str(Path(self.data_prefix)/name)
             if g or not self.filter_gt: infos.append(dict(frame_dir=folder, video_id=name, total_frames=n, gts=g, proposals=p))
         return infos
-
-# %% ../../nbs/13_action/09_ssn_dataset.ipynb #d52402ad
-from fastcore.basics import patch
 
 # %% ../../nbs/13_action/09_ssn_dataset.ipynb #163123b2
 @patch

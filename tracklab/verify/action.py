@@ -322,7 +322,7 @@ def check_action_optimizer(
     got = [{k:[names[id(p)] for p in g['params']] if k=='params' else g[k] for k in ('lr','weight_decay','momentum','params')} for g in groups]
     return [Check(at, e, 1) for e,at in [difference(got, case['output'], atol=1e-12)]]
 
-# %% ../../nbs/15_verify/60_golden_action.ipynb #9b1fc970
+# %% ../../nbs/15_verify/60_golden_action.ipynb #d4a61ce5
 def _ssn_dataset(case, **kwargs):
     return action_build({**case['config'], 'type':'SSNDataset', 'ann_file':'inputs/ssn.txt', **kwargs})
 
@@ -332,13 +332,14 @@ def _ssn_errors(case, cases):
                  length=lambda: data.evaluate(r[:1]), no_filter_gt_in_test=lambda: _ssn_dataset(cases['dataset_test'], filter_gt=False))
     return _outcomes(calls, case)
 
-def _ssn_result(case, cases):
+def _ssn_result(case, cases, data=None):
     "What the package gives for a case, and what was recorded"
-    data,name = _ssn_dataset(case if 'config' in case else cases[f"dataset_{case['dataset']}"]),case['name']
+    name = case['name']
+    if data is None: data = _ssn_dataset(case if 'config' in case else cases[f"dataset_{case['dataset']}"])
     if name.startswith('dataset'):
         from tracklab.action.ssn import relative_segments
-        names = [k for k in case if k not in ('name','config','length','all_gts')]
-        got = dict({k:getattr(data, k) for k in names}, length=len(data), all_gts=relative_segments(data.video_infos))
+        names,kind = [k for k in case if k not in ('name','config','length','all_gts')],type(next(iter(case['all_gts'])))
+        got = dict({k:getattr(data, k) for k in names}, length=len(data), all_gts={kind(k):v for k,v in relative_segments(data.video_infos).items()})
         return got,{k:case[k] for k in got}
     if name.startswith('item'):
         np.random.seed(case['seed'])
@@ -347,6 +348,7 @@ def _ssn_result(case, cases):
         v = data.video_infos[case['video']]
         return data.get_positives(v['gts'], v['proposals'], case['positive_threshold'], case['with_gt']),case['output']
     if name=='get_negatives':
+        _ssn_result(cases['get_positives'], cases, data)         # recorded first, with the same dataset: it sets targets
         got = data.get_negatives(data.video_infos[case['video']]['proposals'], *case['args'])
         return list(got),[case['incompletes'],case['backgrounds']]
     if name.startswith('evaluate'): return data.evaluate(case['results']),case['output']
