@@ -9,6 +9,7 @@ __all__ = ['ActivityNetDataset']
 import json
 import numpy as np
 import torch
+from fastcore.basics import patch
 from pathlib import Path
 from .recognition import action_pipeline, check_results
 from .evaluation import average_recall_at_avg_proposals
@@ -33,12 +34,14 @@ class ActivityNetDataset(torch.utils.data.Dataset):
         if not isinstance(videos, dict): raise AnnotationError(self.ann_file, 'expected an object: video -> its entries')
         need = 'duration_second','duration_frame','feature_frame','annotations'
         for name,v in videos.items():
-            if missing := next((k for k in need if k not in v), None): raise AnnotationError(self.ann_file, f'video {name!r} has no {missing!r}')
+            if missing := next((k for k in need if k not in v), None):
+                raise AnnotationError(self.ann_file, f'video {name!r} has no {missing!r}')
         return [{**v, 'video_name':name} for name,v in videos.items()]
 
     def ground_truth(self)->dict: # video without `v_` -> `(N,3)` array of texts: begin, end, label
         "The segments of all videos."
-        return {v['video_name'][2:]:np.array([[*a['segment'],a['label']] for a in v['annotations']]).reshape(-1, 3) for v in self.video_infos}
+        return {v['video_name'][2:]:np.array([[*a['segment'],a['label']] for a in v['annotations']]).reshape(-1, 3)
+                for v in self.video_infos}
 
     def __len__(self): return len(self.video_infos)
     def prepare_train_frames(self, idx): return self.pipeline({**self.video_infos[idx], 'data_prefix':self.data_prefix})
@@ -68,19 +71,22 @@ class ActivityNetDataset(torch.utils.data.Dataset):
                 np.savetxt(Path(out)/f'{name}.csv', scores, header='action,start,end,tmin,tmax', delimiter=',', comments='')
         else: raise ValueError(f"output_format is json or csv, got {output_format!r}")
 
-    def evaluate(self,
-        results:list, # dicts with `video_name` and `proposal_list`
-        metrics='AR@AN', # the only one
-        max_avg_proposals:int=100, # proposals per video
-        temporal_iou_thresholds=np.linspace(.5, .95, 10), # thresholds
-        logger=None, # told the numbers
-    )->dict: # `auc` in percent, `AR@1`, `AR@5`, `AR@10`, `AR@100`
-        "Average recall of proposals."
-        check_results(results, self, metrics, ('AR@AN',))
-        found = {k:np.array([[*p['segment'],p['score']] for p in v]) for k,v in self.proposals2json(results).items()}
-        gt = {k:v[:,:2].astype(float) for k,v in self.ground_truth().items()}
-        _,recall,_,auc = average_recall_at_avg_proposals(gt, found, sum(map(len, found.values())), max_avg_proposals, np.array(temporal_iou_thresholds))
-        out = dict(auc=auc, **{f'AR@{k}':float(recall[k-1]) for k in (1,5,10,100)})
-        if logger is not None:
-            for k,v in out.items(): logger.info('%s %.4f', k, v)
-        return out
+# %% ../../nbs/13_action/08_activitynet_dataset.ipynb #ce9d9d6b
+@patch
+def evaluate(self:ActivityNetDataset,
+    results:list, # dicts with `video_name` and `proposal_list`
+    metrics='AR@AN', # the only one
+    max_avg_proposals:int=100, # proposals per video
+    temporal_iou_thresholds=np.linspace(.5, .95, 10), # thresholds
+    logger=None, # told the numbers
+)->dict: # `auc` in percent, `AR@1`, `AR@5`, `AR@10`, `AR@100`
+    "Average recall of proposals."
+    check_results(results, self, metrics, ('AR@AN',))
+    found = {k:np.array([[*p['segment'],p['score']] for p in v]) for k,v in self.proposals2json(results).items()}
+    gt = {k:v[:,:2].astype(float) for k,v in self.ground_truth().items()}
+    _,recall,_,auc = average_recall_at_avg_proposals(gt, found, sum(map(len, found.values())), max_avg_proposals,
+                                                     np.array(temporal_iou_thresholds))
+    out = dict(auc=auc, **{f'AR@{k}':float(recall[k-1]) for k in (1,5,10,100)})
+    if logger is not None:
+        for k,v in out.items(): logger.info('%s %.4f', k, v)
+    return out

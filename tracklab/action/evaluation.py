@@ -39,7 +39,8 @@ def _in_range(scores, labels):
     scores,labels = np.array(scores),np.asarray(labels)
     if len(scores)!=len(labels): raise ValueError(f"{len(scores)} scores for {len(labels)} labels")
     bad = np.flatnonzero((labels<0)|(labels>=scores.shape[1])) if len(labels) else ()
-    if len(bad): raise ValueError(f"label {labels[bad[0]]} of video {bad[0]} is out of range: there are scores of {scores.shape[1]} classes")
+    if len(bad):
+        raise ValueError(f"label {labels[bad[0]]} of video {bad[0]} is out of range: there are scores of {scores.shape[1]} classes")
     return scores,labels
 
 def mean_class_accuracy(
@@ -67,7 +68,8 @@ def get_weighted_score(
     coeff_list:list, # weight of each classifier
 )->list: # of each video, the weighted sum
     "Fuse the scores of several classifiers, such as one for RGB and one for flow."
-    if len(score_list)!=len(coeff_list): raise AssertionError(f"{len(coeff_list)} coefficients for the scores of {len(score_list)} classifiers")
+    if len(score_list)!=len(coeff_list):
+        raise AssertionError(f"{len(coeff_list)} coefficients for the scores of {len(score_list)} classifiers")
     return list(np.tensordot(np.array(coeff_list, float), np.array(score_list), 1))
 
 # %% ../../nbs/13_action/04_action_evaluation.ipynb #36cb0025

@@ -29,7 +29,8 @@ def _start(results, lazy):
     if not lazy:
         if 'lazy' in results: raise AssertionError("a plain transform cannot follow a lazy one; put Fuse between them")
     elif 'lazy' not in results:
-        results['lazy'] = dict(original_shape=(h,w), crop_bbox=np.array([0,0,w,h], 'float32'), flip=False, flip_direction=None, interpolation=None)
+        results['lazy'] = dict(original_shape=(h,w), crop_bbox=np.array([0,0,w,h], 'float32'), flip=False, flip_direction=None,
+                               interpolation=None)
     return h,w
 
 def _unflipped(results, name):
@@ -76,7 +77,8 @@ class ClipRandomCrop:
         return crop_clip(results, (x,y,x+self.size,y+self.size), self.lazy)
 
 def _check_range(r, what):
-    if not (isinstance(r, tuple) and len(r)==2 and all(isinstance(v, float) for v in r)): raise TypeError(f"{what} is a tuple of two floats, got {r!r}")
+    if not (isinstance(r, tuple) and len(r)==2 and all(isinstance(v, float) for v in r)):
+        raise TypeError(f"{what} is a tuple of two floats, got {r!r}")
 
 @register('mmaction.RandomResizedCrop')
 class RandomResizedCrop:
@@ -98,7 +100,8 @@ class RandomResizedCrop:
     )->tuple: # (x1, y1, x2, y2)
         "A random crop."
         if not 0<area_range[0]<=area_range[1]<=1: raise AssertionError(f"area_range must rise within 0 to 1, got {area_range}")
-        if not 0<aspect_ratio_range[0]<=aspect_ratio_range[1]: raise AssertionError(f"aspect_ratio_range must rise, got {aspect_ratio_range}")
+        if not 0<aspect_ratio_range[0]<=aspect_ratio_range[1]:
+            raise AssertionError(f"aspect_ratio_range must rise, got {aspect_ratio_range}")
         h,w = img_shape
         ratios = np.exp(np.random.uniform(*np.log(aspect_ratio_range), size=max_attempts))
         areas = np.random.uniform(*area_range, size=max_attempts)*h*w
@@ -229,7 +232,8 @@ class MultiGroupCrop:
         return crops_of_clip(results, [(random.randint(0, w-cw),random.randint(0, h-ch)) for _ in range(self.groups)], self.crop_size)
 
 # %% ../../nbs/13_action/03_clip_images.ipynb #10b787c7
-_INTERPOLATION = dict(nearest=cv2.INTER_NEAREST, bilinear=cv2.INTER_LINEAR, bicubic=cv2.INTER_CUBIC, area=cv2.INTER_AREA, lanczos=cv2.INTER_LANCZOS4)
+_INTERPOLATION = dict(nearest=cv2.INTER_NEAREST, bilinear=cv2.INTER_LINEAR, bicubic=cv2.INTER_CUBIC, area=cv2.INTER_AREA,
+                      lanczos=cv2.INTER_LANCZOS4)
 
 def _resized(imgs, size, interpolation): return [cv2.resize(im, size, interpolation=_INTERPOLATION[interpolation]) for im in imgs]
 
@@ -246,7 +250,8 @@ class ClipResize:
             if scale<=0: raise ValueError(f"scale must be positive, got {scale}")
         elif not isinstance(scale, (tuple,list)) or len(scale)!=2: raise TypeError(f"scale is a float or (width, height), got {scale!r}")
         elif min(scale)==-1: scale = max(scale),np.inf
-        if interpolation not in _INTERPOLATION: raise ValueError(f"interpolation is one of {', '.join(_INTERPOLATION)}, got {interpolation!r}")
+        if interpolation not in _INTERPOLATION:
+            raise ValueError(f"interpolation is one of {', '.join(_INTERPOLATION)}, got {interpolation!r}")
         self.scale,self.keep_ratio,self.interpolation,self.lazy = scale,keep_ratio,interpolation,lazy
 
     def _size(self, h, w):
@@ -259,7 +264,8 @@ class ClipResize:
         if self.lazy: _unflipped(results, 'Resize')
         size = self._size(h, w)
         factor = np.array([size[0]/w,size[1]/h], 'float32')
-        results.update(img_shape=size[::-1], keep_ratio=self.keep_ratio, scale_factor=results.get('scale_factor', np.ones(2, 'float32'))*factor)
+        results.update(img_shape=size[::-1], keep_ratio=self.keep_ratio,
+                       scale_factor=results.get('scale_factor', np.ones(2, 'float32'))*factor)
         if self.lazy: results['lazy']['interpolation'] = self.interpolation
         else: results['imgs'] = _resized(results['imgs'], size, self.interpolation)
         return results
@@ -323,7 +329,8 @@ class ClipNormalize:
     def __call__(self, results):
         imgs,cfg = np.stack(results['imgs']).astype('float32'),dict(mean=self.mean, std=self.std, to_bgr=self.to_bgr)
         if results['modality']=='Flow':
-            if len(imgs)%2 or imgs.ndim!=3: raise AssertionError(f"flow needs frames x, y, x, y of shape (height, width), got an array {imgs.shape}")
+            if len(imgs)%2 or imgs.ndim!=3:
+                raise AssertionError(f"flow needs frames x, y, x, y of shape (height, width), got an array {imgs.shape}")
             x = (np.stack([imgs[::2],imgs[1::2]], -1)-self.mean)/self.std
             if self.adjust_magnitude: x = x*np.asarray(results['scale_factor'])
             imgs,cfg = x.astype('float32'),dict(cfg, adjust_magnitude=self.adjust_magnitude)

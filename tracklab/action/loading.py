@@ -144,7 +144,8 @@ class DecordInit:
     def __call__(self, results):
         try: import decord
         except ModuleNotFoundError as e:
-            raise ModuleNotFoundError("DecordInit needs the package decord (pip install decord); OpenCVInit and PyAVInit do not", name=e.name) from None
+            raise ModuleNotFoundError("DecordInit needs the package decord (pip install decord); OpenCVInit and PyAVInit do not",
+                                      name=e.name) from None
         video = decord.VideoReader(str(results['filename']), num_threads=self.num_threads)
         results.update(video_reader=video, total_frames=len(video))
         return results
@@ -191,4 +192,5 @@ class LoadTemporalProposals:
         name = results['video_name']
         p = read_scores(self.proposals/f'{name}{self.exts[0]}', 6)[:self.top_k].astype('float32')
         columns = dict(tmin=0, tmax=1, tmin_score=2, tmax_score=3, reference_temporal_iou=5)
-        return {**results, 'bsp_feature':np.load(self.features/f'{name}{self.exts[1]}')[:self.top_k].astype('float32'), **{k:p[:,c] for k,c in columns.items()}}
+        return {**results, 'bsp_feature':np.load(self.features/f'{name}{self.exts[1]}')[:self.top_k].astype('float32'),
+                **{k:p[:,c] for k,c in columns.items()}}

@@ -83,7 +83,8 @@ def eval_ap(
     iou_range, # temporal IoU thresholds
 )->np.ndarray: # `(classes,thresholds)`
     "Average precision of each class at each threshold."
-    return np.array([average_precision_at_temporal_iou(gt_by_cls[c], detections[c], np.asarray(iou_range)) for c in range(len(detections))], float)
+    return np.array([average_precision_at_temporal_iou(gt_by_cls[c], detections[c], np.asarray(iou_range)) for c in range(len(detections))],
+                    float)
 
 # %% ../../nbs/13_action/05_temporal_localization.ipynb #e427dc28
 def read_scores(
@@ -200,7 +201,8 @@ def load_localize_proposal_file(
         if len(group)<5: raise AnnotationError(filename, 'expected video, frames, fps and ground truths after #', group[-1][0])
         name = group[1][1]
         try: frames = int(float(group[2][1])*float(group[3][1]))
-        except ValueError: raise AnnotationError(filename, f'expected two numbers, got {group[2][1]!r} and {group[3][1]!r}', group[2][0]) from None
+        except ValueError:
+            raise AnnotationError(filename, f'expected two numbers, got {group[2][1]!r} and {group[3][1]!r}', group[2][0]) from None
         lines = iter(group[4:])
         out.append((name, frames, _boxes(lines, filename, 'ground truths', 3), _boxes(lines, filename, 'proposals', 5)))
     return out

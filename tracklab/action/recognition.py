@@ -67,10 +67,12 @@ class BaseDataset(torch.utils.data.Dataset):
     def parse_line(self, words, line): raise NotImplementedError(f"{type(self).__name__} reads no text files")
 
     def load_json_annotations(self):
-        return [{**v, self.path_key:self._path(v[self.path_key]), 'label':self._label(np.atleast_1d(v['label']))} for v in read_json(self.ann_file)]
+        return [{**v, self.path_key:self._path(v[self.path_key]), 'label':self._label(np.atleast_1d(v['label']))}
+                for v in read_json(self.ann_file)]
 
     def __len__(self): return len(self.video_infos)
-    def prepare_train_frames(self, idx): return self.pipeline({**copy.deepcopy(self.video_infos[idx]), 'modality':self.modality, 'start_index':self.start_index})
+    def prepare_train_frames(self, idx):
+        return self.pipeline({**copy.deepcopy(self.video_infos[idx]), 'modality':self.modality, 'start_index':self.start_index})
     def prepare_test_frames(self, idx): return self.prepare_train_frames(idx)
     def __getitem__(self, idx): return self.prepare_test_frames(idx) if self.test_mode else self.prepare_train_frames(idx)
 
@@ -177,6 +179,7 @@ def build_dataloader(
     "Batches of videos."
     gpus,sampler = 1 if dist else num_gpus,DistributedSampler(dataset, shuffle=shuffle) if dist else None
     init = None if seed is None else partial(seed_worker, num_workers=workers_per_gpu, rank=sampler.rank if dist else 0, seed=seed)
-    return DataLoader(dataset, batch_size=gpus*videos_per_gpu, sampler=sampler, shuffle=shuffle and not dist, num_workers=gpus*workers_per_gpu,
+    return DataLoader(dataset, batch_size=gpus*videos_per_gpu, sampler=sampler, shuffle=shuffle and not dist,
+                      num_workers=gpus*workers_per_gpu,
                       collate_fn=partial(collate, samples_per_gpu=videos_per_gpu), worker_init_fn=init, drop_last=drop_last,
                       pin_memory=pin_memory and torch.cuda.is_available(), **kwargs)

@@ -80,7 +80,8 @@ class SampleFrames:
         test_mode:bool=False, # centres instead of random places
         start_index:int=None, # a dataset's argument today; only `None` is accepted
     ):
-        if out_of_bound_opt not in ('loop','repeat_last'): raise ValueError(f"out_of_bound_opt is loop or repeat_last, got {out_of_bound_opt!r}")
+        if out_of_bound_opt not in ('loop','repeat_last'):
+            raise ValueError(f"out_of_bound_opt is loop or repeat_last, got {out_of_bound_opt!r}")
         if start_index is not None: raise ValueError("start_index is an argument of the dataset, not of SampleFrames")
         self.clip_len,self.frame_interval,self.num_clips,self.temporal_jitter = clip_len,frame_interval,num_clips,temporal_jitter
         self.twice_sample,self.out_of_bound_opt,self.test_mode = twice_sample,out_of_bound_opt,test_mode
@@ -176,7 +177,8 @@ class SampleProposalFrames:
     ):
         if mode not in ('train','val','test'): raise ValueError(f"mode is train, val or test, got {mode!r}")
         self.aug_ratio = (aug_ratio,)*2 if isinstance(aug_ratio, (int,float)) else tuple(aug_ratio)
-        if len(self.aug_ratio)!=2 or len(aug_segments)!=2: raise TypeError("aug_ratio and aug_segments are pairs: before and after the proposal")
+        if len(self.aug_ratio)!=2 or len(aug_segments)!=2:
+            raise TypeError("aug_ratio and aug_segments are pairs: before and after the proposal")
         self.clip_len,self.frame_interval,self.test_interval = clip_len,frame_interval,test_interval
         self.segments,self.temporal_jitter,self.mode = (aug_segments[0],body_segments,aug_segments[1]),temporal_jitter,mode
 
@@ -192,7 +194,8 @@ class SampleProposalFrames:
     def __call__(self, results):
         n,found = total_frames(results),results.get('out_proposals', ())
         if self.mode=='test': first = np.arange(0, n-self.clip_len*self.frame_interval, self.test_interval)
-        elif not len(found): raise ValueError(f"{results.get('video_id', 'a sample')}: out_proposals is empty, there is nothing to sample from")
+        elif not len(found):
+            raise ValueError(f"{results.get('video_id', 'a sample')}: out_proposals is empty, there is nothing to sample from")
         else: first = np.concatenate([self.offsets(p[0][1], n) for p in found])
         inds = clip_frames(first, self.clip_len, self.frame_interval, self.temporal_jitter).ravel()
         out = {**results, 'frame_inds':(inds%n+results['start_index']).astype(int), 'clip_len':self.clip_len,

@@ -64,7 +64,8 @@ class SSNDataset(torch.utils.data.Dataset):
         use_regression:bool=True, # refine detections by regression
         verbose:bool=False, # accepted for compatibility
     ):
-        if test_mode and not filter_gt: raise UnboundLocalError("SSNDataset with test_mode needs filter_gt=True") # the type that MMAction2 raises
+        # the type that MMAction2 raises
+        if test_mode and not filter_gt: raise UnboundLocalError("SSNDataset with test_mode needs filter_gt=True")
         self.ann_file,self.data_prefix,self.test_mode,self.filename_tmpl = str(ann_file),data_prefix,test_mode,filename_tmpl
         self.start_index,self.modality,self.video_centric,self.filter_gt = start_index,modality,video_centric,filter_gt
         self.assigner,self.sampler = train_cfg['ssn']['assigner'],train_cfg['ssn']['sampler']
@@ -121,13 +122,15 @@ def get_negatives(self:SSNDataset,
     "The negative proposals of a video."
     incomplete = [p for p in proposals if p.best_iou<incomplete_iou_threshold and p.overlap_self>incomplete_overlap_threshold]
     taken = {id(p) for p in incomplete}
-    return incomplete,[p for p in proposals if id(p) not in taken and p.best_iou<background_iou_threshold and p.coverage>background_coverage_threshold]
+    return incomplete,[p for p in proposals if id(p) not in taken and p.best_iou<background_iou_threshold
+                       and p.coverage>background_coverage_threshold]
 
 # %% ../../nbs/13_action/09_ssn_dataset.ipynb #8656f689
 @patch
 def _kinds(self:SSNDataset, info):
     "Positive, incomplete and background proposals of a video"
-    a,names = self.assigner,('incomplete_iou_threshold','background_iou_threshold','background_coverage_threshold','incomplete_overlap_threshold')
+    a,names = self.assigner,('incomplete_iou_threshold','background_iou_threshold','background_coverage_threshold',
+                             'incomplete_overlap_threshold')
     positive = self.get_positives(info['gts'], info['proposals'], a['positive_iou_threshold'], self.sampler['add_gt_as_proposals'])
     return positive,*self.get_negatives(info['proposals'], *(a[k] for k in names))
 
@@ -171,10 +174,14 @@ def _scales(self:SSNDataset, p):
 
 @patch
 def _info(self:SSNDataset, idx):
-    return {**copy.deepcopy(self.video_infos[idx]), 'filename_tmpl':self.filename_tmpl, 'modality':self.modality, 'start_index':self.start_index}
+    return {**copy.deepcopy(self.video_infos[idx]), 'filename_tmpl':self.filename_tmpl, 'modality':self.modality,
+            'start_index':self.start_index}
 
 @patch
-def prepare_train_frames(self:SSNDataset, idx):
+def prepare_train_frames(self:SSNDataset,
+    idx:int, # position of a video
+)->dict: # a sample
+    "Sampled proposals of a video, through the pipeline."
     results,drawn = self._info(idx),self._sample(self.video_infos[idx])
     mean,std = self.reg_norm_consts
     targets = [(np.array(p.regression_targets)-mean)/std if kind==0 else p.regression_targets for (_,p),kind in drawn]
@@ -184,7 +191,10 @@ def prepare_train_frames(self:SSNDataset, idx):
     return self.pipeline(results)
 
 @patch
-def prepare_test_frames(self:SSNDataset, idx):
+def prepare_test_frames(self:SSNDataset,
+    idx:int, # position of a video
+)->dict: # a sample
+    "All proposals of a video, through the pipeline."
     results = self._info(idx)
     n = results['total_frames']
     if not results['proposals']: results['proposals'].append(SSNInstance(0, n-1, n))

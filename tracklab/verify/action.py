@@ -59,7 +59,8 @@ def same_frames(
     normal = 'Normalize' in types
     allowed = 12 if video else 2 if 'RawFrameDecode' in types else 1 if resized else 0
     allowed = allowed/50+1e-5 if normal else allowed
-    return [Check('imgs', float(d.max(initial=0)), allowed), *([Check('imgs, mean', float(d.mean()), 2/50 if normal else 2)] if video else [])]
+    return [Check('imgs', float(d.max(initial=0)), allowed),
+            *([Check('imgs, mean', float(d.mean()), 2/50 if normal else 2)] if video else [])]
 
 def same_sample(
     got:dict, # a sample
@@ -117,6 +118,7 @@ def _format_errors():
     return dict(to_tensor_str=lambda: action_build(dict(type='ToTensor', keys=['f']))(dict(f='x')),
                 collect_missing=lambda: action_build(dict(type='Collect', keys=['imgs']))(dict(imgs=0)))
 
+# %% ../../nbs/15_verify/60_golden_action.ipynb #6d4eeb8d
 def check_action_transforms(
     case:dict, # with `transforms`, or `outcome`
     folder:Path, # the goldens
@@ -124,7 +126,8 @@ def check_action_transforms(
 )->list: # `Check`s
     "Apply transforms to the recorded input."
     if 'outcome' in case and any('config' in v for v in case['outcome'].values()):
-        return [error_check(lambda: action_build(dict(type=k.split('_')[0], **v['config'])), v['raises'], k) for k,v in case['outcome'].items()]
+        return [error_check(lambda: action_build(dict(type=k.split('_')[0], **v['config'])), v['raises'], k)
+                for k,v in case['outcome'].items()]
     if 'outcome' in case: return _outcomes((_image_errors if topic=='images' else _format_errors)(), case)
     results,types = _instances(case['input']),{t['type'] for t in case['transforms']}
     if 'clip' in results: results['imgs'] = list(np.load(folder/'clips.npz')[results.pop('clip')])
@@ -227,6 +230,7 @@ def _sampler_case(case, cases):
         checks.append(Check(f"rank {o['rank']}, epoch {o['epoch']}", difference(list(s), o['indices'])[0], 0))
     return checks
 
+# %% ../../nbs/15_verify/60_golden_action.ipynb #99394036
 def _repeat_case(case, cases):
     from tracklab.action.recognition import build_dataset
     inner = cases['RawframeDataset_test']['config']
@@ -252,7 +256,8 @@ def check_action_recognition(
         if name.startswith('evaluate'):
             got = _recognition_dataset(case['dataset'], cases).evaluate(case['results'], **case['kwargs'])
             return [Check(*difference(got, case['output'], atol=1e-6)[::-1], 1), Check('names', float(set(got)!=set(case['output'])), 0)]
-        run = {'build_dataloader':_loader_case, 'DistributedSampler':_sampler_case, 'RepeatDataset':_repeat_case, 'build_dataset':_repeat_case}
+        run = {'build_dataloader':_loader_case, 'DistributedSampler':_sampler_case, 'RepeatDataset':_repeat_case,
+               'build_dataset':_repeat_case}
         return run[next(k for k in run if name.startswith(k))](case, cases)
 
 def check_action_activitynet(
@@ -266,13 +271,16 @@ def check_action_activitynet(
     pipeline = [dict(type='LoadLocalizationFeature'), dict(type='GenerateLocalizationLabels'), collect]
     _type('ActivityNetDataset')
     with chdir(folder), tempfile.TemporaryDirectory() as d:
-        data = action_build(dict(type='ActivityNetDataset', ann_file='inputs/activitynet.json', data_prefix='inputs/features', pipeline=pipeline))
+        data = action_build(dict(type='ActivityNetDataset', ann_file='inputs/activitynet.json', data_prefix='inputs/features',
+                                 pipeline=pipeline))
         name,good = case['name'],cases['evaluate_0']['results']
         if name=='errors':
-            calls = dict(results_type=lambda: data.evaluate('x'), length=lambda: data.evaluate(good[:1]), metric=lambda: data.evaluate(good, 'x'),
+            calls = dict(results_type=lambda: data.evaluate('x'), length=lambda: data.evaluate(good[:1]),
+                         metric=lambda: data.evaluate(good, 'x'),
                          dump_format=lambda: data.dump_results(good, d, 'x'))
             few = data.evaluate(good, max_avg_proposals=50)
-            return _outcomes(calls, case)+[Check('few '+at, e, 1) for e,at in [difference(few, case['outcome']['few_proposals']['value'], atol=1e-4)]]
+            return _outcomes(calls, case)+[Check('few '+at, e, 1)
+                                           for e,at in [difference(few, case['outcome']['few_proposals']['value'], atol=1e-4)]]
         if name=='dump_csv':
             data.dump_results(case['results'], f'{d}/o', 'csv')
             got = {p.name:p.read_text() for p in Path(f'{d}/o').iterdir()}
@@ -280,7 +288,8 @@ def check_action_activitynet(
         elif name=='proposals2json': got = data.proposals2json(case['results'])
         elif name.startswith('evaluate'): got = data.evaluate(case['results'], **case['kwargs'])
         else: got = dict(video_infos=data.video_infos, item=data[1] if name=='item' else None, ground_truth=data.ground_truth())[name]
-    return [Check(at, e, 1) for e,at in [difference(action_plain(got), action_plain(case['output']), atol=1e-4 if 'evaluate' in name else 1e-6)]]
+    return [Check(at, e, 1) for e,at in [difference(action_plain(got), action_plain(case['output']),
+                                                    atol=1e-4 if 'evaluate' in name else 1e-6)]]
 
 # %% ../../nbs/15_verify/60_golden_action.ipynb #8a29f1ae
 def _toy(case):
@@ -319,7 +328,8 @@ def check_action_optimizer(
     model = _toy(case)
     names = {id(p):n for n,p in model.named_parameters()}
     groups = make(case['optimizer_cfg'], case['paramwise_cfg'])(model).param_groups
-    got = [{k:[names[id(p)] for p in g['params']] if k=='params' else g[k] for k in ('lr','weight_decay','momentum','params')} for g in groups]
+    got = [{k:[names[id(p)] for p in g['params']] if k=='params' else g[k] for k in ('lr','weight_decay','momentum','params')}
+           for g in groups]
     return [Check(at, e, 1) for e,at in [difference(got, case['output'], atol=1e-12)]]
 
 # %% ../../nbs/15_verify/60_golden_action.ipynb #d4a61ce5
@@ -339,7 +349,8 @@ def _ssn_result(case, cases, data=None):
     if name.startswith('dataset'):
         from tracklab.action.ssn import relative_segments
         names,kind = [k for k in case if k not in ('name','config','length','all_gts')],type(next(iter(case['all_gts'])))
-        got = dict({k:getattr(data, k) for k in names}, length=len(data), all_gts={kind(k):v for k,v in relative_segments(data.video_infos).items()})
+        got = dict({k:getattr(data, k) for k in names}, length=len(data),
+                   all_gts={kind(k):v for k,v in relative_segments(data.video_infos).items()})
         return got,{k:case[k] for k in got}
     if name.startswith('item'):
         np.random.seed(case['seed'])
@@ -354,6 +365,7 @@ def _ssn_result(case, cases, data=None):
     if name.startswith('evaluate'): return data.evaluate(case['results']),case['output']
     return data.results_to_detections(case['results'], **case['kwargs']),case['output']
 
+# %% ../../nbs/15_verify/60_golden_action.ipynb #f1f776c0
 def check_action_ssn(
     case:dict, # of the topic `ssn`
     folder:Path, # the goldens
