@@ -52,6 +52,7 @@ def mean_class_accuracy(
     if not len(labels): raise ValueError("mean_class_accuracy needs at least one video")
     return float(np.diag(confusion_matrix(scores.argmax(1).astype('int64'), labels.astype('int64'), 'true')).mean())
 
+# %% ../../nbs/13_action/04_action_evaluation.ipynb #80b95cbb
 def top_k_accuracy(
     scores:list, # of each video, `(K,)` scores of K classes
     labels:list, # true class of each video

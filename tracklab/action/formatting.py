@@ -45,7 +45,7 @@ class ClipCollect:
     "Keep some keys; the meta data of others go into `img_meta`."
     def __init__(self,
         keys:list|tuple, # names to keep
-        meta_keys:list|tuple=('filename','label','original_shape','img_shape','pad_shape','flip_direction','img_norm_cfg'), # names of meta data
+        meta_keys:list|tuple=('filename','label','original_shape','img_shape','pad_shape','flip_direction','img_norm_cfg'), # names
         meta_name:str='img_meta', # name of the item that holds them
     ): self.keys,self.meta_keys,self.meta_name = keys,meta_keys,meta_name
 

@@ -22,6 +22,7 @@ def size_pair(
     if isinstance(size, (tuple,list)) and len(size)==2 and all(isinstance(s, int) for s in size): return tuple(size)
     raise TypeError(f"{what} is an integer or a pair (width, height) of them, got {size!r}")
 
+# %% ../../nbs/13_action/03_clip_images.ipynb #004844c2
 def _start(results, lazy):
     "Height and width now; a lazy transform makes the lazy state if there is none"
     results.setdefault('img_shape', results['imgs'][0].shape[:2])

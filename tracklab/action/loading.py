@@ -28,6 +28,7 @@ def _sized(results, imgs):
     results.update(imgs=imgs, original_shape=imgs[0].shape[:2], img_shape=imgs[0].shape[:2])
     return results
 
+# %% ../../nbs/13_action/06_clip_loading.ipynb #19cd04bc
 @register('mmaction.RawFrameDecode')
 class RawFrameDecode:
     "Read frames from a folder of images."
