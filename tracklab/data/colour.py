@@ -6,13 +6,13 @@
 __all__ = ['MAX_LEVEL', 'level_value', 'check_prob', 'blend', 'grey_image', 'ColorTransform', 'BrightnessTransform',
            'ContrastTransform', 'equalize', 'EqualizeTransform', 'AutoAugment']
 
-# %% ../../nbs/03_data/50_colour_transforms.ipynb #6f0b6a3a
+# %% ../../nbs/03_data/50_colour_transforms.ipynb #a180c3d7
 import cv2
 import numpy as np
 from ..core.registry import register
 from .pipeline import Compose, fields
 
-# %% ../../nbs/03_data/50_colour_transforms.ipynb #053813c3
+# %% ../../nbs/03_data/50_colour_transforms.ipynb #be0ac3e3
 MAX_LEVEL = 10
 
 def level_value(
@@ -31,7 +31,7 @@ def check_prob(
     if not 0<=p<=1: raise ValueError(f"{name} must lie between 0 and 1, got {p}")
     return p
 
-# %% ../../nbs/03_data/50_colour_transforms.ipynb #0a6c839b
+# %% ../../nbs/03_data/50_colour_transforms.ipynb #5eead872
 def blend(
     img:np.ndarray, # `(H,W,3)`
     other:np.ndarray, # `(H,W,3)`, the degenerate image
@@ -48,7 +48,7 @@ def grey_image(
     "The image without colour."
     return cv2.cvtColor(cv2.cvtColor(img, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR) if img.size else img
 
-# %% ../../nbs/03_data/50_colour_transforms.ipynb #3de244f2
+# %% ../../nbs/03_data/50_colour_transforms.ipynb #b763599a
 class _Level:
     "A random change of the image alone, at a level."
     def __init__(self,
@@ -65,6 +65,7 @@ class _Level:
 
     def __repr__(self): return f"{type(self).__name__}(level={self.level}, prob={self.prob})"
 
+# %% ../../nbs/03_data/50_colour_transforms.ipynb #9219f2e4
 @register
 class ColorTransform(_Level):
     "More or less colour."
@@ -80,7 +81,7 @@ class ContrastTransform(_Level):
     "More or less contrast."
     def degenerate(self, img): return np.full_like(img, round(float(grey_image(img).mean())) if img.size else 0)
 
-# %% ../../nbs/03_data/50_colour_transforms.ipynb #af7c0a47
+# %% ../../nbs/03_data/50_colour_transforms.ipynb #2d2a01ae
 def equalize(
     img:np.ndarray, # `(H,W,C)`, 0 to 255
 )->np.ndarray: # the same type
@@ -107,14 +108,15 @@ class EqualizeTransform:
 
     def __repr__(self): return f"EqualizeTransform(prob={self.prob})"
 
-# %% ../../nbs/03_data/50_colour_transforms.ipynb #bf96cb9f
+# %% ../../nbs/03_data/50_colour_transforms.ipynb #7368ea6e
 @register
 class AutoAugment:
     "Apply one of several lists of transforms."
     def __init__(self,
         policies:list, # lists of configs
     ):
-        if not isinstance(policies, list) or not policies: raise ValueError(f"policies must be a list of lists of configs, got {policies!r}")
+        if not isinstance(policies, list) or not policies:
+            raise ValueError(f"policies must be a list of lists of configs, got {policies!r}")
         for p in policies:
             if not isinstance(p, list) or not p: raise ValueError(f"a policy must be a list of configs, got {p!r}")
         self.policies,self.transforms = policies,[Compose(p) for p in policies]

@@ -5,9 +5,10 @@
 # %% auto #0
 __all__ = ['CutOut', 'RandomShift', 'window_border', 'crop_window', 'RandomCenterCropPad', 'CopyPaste']
 
-# %% ../../nbs/03_data/52_pasting_transforms.ipynb #34b9bf3d
-import copy,math
+# %% ../../nbs/03_data/52_pasting_transforms.ipynb #9d659c2f
+import math
 import numpy as np
+from fastcore.basics import patch
 from ..core.boxes import box_centers, clip_boxes
 from ..core.instance_masks import BitmapMasks
 from ..core.registry import register
@@ -15,7 +16,7 @@ from .colour import check_prob
 from .pipeline import fields
 from .shape import LABELS_OF, MASKS_OF, drop_small
 
-# %% ../../nbs/03_data/52_pasting_transforms.ipynb #8ca06b9c
+# %% ../../nbs/03_data/52_pasting_transforms.ipynb #625e5b9c
 @register
 class CutOut:
     "Fill random rectangles."
@@ -45,7 +46,7 @@ class CutOut:
 
     def __repr__(self): return f"CutOut(n_holes={self.n_holes}, {'cutout_ratio' if self.with_ratio else 'cutout_shape'}={self.candidates})"
 
-# %% ../../nbs/03_data/52_pasting_transforms.ipynb #8dda7e8d
+# %% ../../nbs/03_data/52_pasting_transforms.ipynb #8af2f2e3
 @register
 class RandomShift:
     "Move the image and its boxes by a random number of pixels; black fills the rest."
@@ -84,7 +85,7 @@ class RandomShift:
 
     def __repr__(self): return f"RandomShift(shift_ratio={self.shift_ratio}, max_shift_px={self.max_shift_px})"
 
-# %% ../../nbs/03_data/52_pasting_transforms.ipynb #c809fc61
+# %% ../../nbs/03_data/52_pasting_transforms.ipynb #e7f6b3cf
 def window_border(
     border:int, # wanted distance from the border, pixels
     size:int, # side of the image, pixels
@@ -107,7 +108,7 @@ def crop_window(
     out[top:top+y1-y0,left:left+x1-x0] = img[y0:y1,x0:x1]
     return out,np.array([left,top,left+x1-x0,top+y1-y0], 'float32'),np.array([x0,y0,x1,y1])
 
-# %% ../../nbs/03_data/52_pasting_transforms.ipynb #a9c70af5
+# %% ../../nbs/03_data/52_pasting_transforms.ipynb #0c108bab
 @register
 class RandomCenterCropPad:
     "Crop a window around a random point in training; pad to a multiple or a size in tests."
@@ -147,42 +148,45 @@ class RandomCenterCropPad:
         results.update(img=img, pad_shape=img.shape, border=np.array([y0,y1,x0,x1], 'float32'))
         return results
 
-    def crop(self,
-        results:dict, # a sample
-    )->dict: # the same sample
-        "Cut a random window with at least one object, if the image has one."
-        img,gt = results['img'],results.get('gt_bboxes', np.zeros((0,4)))
-        H,W = img.shape[:2]
-        for n in range(1000):
-            if n%50==0:
-                r = self.ratios[np.random.randint(len(self.ratios))]
-                h,w = int(self.crop_size[0]*r),int(self.crop_size[1]*r)
-            by,bx = window_border(self.border, H),window_border(self.border, W)
-            cy,cx = np.random.randint(by, max(H-by, by+1)),np.random.randint(bx, max(W-bx, bx+1))
-            out,_,part = crop_window(img, (cy,cx), (h,w), self.fill)
-            if not len(gt) or _centered(gt, part).any(): break
-        else: raise ValueError(f"no window of {h}x{w} with the centre of a box found in an image of {H}x{W}")
-        results.update(img=out, img_shape=out.shape, pad_shape=out.shape)
-        for k in fields(results, 'bbox'): self._move(results, k, _centered(results[k], part), w//2-cx, h//2-cy, (w,h))
-        for k in fields(results, 'seg'):
-            seg = results[k]
-            results[k] = crop_window(seg[...,None] if seg.ndim==2 else seg, (cy,cx), (h,w), 255)[0].reshape(h, w, *seg.shape[2:])
-        return results
-
-    def _move(self, results, k, keep, dx, dy, size):
-        b = results[k][keep]+np.array([dx,dy,dx,dy], 'float32')
-        if self.bbox_clip_border: b = clip_boxes(b, size)
-        solid = (b[:,2:]>b[:,:2]).all(1)
-        results[k],left = b[solid].astype('float32'),np.flatnonzero(keep)[solid]
-        for n in (LABELS_OF.get(k), 'gt_instance_ids' if k=='gt_bboxes' else None):
-            if n in results: results[n] = results[n][left]
-        if MASKS_OF.get(k) in results: raise ValueError("RandomCenterCropPad moves boxes only; the sample has masks")
-
+# %% ../../nbs/03_data/52_pasting_transforms.ipynb #b4aa84d0
 def _centered(boxes, part):
     c = box_centers(boxes)
     return ((c>part[:2])&(c<part[2:])).all(1)
 
-# %% ../../nbs/03_data/52_pasting_transforms.ipynb #d2c4da82
+@patch
+def crop(self:RandomCenterCropPad,
+    results:dict, # a sample
+)->dict: # the same sample
+    "Cut a random window with at least one object, if the image has one."
+    img,gt = results['img'],results.get('gt_bboxes', np.zeros((0,4)))
+    H,W = img.shape[:2]
+    for n in range(1000):
+        if n%50==0:
+            r = self.ratios[np.random.randint(len(self.ratios))]
+            h,w = int(self.crop_size[0]*r),int(self.crop_size[1]*r)
+        by,bx = window_border(self.border, H),window_border(self.border, W)
+        cy,cx = np.random.randint(by, max(H-by, by+1)),np.random.randint(bx, max(W-bx, bx+1))
+        out,_,part = crop_window(img, (cy,cx), (h,w), self.fill)
+        if not len(gt) or _centered(gt, part).any(): break
+    else: raise ValueError(f"no window of {h}x{w} with the centre of a box found in an image of {H}x{W}")
+    results.update(img=out, img_shape=out.shape, pad_shape=out.shape)
+    for k in fields(results, 'bbox'): self._move(results, k, _centered(results[k], part), w//2-cx, h//2-cy, (w,h))
+    for k in fields(results, 'seg'):
+        seg = results[k]
+        results[k] = crop_window(seg[...,None] if seg.ndim==2 else seg, (cy,cx), (h,w), 255)[0].reshape(h, w, *seg.shape[2:])
+    return results
+
+@patch
+def _move(self:RandomCenterCropPad, results, k, keep, dx, dy, size):
+    b = results[k][keep]+np.array([dx,dy,dx,dy], 'float32')
+    if self.bbox_clip_border: b = clip_boxes(b, size)
+    solid = (b[:,2:]>b[:,:2]).all(1)
+    results[k],left = b[solid].astype('float32'),np.flatnonzero(keep)[solid]
+    for n in (LABELS_OF.get(k), 'gt_instance_ids' if k=='gt_bboxes' else None):
+        if n in results: results[n] = results[n][left]
+    if MASKS_OF.get(k) in results: raise ValueError("RandomCenterCropPad moves boxes only; the sample has masks")
+
+# %% ../../nbs/03_data/52_pasting_transforms.ipynb #fa94cde1
 @register
 class CopyPaste:
     "Paste random objects of a second image of the same size."
