@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['init_detector', 'inference_detector', 'async_inference_detector', 'show_result_pyplot']
 
-# %% ../../nbs/14_app/17_detector_apis.ipynb #72cd0a60
+# %% ../../nbs/14_app/17_detector_apis.ipynb #b80a09c9
 import asyncio
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from ..apis import frame_pipeline_of, init_model
 from ..data.loaders import collate
 from ..engine.testing import unpack_batch
 
-# %% ../../nbs/14_app/17_detector_apis.ipynb #82404bbd
+# %% ../../nbs/14_app/17_detector_apis.ipynb #cba11758
 def init_detector(
     config, # file, config, or name in the zoo
     checkpoint=None, # file or address
@@ -23,7 +23,7 @@ def init_detector(
     "A detector from a config."
     return init_model(config, checkpoint, device, cfg_options)
 
-# %% ../../nbs/14_app/17_detector_apis.ipynb #aa16acf6
+# %% ../../nbs/14_app/17_detector_apis.ipynb #7afcd3b1
 def inference_detector(
     model, # detector that `init_detector` returned
     imgs, # a file or `(H,W,3)` uint8 BGR, or a list of them
@@ -42,7 +42,7 @@ async def async_inference_detector(
     "`inference_detector` in a thread of its own: the event loop goes on meanwhile."
     return await asyncio.to_thread(inference_detector, model, imgs)
 
-# %% ../../nbs/14_app/17_detector_apis.ipynb #e3b8a3c1
+# %% ../../nbs/14_app/17_detector_apis.ipynb #b57136a1
 def show_result_pyplot(
     model, # detector, for its classes and its way to draw
     img, # file or `(H,W,3)` uint8 BGR

@@ -6,7 +6,7 @@
 __all__ = ['LVISDataset', 'CITYSCAPES_IDS', 'DeepFashionDataset', 'NamedByFile', 'Objects365V1Dataset', 'Objects365V2Dataset',
            'segm_overlap', 'LVISV05Dataset', 'LVISV1Dataset', 'CityscapesDataset']
 
-# %% ../../nbs/03_data/56_coco_kin_datasets.ipynb #8b8576c3
+# %% ../../nbs/03_data/56_coco_kin_datasets.ipynb #c9f63a08
 import json
 import cv2
 import numpy as np
@@ -17,7 +17,7 @@ from ..core.registry import register
 from .coco_dataset import COCO, CocoDataset
 from ..metrics.dataset_classes import get_classes
 
-# %% ../../nbs/03_data/56_coco_kin_datasets.ipynb #49dd263c
+# %% ../../nbs/03_data/56_coco_kin_datasets.ipynb #71e65190
 @register
 class DeepFashionDataset(CocoDataset):
     "DeepFashion: clothes and parts of the body."
@@ -31,7 +31,7 @@ class NamedByFile(CocoDataset):
         coco.cats = dict(sorted(coco.cats.items()))
         super()._index(coco)
 
-# %% ../../nbs/03_data/56_coco_kin_datasets.ipynb #ba2469ab
+# %% ../../nbs/03_data/56_coco_kin_datasets.ipynb #17f71244
 @register
 class Objects365V1Dataset(NamedByFile):
     "Objects365, version 1."
@@ -43,7 +43,7 @@ class Objects365V2Dataset(Objects365V1Dataset):
         "Read the images; a file is known by its last folder and its name."
         return [dict(d, filename='/'.join(d['file_name'].split('/')[-2:])) for d in super().load_annotations(ann_file)]
 
-# %% ../../nbs/03_data/56_coco_kin_datasets.ipynb #d6968851
+# %% ../../nbs/03_data/56_coco_kin_datasets.ipynb #6be07664
 def segm_overlap(
     dets:list, # results with `segmentation` as run lengths
     gts:list, # annotations with `segmentation` as polygons or run lengths
@@ -115,7 +115,7 @@ class LVISV1Dataset(LVISV05Dataset):
 
 LVISDataset = LVISV05Dataset
 
-# %% ../../nbs/03_data/56_coco_kin_datasets.ipynb #860ae85d
+# %% ../../nbs/03_data/56_coco_kin_datasets.ipynb #cf12ae68
 CITYSCAPES_IDS = dict(person=24, rider=25, car=26, truck=27, bus=28, train=31, motorcycle=32, bicycle=33)
 
 @register
