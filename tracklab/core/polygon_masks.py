@@ -170,7 +170,8 @@ def split_combined_polys(
     for i,(flat,lens,counts) in enumerate(zip(polys, poly_lens, polys_per_mask)):
         lens,counts = np.asarray(lens, int),np.asarray(counts, int)
         if lens.sum()!=len(flat) or counts.sum()!=len(lens):
-            raise ValueError(f"image {i}: {len(flat)} numbers in {len(lens)} polygons expected, got lengths {lens.sum()} and {counts.sum()} polygons")
+            raise ValueError(f"image {i}: {len(flat)} numbers in {len(lens)} polygons expected, got lengths {lens.sum()} and "
+                             f"{counts.sum()} polygons")
         cut = lambda x,n: [x[b-a:b] for a,b in zip(n, n.cumsum())]
         out.append(cut(cut(np.asarray(flat), lens), counts))
     return out

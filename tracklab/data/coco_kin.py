@@ -21,7 +21,8 @@ from ..metrics.dataset_classes import get_classes
 @register
 class DeepFashionDataset(CocoDataset):
     "DeepFashion: clothes and parts of the body."
-    CLASSES = ('top','skirt','leggings','dress','outer','pants','bag','neckwear','headwear','eyeglass','belt','footwear','hair','skin','face')
+    CLASSES = ('top','skirt','leggings','dress','outer','pants','bag','neckwear','headwear','eyeglass','belt','footwear',
+               'hair','skin','face')
 
 class NamedByFile(CocoDataset):
     "A dataset whose classes are the categories of its file, in the order of their ids, unless some are asked for."
@@ -54,6 +55,7 @@ def segm_overlap(
     sides = [[o['segmentation'] for o in side] for side in (dets,gts)]
     return np.asarray(coco_mask.iou(*sides, [False]*len(gts)))
 
+# %% ../../nbs/03_data/56_coco_kin_datasets.ipynb #cd92a20a
 @register
 class LVISV05Dataset(NamedByFile):
     "LVIS, version 0.5."
@@ -99,6 +101,7 @@ class LVISV05Dataset(NamedByFile):
         rows = [dict(r, area=float(coco_mask.area(r['segmentation']))) for r in rows]
         return lvis_numbers(rows, gt, segm_overlap)
 
+# %% ../../nbs/03_data/56_coco_kin_datasets.ipynb #1a8d4076
 @register
 class LVISV1Dataset(LVISV05Dataset):
     "LVIS, version 1."
