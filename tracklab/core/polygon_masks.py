@@ -125,9 +125,14 @@ def crop_and_resize(self:PolygonMasks,
         out += self[int(i)].warp((h,w), [[sx,0,-x1*sx],[0,sy,-y1*sy]], clip=False).masks
     return PolygonMasks(out, h, w)
 @patch
-def expand(self:PolygonMasks, expanded_h:int, expanded_w:int, top:int, left:int):
-    "Put on a larger canvas; not supported, as in MMDetection."
-    raise NotImplementedError("polygons cannot be expanded here; use to_bitmap().expand(...)")
+def expand(self:PolygonMasks,
+    expanded_h:int, # height of the canvas
+    expanded_w:int, # width of the canvas
+    top:int, # row of the image on it
+    left:int, # column of the image on it
+)->PolygonMasks: # new masks
+    "Put on a larger canvas."
+    return self.warp((expanded_h,expanded_w), [[1,0,left],[0,1,top]], clip=False)
 @patch
 def translate(self:PolygonMasks,
     out_shape:tuple, # height and width
