@@ -133,6 +133,8 @@ def expand(self:PolygonMasks,
 )->PolygonMasks: # new masks
     "Put on a larger canvas."
     return self.warp((expanded_h,expanded_w), [[1,0,left],[0,1,top]], clip=False)
+
+# %% ../../nbs/00_core/22_polygon_masks.ipynb #19b7a8be
 @patch
 def translate(self:PolygonMasks,
     out_shape:tuple, # height and width
