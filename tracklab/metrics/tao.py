@@ -112,11 +112,12 @@ def _class_arrays(groups, cats, thrs, num_ranges):
 def lvis_numbers(
     results:list, # dicts with `image_id`, `category_id`, `bbox` (xywh), `score`
     annotations:dict, # LVIS or TAO: `images`, `annotations`, `categories` with `frequency`
+    overlap=_box_overlap, # function of results and true objects -> `(D,G)`; that of boxes if not given
 )->dict[str,float]: # `AP`, ..., `APr`, `APc`, `APf`, `AR@300`, ...
-    "Average precision of boxes with federated annotations, exactly."
+    "Average precision of boxes, or of what `overlap` compares, with federated annotations, exactly."
     cats,thrs = annotations['categories'],np.linspace(.5,.95,10)
     groups = federated_groups(_best_per_image(results), annotations['annotations'], _places(annotations['images'],annotations), 'image_id',
-                              _box_overlap, lambda os: _out_of([_area(o) for o in os],TAO_AREAS))
+                              overlap, lambda os: _out_of([_area(o) for o in os],TAO_AREAS))
     precision,recall = _class_arrays(groups, [c['id'] for c in cats], thrs, len(TAO_AREAS))
     kind = np.array([c.get('frequency') for c in cats])
     return dict(AP=mean_valid(precision[...,0]), AP50=mean_valid(precision[0,...,0]), AP75=mean_valid(precision[5,...,0]),
