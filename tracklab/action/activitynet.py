@@ -77,7 +77,7 @@ def evaluate(self:ActivityNetDataset,
     results:list, # dicts with `video_name` and `proposal_list`
     metrics='AR@AN', # the only one
     max_avg_proposals:int=100, # proposals per video
-    temporal_iou_thresholds=np.linspace(.5, .95, 10), # thresholds
+    temporal_iou_thresholds:tuple=tuple(np.linspace(.5, .95, 10).tolist()), # thresholds
     logger=None, # told the numbers
 )->dict: # `auc` in percent, `AR@1`, `AR@5`, `AR@10`, `AR@100`
     "Average recall of proposals."
