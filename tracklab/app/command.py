@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['TRACK_SUFFIXES', 'DETECTOR_NAMES', 'cmd_env', 'print_metrics', 'cmd_eval', 'class_indices', 'Watched', 'show_window',
-           'target_model', 'video_detector', 'tracking_model', 'cmd_track', 'cmd_demo', 'cmd_refine', 'cmd_test',
-           'cmd_search', 'cmd_train', 'cmd_verify', 'benchmark_sot', 'cmd_benchmark', 'cmd_convert', 'cmd_browse',
-           'cmd_zoo', 'cmd_migrate', 'parser', 'Terminated', 'describe', 'main']
+           'target_model', 'video_detector', 'tracking_model', 'cmd_track', 'cmd_detect', 'cmd_demo', 'cmd_refine',
+           'cmd_test', 'cmd_search', 'cmd_train', 'cmd_verify', 'benchmark_sot', 'cmd_benchmark', 'cmd_convert',
+           'cmd_browse', 'cmd_zoo', 'cmd_migrate', 'parser', 'Terminated', 'describe', 'main']
 
 # %% ../../nbs/14_app/01_command.ipynb #dad5eefe
 import argparse,json,os,shutil,sys,time,warnings
@@ -304,6 +304,23 @@ def cmd_track(a)->int:
         _track(job)
     return 0
 
+# %% ../../nbs/14_app/01_command.ipynb #740d559f
+def cmd_detect(a)->int:
+    "Detect objects in images, folders, videos or a camera, each image alone."
+    from tracklab.app.detect import detect_files, open_image_detector
+    from tracklab.core.config import parse_options
+    from tracklab.core.video import Video
+    from tracklab.detect.tiles import parse_tiles
+    for s in a.source: Video(s)                                                # an error before the model is loaded
+    detector = open_image_detector(a.model, a.checkpoint, _device(a.device), parse_options(a.cfg_options), print, parse_tiles(a.tiles))
+    start = time.time()
+    data,files = detect_files(detector, a.source, a.out, a.json, a.score_thr, class_indices(a.classes, detector.classes), a.batch,
+                              show_window if a.show else None, _progress)
+    n = len(data['images'])
+    print(f"{n} images, {len(data['annotations'])} objects, {n/max(time.time()-start, 1e-9):.1f} images/s")
+    print(*(f'wrote {f}' for f in files[-4:]), *([f'and {len(files)-4} more files in {a.out}'] if len(files)>4 else []), sep='\n')
+    return 0
+
 # %% ../../nbs/14_app/01_command.ipynb #2b558a5f
 def cmd_demo(a)->int:
     "Track a synthetic street from its pixels and score the result, or track a video."
@@ -569,6 +586,23 @@ def _tracking_arguments(command):
         help='also write CocoVID, a table, YOLO text, CVAT for video or YouTube-VIS results; mot, and mots for masks, are always written')
     arg('--max-frames', type=at_least(1), default=3000, help='frames in the HTML player; of a longer video every second, third ...')
 
+# %% ../../nbs/14_app/01_command.ipynb #c56a23d6
+def _detect_arguments(command):
+    "Arguments of detect."
+    arg = command(cmd_detect, 'detect')
+    arg('source', nargs='+', help='image, folder or glob of images, video, camera index, or rtsp:// address')
+    arg('--model', default='auto', help=f'a name of the zoo, a config file, {DETECTOR_NAMES}')
+    arg('--checkpoint', metavar='FILE', help="weights of the config's model")
+    arg('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE', help='changes of the config')
+    arg('--tiles', default='auto', help='also look at overlapping parts of each image: columns and rows such as 3x2, none, or auto')
+    arg('--out', default='tracklab-out/detect', help='folder for drawn images and videos, and panoptic maps')
+    arg('--json', metavar='FILE', help='COCO file of all objects; OUT/detections.json if not given')
+    arg('--score-thr', type=finite, default=.3, help='least score of an object')
+    arg('--classes', nargs='+', help='names or indices of the classes; all if not given')
+    arg('--batch', type=at_least(1), default=1, help='images per call of the model')
+    arg('--device', help='cpu, cuda, cuda:1 ...; a GPU if there is one')
+    arg('--show', action='store_true', help='show the images in a window, q ends')
+
 # %% ../../nbs/14_app/01_command.ipynb #08e5348b
 def _dataset_arguments(command):
     "Arguments of test and search."
@@ -657,7 +691,7 @@ def parser()->argparse.ArgumentParser:
         loud.add_argument('-q', '--quiet', action='store_true', help='no progress bars, no warnings')
         loud.add_argument('-v', '--verbose', action='store_true', help='log more, and show where an error comes from')
         return p.add_argument
-    for add in (_tracking_arguments, _dataset_arguments, _result_arguments): add(command)
+    for add in (_tracking_arguments, _detect_arguments, _dataset_arguments, _result_arguments): add(command)
     import_module('tracklab.app.train').train_arguments(command(cmd_train, 'train')) # by name: these notebooks follow this one
     for add in ('tool_arguments','log_arguments'): getattr(import_module('tracklab.app.tools'), add)(command)
     sub.add_parser('convert', help=cmd_convert.__doc__)
