@@ -243,8 +243,9 @@ def image_grid(
     if not images: raise ValueError("there are no images to show")
     rows,columns = -(-len(images)//columns),min(columns, len(images))
     h,w = images[0].shape[:2]
-    fig = _shown_figure()((2.2*columns,2.2*rows*h/w), dpi=80, layout='constrained')
+    fig = _shown_figure()((2*columns,2*rows*h/w), dpi=70)
     for ax in np.ravel(fig.subplots(rows, columns)): ax.axis('off')
+    fig.subplots_adjust(0, 0, 1, 1, .02, .02)
     for ax,image in zip(fig.axes, images): ax.imshow(image[...,::-1])
     return fig
 
