@@ -419,6 +419,7 @@ def cmd_test(a)->int:
         raise ValueError("nothing to do with the results: give --eval, --out, --format-only, --show or --show-dir")
     if a.eval and a.format_only: raise ValueError("--eval and --format-only exclude each other")
     options = parse_options(a.eval_options)
+    import_module('tracklab.app.slurm').join_slurm(a.launcher, {})
     _check_test_outputs(a, [a.out, a.json])
     if a.out: check_results_path(a.out)
     dataset,results = run_test(a.config, a.checkpoint_file or a.checkpoint, a.device, parse_options(a.cfg_options), a.batch, a.workers,
@@ -581,6 +582,8 @@ def _dataset_arguments(command):
         arg('--device', help='cpu, cuda, cuda:1 ...; a GPU if there is one')
         arg('--batch', type=at_least(1), default=1, help='frames per batch')
         arg('--workers', type=at_least(0), help='loading processes; as in the config if not given')
+        arg('--launcher', choices=['none','pytorch','slurm'], default='none',
+            help='slurm: in a job of `tracklab slurm`; others are not needed')
         if name=='search':
             arg('--eval', nargs='+', default=['track'], help='what the dataset evaluates')
             for flag in ('penalty-k','lr','win-infu'): arg(f'--{flag}-range', metavar='A,B,STEP', help='values to try, for SiamRPN++')
@@ -645,7 +648,7 @@ def _data_arguments(command):
 
 # %% ../../nbs/14_app/01_command.ipynb #f9f406d5
 TOOLS = dict(tools=('tool_arguments','log_arguments'), analysis=('result_arguments','error_arguments'),
-             speed=('fitting_arguments','robustness_arguments'))
+             speed=('fitting_arguments','robustness_arguments'), slurm=('slurm_arguments',))
 def parser()->argparse.ArgumentParser:
     "The command line."
     import tracklab
