@@ -423,7 +423,7 @@ def cmd_test(a)->int:
     _check_test_outputs(a, [a.out, a.json])
     if a.out: check_results_path(a.out)
     dataset,results = run_test(a.config, a.checkpoint_file or a.checkpoint, a.device, parse_options(a.cfg_options), a.batch, a.workers,
-                               a.show, a.show_dir, _bar('test'), a.eval or ())
+                               a.show, a.show_dir, _bar('test'), a.eval or (), a.show_score_thr)
     if results is None: return 0                                                         # the first process goes on
     if a.out: save_results(results, a.out); print(f'wrote {a.out}')
     if a.format_only:
@@ -595,6 +595,7 @@ def _dataset_arguments(command):
         arg('--format-only', action='store_true', help='write the files of a submission, without evaluating')
         arg('--show', action='store_true', help='show the frames in a window')
         arg('--show-dir', metavar='DIR', help='folder for drawn frames and videos')
+        arg('--show-score-thr', type=finite, default=.3, help='least score of a box that is drawn')
         arg('--json', metavar='FILE', help='write the numbers to this file')
 
 # %% ../../nbs/14_app/01_command.ipynb #2ac47d36
