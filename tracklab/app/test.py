@@ -48,6 +48,7 @@ def run_test(
     show_dir:str=None, # folder for drawn frames and videos
     progress=lambda done, total: None, # told how far it is
     metrics:tuple|list=(), # what will be evaluated, to find a wrong name before the run
+    show_score_thr:float=.3, # boxes below are not drawn
 )->tuple: # dataset, and results or `None` in all but the first process
     "Run a model over the test data of its config."
     device = join_processes(device)
@@ -58,7 +59,7 @@ def run_test(
     if model.CLASSES is None: model.CLASSES = dataset.CLASSES
     def count(n): nonlocal done; done += n; progress(done, len(dataset))
     if process_group()[0]>1: return dataset,multi_gpu_test(model, loader, progress=count)
-    return dataset,single_gpu_test(model, loader, show, show_dir, progress=count)
+    return dataset,single_gpu_test(model, loader, show, show_dir, show_score_thr=show_score_thr, progress=count)
 
 # %% ../../nbs/14_app/11_test.ipynb #93eeb743
 def evaluate_results(

@@ -27,7 +27,9 @@ def train_arguments(
     arg('--deterministic', action='store_true', help='only algorithms that repeat exactly')
     arg('--auto-scale-lr', action='store_true', help='scale the learning rate to the batch size')
     arg('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE', help='changes of the config')
-    arg('--launcher', choices=['none','pytorch'], default='none', help='not needed: processes started by torchrun find each other')
+    arg('--gpus', type=int, help='1; several GPUs are used by `torchrun --nproc_per_node N --no-python tracklab train ...`')
+    arg('--gpu-id', '--gpu-ids', type=int, metavar='N', help='the GPU to use, as --device cuda:N')
+    arg('--launcher', choices=['none','pytorch','slurm'], default='none', help='slurm: in a job of `tracklab slurm`; others are not needed')
     arg('--local-rank', '--local_rank', type=int, help='not needed, torchrun says it')
 
 # %% ../../nbs/14_app/15_train.ipynb #006c8db7
@@ -123,8 +125,16 @@ def close_log(
 
 def train_command(a)->int:
     "Train the model of a config."
+    from tracklab.apis import open_config
+    from tracklab.app.slurm import join_slurm
     from tracklab.core.config import parse_options
-    r = run_train(a.config, a.work_dir, a.resume_from, a.auto_resume, a.load_from, not a.no_validate, a.device, a.seed,
+    if (a.gpus or 1)>1:
+        raise ValueError(f"--gpus {a.gpus}: one process uses one GPU; start several with `torchrun --nproc_per_node {a.gpus} --no-python "
+                         "tracklab train ...`, or with `tracklab slurm`")
+    if a.gpu_id is not None and a.device: raise ValueError("--gpu-id and --device exclude each other")
+    if a.launcher=='slurm': join_slurm(a.launcher, open_config(a.config, parse_options(a.cfg_options)))
+    device = a.device if a.gpu_id is None else f'cuda:{a.gpu_id}'
+    r = run_train(a.config, a.work_dir, a.resume_from, a.auto_resume, a.load_from, not a.no_validate, device, a.seed,
                   a.diff_seed, a.deterministic,
                   a.auto_scale_lr, parse_options(a.cfg_options))
     if r.rank==0: print(f'wrote {r.work_dir}')

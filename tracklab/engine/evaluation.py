@@ -10,8 +10,9 @@ import bisect,inspect,json
 from contextlib import contextmanager
 from fastcore.basics import patch
 from pathlib import Path
+from torch import nn
 from ..core.checkpoint import read_checkpoint
-from ..core.distributed import broadcast_object, process_group
+from ..core.distributed import broadcast, broadcast_object, process_group
 from ..core.logging import get_logger
 from ..core.registry import near, register
 from ..data.loaders import DistributedVideoSampler
@@ -165,6 +166,7 @@ def evaluate(self:EvalHook, runner, results)->dict: # name -> number
 def evaluate_now(self:EvalHook, runner):
     "Test, evaluate, keep the best."
     results = self.results(runner)
+    self.latest_results = results
     scores = broadcast_object(self.evaluate(runner, results) if runner.rank==0 else None)
     if self.key is None: return
     if not scores: return get_logger('engine').warning("the evaluation has no results, so no checkpoint is the best")
@@ -209,11 +211,18 @@ class DistEvalHook(EvalHook):
     "`EvalHook`, which also knows about several processes."
     def __init__(self,
         *args, # of `EvalHook`
-        broadcast_bn_buffer:bool=True, # not used: every process tests with its own statistics, which `SyncNormHook` averages
+        broadcast_bn_buffer:bool=True, # test with the statistics of the first process?
         tmpdir:str=None, # not used: results travel in memory or a temporary folder of their own
         gpu_collect:bool=False, # not used
         **kwargs # of `EvalHook`
-    ): super().__init__(*args, **kwargs)
+    ):
+        super().__init__(*args, **kwargs)
+        self.broadcast_bn_buffer = broadcast_bn_buffer
+    def results(self, runner):
+        for m in runner.model.modules() if self.broadcast_bn_buffer else ():
+            if isinstance(m, nn.modules.batchnorm._BatchNorm) and m.track_running_stats:
+                for x in (m.running_mean, m.running_var): broadcast(x)
+        return super().results(runner)
 
 # %% ../../nbs/05_engine/10_evaluation_hook.ipynb #a0e9c121
 def action_rule(

@@ -48,7 +48,7 @@ class CheckInvalidLossHook(Hook):
         loss = runner.outputs['loss']
         if self.every_n_iters(runner, self.interval) and not torch.isfinite(loss).all():
             terms = {k:v for k,v in runner.outputs.get('log_vars', {}).items() if not math.isfinite(v)}
-            raise FloatingPointError(f"the loss of iteration {runner.iter+1} is {float(loss)} "
+            raise FloatingPointError(f"the loss of iteration {runner.iter+1} is {float(loss.detach())} "
                                      f"({', '.join(f'{k}={v}' for k,v in terms.items()) or 'all terms finite'}); "
                                      "try a lower learning rate, gradient clipping or a longer warm-up")
 
