@@ -148,7 +148,8 @@ def video_detector(
 # %% ../../nbs/14_app/01_command.ipynb #2a069fec
 def _do_without(tracker, name, images):
     "Warn of what a tracker by name lacks; without images it cannot follow the camera."
-    if name not in ('strongsort','botsort'): return
+    from tracklab.app.track import NAMED_TRACKERS
+    if getattr(tracker, 'cmc', None) is None or not isinstance(name, str) or name not in NAMED_TRACKERS: return
     lacks = ['the appearance of objects (a config with a re-identification network has it)']
     if not images:
         tracker.cmc = None
@@ -540,7 +541,7 @@ def _tracking_arguments(command):
     "Arguments of demo and track."
     arg = command(cmd_demo, 'demo')
     arg('--out', default='tracklab-out', help='folder for the results')
-    arg('--tracker', default='bytetrack', help='sort, bytetrack, ocsort or a config file')
+    arg('--tracker', default='bytetrack', help='sort, bytetrack, ocsort ... as for track, or a config file')
     arg('--video', metavar='PATH', help='track this video instead, as `track` does')
     arg('--detector', help=DETECTOR_NAMES+' (tiny for the street, auto for a video)')
     arg('--frames', type=at_least(1), default=150, help='length of the video')
@@ -553,8 +554,8 @@ def _tracking_arguments(command):
     arg('--detector', help=DETECTOR_NAMES+' (auto if not given)')
     arg('--tiles', default='auto', help='also look at overlapping parts of each frame: columns and rows such as 3x2, none, or auto (as '
                                         'many as suit the packaged network, none for others)')
-    arg('--tracker', help='sort, bytetrack, ocsort, strongsort, botsort, a config file, or a name of the zoo (bytetrack; with --box '
-                          'tiny_siamrpn, and also trdimp, trsiam and their variants)')
+    arg('--tracker', help='sort, bytetrack, ocsort, strongsort, botsort, deepocsort, hybridsort, boosttrack, sfsort, cbiou, tracktrack, a config '
+                          'file, or a name of the zoo (bytetrack; with --box tiny_siamrpn, and also trdimp, trsiam and their variants)')
     arg('--box', action='append', metavar='BOX|FILE',
         help='follow what is in this box of the first frame: left,top,width,height, or a file '
                                                            'whose first line is that; give it again for more targets')
