@@ -554,7 +554,8 @@ def _tracking_arguments(command):
     arg('--detector', help=DETECTOR_NAMES+' (auto if not given)')
     arg('--tiles', default='auto', help='also look at overlapping parts of each frame: columns and rows such as 3x2, none, or auto (as '
                                         'many as suit the packaged network, none for others)')
-    arg('--tracker', help='sort, bytetrack, ocsort, strongsort, botsort, deepocsort, hybridsort, boosttrack, sfsort, cbiou, tracktrack, a config '
+    arg('--tracker', help='sort, bytetrack, ocsort, strongsort, botsort, deepocsort, hybridsort, boosttrack, sfsort, cbiou, tracktrack, a '
+                          'config '
                           'file, or a name of the zoo (bytetrack; with --box tiny_siamrpn, and also trdimp, trsiam and their variants)')
     arg('--box', action='append', metavar='BOX|FILE',
         help='follow what is in this box of the first frame: left,top,width,height, or a file '

@@ -170,10 +170,12 @@ def valid(self:BaseTracker,
 @patch
 def _tick(self:BaseTracker, timestamp):
     "Set the clock to the time of a frame."
-    if timestamp is not None and not np.isfinite(timestamp): raise ValueError(f"timestamp should be a finite number of seconds, got {timestamp}")
+    if timestamp is not None and not np.isfinite(timestamp):
+        raise ValueError(f"timestamp should be a finite number of seconds, got {timestamp}")
     if self.frame_id>=0:
         if (timestamp is None)!=(self.timestamp is None): raise ValueError("give a timestamp to every frame of a video, or to none")
-        if timestamp is not None and timestamp<=self.timestamp: raise ValueError(f"timestamp {timestamp} after {self.timestamp}: time must go on")
+        if timestamp is not None and timestamp<=self.timestamp:
+            raise ValueError(f"timestamp {timestamp} after {self.timestamp}: time must go on")
     self.timestamp = timestamp
     if not len(self.memory): self.moved_to = timestamp
 

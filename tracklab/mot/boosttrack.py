@@ -35,6 +35,7 @@ def shape_similarity(
     p,q = (a[:,2:]-a[:,:2])[:,None],(b[:,2:]-b[:,:2])[None]
     return np.exp(-(np.abs(p-q)/np.maximum(p, q)).sum(-1))
 
+# %% ../../nbs/09_mot/17_boosttrack.ipynb #66593995
 def distance_similarity(
     d:np.ndarray, # `(T,D)` squared Mahalanobis distances
 )->np.ndarray: # `(T,D)` from 0 to 1

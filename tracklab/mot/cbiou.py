@@ -36,7 +36,8 @@ class CBIoUTracker(KalmanTracker):
         num_frames_retain:int=30, # a track is forgotten after this many frames without a detection
         **kwargs, # `momentums`
     ):
-        if len(buffers)!=2 or not 0<=buffers[0]<=buffers[1]: raise ValueError(f"buffers must be two ascending numbers from 0, got {buffers}")
+        if len(buffers)!=2 or not 0<=buffers[0]<=buffers[1]:
+            raise ValueError(f"buffers must be two ascending numbers from 0, got {buffers}")
         if num_speeds<1: raise ValueError(f"num_speeds must be at least 1, got {num_speeds}")
         self.obj_score_thr,self.init_track_thr,self.buffers = obj_score_thr,init_track_thr,tuple(buffers)
         self.match_iou_thr,self.num_speeds = match_iou_thr,num_speeds

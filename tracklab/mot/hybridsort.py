@@ -63,7 +63,8 @@ class HybridSORTTracker(OCSORTTracker):
         num_frames_retain:int=30, # a track is forgotten after this many frames without a detection
         **kwargs, # further arguments of `OCSORTTracker`
     ):
-        if low_score_thr>obj_score_thr: raise ValueError(f"low_score_thr should be at most obj_score_thr, got {low_score_thr} and {obj_score_thr}")
+        if low_score_thr>obj_score_thr:
+            raise ValueError(f"low_score_thr should be at most obj_score_thr, got {low_score_thr} and {obj_score_thr}")
         self.low_score_thr,self.score_weight = low_score_thr,score_weight
         super().__init__(obj_score_thr=obj_score_thr, init_track_thr=init_track_thr, match_iou_thr=match_iou_thr,
                          vel_consist_weight=vel_consist_weight, num_frames_retain=num_frames_retain, history=dict(scores=2), **kwargs)

@@ -66,7 +66,8 @@ class OCSORTTracker(KalmanTracker):
             def match(name, measure, pairs, tracks, dets=True):
                 (i,j,gain),dets = pairs,dets&(track<0)
                 p = match_pairs(i, j, (gain-self.match_iou_thr)*(tracks.take(i)&dets.take(j)), (len(m),len(o)))
-                self.record(name, measure, self.gate if measure is self.measure else 'overlapping pairs', o, tracks, dets, i, j, gain, self.match_iou_thr, p)
+                self.record(name, measure, self.gate if measure is self.measure else 'overlapping pairs', o, tracks, dets, i, j, gain,
+                            self.match_iou_thr, p)
                 track[j[p]],free[i[p]] = i[p],False
                 found.append(np.sort(j[p]))
             self._rounds(o, boxes, free, track, match)
