@@ -29,6 +29,7 @@ def track_steps(
     same = tracks.id[k][1:]==tracks.id[k][:-1]
     return k[:-1][same], k[1:][same]
 
+# %% ../../nbs/09_mot/18_counting.ipynb #fc7bcab3
 def _cross(u, v): return u[...,0]*v[...,1]-u[...,1]*v[...,0]
 
 def crossings(
@@ -135,7 +136,8 @@ def read_zones(
     out = {}
     for name,corners in named.items():
         try: out[name] = np.array(corners, float); inside(np.zeros((1,2)), out[name])
-        except (TypeError,ValueError) as e: raise ValueError(f"{path}: zone {name!r} should be a list of at least 3 corners [x, y]: {e}") from None
+        except (TypeError,ValueError) as e:
+            raise ValueError(f"{path}: zone {name!r} should be a list of at least 3 corners [x, y]: {e}") from None
     return out
 
 def count_events(

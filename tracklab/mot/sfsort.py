@@ -71,7 +71,7 @@ class SFSORTTracker(KalmanTracker):
         if not 0<=margin<.5: raise ValueError(f"margin should be from 0 to below 0.5 of the image, got {margin}")
         self.obj_score_thrs,self.init_track_thr,self.match_thrs = obj_score_thrs,init_track_thr,match_thrs
         self.margin_frames_retain,self.margin,self.size,self.crowd = margin_frames_retain,margin,size,crowd
-        super().__init__(1, **{'motion':NoMotion(), **kwargs}, num_frames_retain=num_frames_retain)
+        super().__init__(**{'num_tentatives':1, 'motion':NoMotion(), **kwargs}, num_frames_retain=num_frames_retain)
 
     def _tentative_at_birth(self, frame_id): return False
 
