@@ -25,11 +25,17 @@ from ..core.tracks import Tracks, MOTWriter
 from ..core.video import MAX_FPS, Video, VideoWriter
 from ..detect.motion import MotionDetector
 from ..motion.global_motion import GlobalMotionCompensation
+from ..mot.boosttrack import BoostTracker
 from ..mot.botsort import BoTSORTTracker
 from ..mot.bytetrack import ByteTracker
+from ..mot.cbiou import CBIoUTracker
+from ..mot.deepocsort import DeepOCSORTTracker
+from ..mot.hybridsort import HybridSORTTracker
 from ..mot.ocsort import OCSORTTracker
+from ..mot.sfsort import SFSORTTracker
 from ..mot.sort import SortTracker
 from ..mot.strongsort import StrongSORTTracker
+from ..mot.tracktrack import TrackTrackTracker
 from ..viz.draw import draw_tracks, trail_points
 
 # %% ../../nbs/14_app/00_track.ipynb #73fae08f
@@ -39,10 +45,16 @@ NAMED_TRACKERS = dict(sort=lambda: SortTracker(obj_score_thr=.5, match_iou_thr=.
                 strongsort=lambda: StrongSORTTracker(obj_score_thr=.5, reid=None, match_iou_thr=.3,
                                                      cmc=dict(type='GlobalMotionCompensation')),
                 botsort=lambda: BoTSORTTracker(obj_score_thrs=dict(high=.5, low=.1), init_track_thr=.6,
-                                               cmc=dict(type='GlobalMotionCompensation')))
+                                               cmc=dict(type='GlobalMotionCompensation')),
+                deepocsort=lambda: DeepOCSORTTracker(init_track_thr=.6, cmc=dict(type='GlobalMotionCompensation')),
+                hybridsort=lambda: HybridSORTTracker(obj_score_thr=.5, init_track_thr=.6),
+                boosttrack=lambda: BoostTracker(obj_score_thr=.5, cmc=dict(type='GlobalMotionCompensation')),
+                sfsort=lambda: SFSORTTracker(obj_score_thrs=dict(high=.5, low=.1), init_track_thr=.6),
+                cbiou=lambda: CBIoUTracker(),
+                tracktrack=lambda: TrackTrackTracker(obj_score_thr=.5, init_track_thr=.6, cmc=dict(type='GlobalMotionCompensation')))
 
 def open_tracker(
-    name, # `sort`, `bytetrack`, `ocsort`, `strongsort`, `botsort`, a config file, or a config dict
+    name, # a key of `NAMED_TRACKERS`, a config file, or a config dict
 ): # the tracker
     "A tracker by its name or config."
     if isinstance(name, str) and name in NAMED_TRACKERS: return NAMED_TRACKERS[name]()

@@ -21,6 +21,7 @@ def needed_package(
     try: return importlib.import_module(name)
     except ImportError: raise ImportError(f"{who} needs {name}: pip install '{install}'") from None
 
+# %% ../../nbs/03_data/54_transforms_of_packages.ipynb #bd9bd070
 @register
 class Albu:
     "Apply transforms of Albumentations to image, boxes, labels and masks."

@@ -104,6 +104,7 @@ class BaseTracker(TrackerCalls):
     def reset(self):
         "Start a new video."
         self.num_tracks,self.frame_id,self.memory = 0, -1, TrackMemory(self.history, self.momentums)
+        self.timestamp = self.moved_to = None
         self.clear_lists()
 
     def associate(self,
@@ -137,6 +138,7 @@ def update(self:BaseTracker,
     frame=None, # image `(H,W,3)`, for trackers that look at it
     frame_id:int=None, # index of the frame; one more than the last if not given
     explain:bool=False, # also return the `FrameTrace`?
+    timestamp:float=None, # seconds; given, the motion filter moves by the time that has passed instead of by one frame
     **items, # instead of all of these, as in MMTracking: `ids`, `frame_ids` and further items to write, see `write_lists`
 )->Instances|tuple: # the objects tracked in this frame, with `ids`; with `explain` also the trace
     "Track one frame."
@@ -146,6 +148,7 @@ def update(self:BaseTracker,
         raise ValueError(f"frame {frame_id} after frame {self.frame_id}: frames must come in order; reset() starts a new video")
     if explain: instances = as_detections(instances); instances = instances.with_(_row=np.arange(len(instances)))
     o = self.valid(instances)
+    self._tick(timestamp)
     self.frame_id = frame_id
     return self._explained(instances, o, frame, frame_id) if explain else self.associate(o, frame, frame_id)
 
@@ -163,6 +166,18 @@ def valid(self:BaseTracker,
     warnings.warn(f"{(~ok).sum()} of {len(o)} boxes have no area or are not finite and are not tracked, such as {boxes[~ok][0].tolist()}",
                   stacklevel=3)
     return o[ok]
+
+@patch
+def _tick(self:BaseTracker, timestamp):
+    "Set the clock to the time of a frame."
+    if timestamp is not None and not np.isfinite(timestamp):
+        raise ValueError(f"timestamp should be a finite number of seconds, got {timestamp}")
+    if self.frame_id>=0:
+        if (timestamp is None)!=(self.timestamp is None): raise ValueError("give a timestamp to every frame of a video, or to none")
+        if timestamp is not None and timestamp<=self.timestamp:
+            raise ValueError(f"timestamp {timestamp} after {self.timestamp}: time must go on")
+    self.timestamp = timestamp
+    if not len(self.memory): self.moved_to = timestamp
 
 # %% ../../nbs/09_mot/02_base_tracker.ipynb #096f8752
 @patch

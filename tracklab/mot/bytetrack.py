@@ -81,8 +81,8 @@ def _predict(self:ByteTracker, confirmed, lost):
     "Move the confirmed tracks one frame ahead."
     s = self.memory['state']
     s[lost,1,self.kf.sizes] = 0
-    if np.count_nonzero(confirmed)==len(s): self.memory['state'] = self.kf.step(s)
-    else: s[confirmed] = self.kf.step(s[confirmed])
+    if np.count_nonzero(confirmed)==len(s): self.memory['state'] = self._step(s)
+    else: s[confirmed] = self._step(s[confirmed])
 
 @patch
 def _pairs(self:ByteTracker, o):

@@ -51,36 +51,53 @@ class OCSORTTracker(KalmanTracker):
         self.weight_iou_with_det_scores,self.vel_consist_weight,self.vel_delta_t = weight_iou_with_det_scores,vel_consist_weight,vel_delta_t
         super().__init__(num_tentatives, **kwargs)
 
+    measure,gate = 'IoU × score − direction cost','overlapping pairs'
     def _tentative_at_birth(self, frame_id): return frame_id>0
     def _correct(self, rows, z, scores): return self.kf.correct(super()._correct(rows, z, scores), z, scores)
 
     def associate(self, o, frame, frame_id):
         "Confirmed tracks by prediction and direction, then tentative ones, then all remaining ones by their last box."
         m,some = self.memory, len(self.memory)>0 and len(o)>0
-        why,thresh = ('score',self.obj_score_thr) if some else ('start',self.init_track_thr)
-        o = self.select(o, o.scores>thresh, why, o.scores, thresh)
+        o = self._usable(o)
         boxes,track = o.boxes.astype('float64'), np.full(len(o), -1)
         found,free = [],np.ones(len(m), bool)
         if some:
             self._predict(frame_id)
-            def match(name, measure, pairs, tracks):
-                (i,j,gain),dets = pairs,track<0
+            def match(name, measure, pairs, tracks, dets=True):
+                (i,j,gain),dets = pairs,dets&(track<0)
                 p = match_pairs(i, j, (gain-self.match_iou_thr)*(tracks.take(i)&dets.take(j)), (len(m),len(o)))
-                self.record(name, measure, 'overlapping pairs', o, tracks, dets, i, j, gain, self.match_iou_thr, p)
+                self.record(name, measure, self.gate if measure is self.measure else 'overlapping pairs', o, tracks, dets, i, j, gain,
+                            self.match_iou_thr, p)
                 track[j[p]],free[i[p]] = i[p],False
                 found.append(np.sort(j[p]))
-            ahead = self._pairs_ahead(boxes, o.scores)
-            ocm,new = 'IoU × score − direction cost',m['tentative'].copy()
-            match('prediction and direction', ocm, ahead, ~new)
-            if np.count_nonzero(new): match('tentative tracks', ocm, ahead, new)
-            if np.count_nonzero(free) and np.count_nonzero(track<0):
-                match('last observed box', 'IoU × score', self._pairs_last(boxes, o.scores), free.copy())
+            self._rounds(o, boxes, free, track, match)
             self._smooth(boxes, track)
             if np.count_nonzero(free):
                 m['missed'][free] += 1
                 m['obs'][free] = np.concatenate([np.full((free.sum(),1,4), np.nan), m['obs'][free,:-1]], 1)
-        order = np.concatenate([*found, (track<0).nonzero()[0]])
+        order = np.concatenate([*found, ((track<0)&self._may_start(o)).nonzero()[0]])
         return self.commit(o, self._measure(o), order, track, frame_id, **self._observed(boxes, track))
+
+# %% ../../nbs/09_mot/05_ocsort.ipynb #3d93ffab
+@patch
+def _usable(self:OCSORTTracker, o):
+    "Detections with a sufficient score."
+    some = len(self.memory)>0 and len(o)>0
+    why,thresh = ('score',self.obj_score_thr) if some else ('start',self.init_track_thr)
+    return self.select(o, o.scores>thresh, why, o.scores, thresh)
+
+@patch
+def _may_start(self:OCSORTTracker, o): return True  # which unmatched detections start tracks
+
+@patch
+def _rounds(self:OCSORTTracker, o, boxes, free, track, match):
+    "The rounds of association; `match` writes into `free` and `track`."
+    ahead = self._pairs_ahead(boxes, o.scores)
+    new = self.memory['tentative'].copy()
+    match('prediction and direction', self.measure, ahead, ~new)
+    if np.count_nonzero(new): match('tentative tracks', self.measure, ahead, new)
+    if np.count_nonzero(free) and np.count_nonzero(track<0):
+        match('last observed box', 'IoU × score', self._pairs_last(boxes, o.scores), free.copy())
 
 # %% ../../nbs/09_mot/05_ocsort.ipynb #e04c3647
 @patch
@@ -90,7 +107,8 @@ def _predict(self:OCSORTTracker, frame_id):
     s,confirmed,seen = m['state'],~m['tentative'],m['missed']==0
     s[confirmed&(m['frame_ids']!=frame_id-1),1,3] = 0
     if np.count_nonzero(seen): m['saved'][seen] = s[seen]
-    m['state'] = self.kf.step(s) if np.count_nonzero(confirmed)==len(s) else np.where(confirmed[:,None,None], self.kf.step(s), s)
+    ahead = self._step(s)
+    m['state'] = ahead if np.count_nonzero(confirmed)==len(s) else np.where(confirmed[:,None,None], ahead, s)
 
 @patch
 def _pairs_ahead(self:OCSORTTracker, boxes, scores):

@@ -30,6 +30,11 @@ class KalmanTracker(BaseTracker):
 
     def predicted(self): return self.kf.to_boxes(self.memory['state'][:,0]) if len(self.memory) else np.zeros((0,4))
     def _measure(self, o): return self.kf.from_boxes(o.boxes).astype('float64')
+    def _step(self, s):
+        "States at the time of this frame: one frame ahead, or by the time since they were moved last."
+        if self.timestamp is None: return self.kf.step(s)
+        dt,self.moved_to = self.timestamp-self.moved_to,self.timestamp
+        return self.kf.step(s, dt*self.kf.frame_rate)
     def _correct(self, rows, z, scores): return self.kf.correct(self.memory['state'].take(rows, 0), z, scores)
     def _tentative_at_birth(self, frame_id): return True
 
@@ -140,7 +145,7 @@ class SortTracker(KalmanTracker):
         deep = self._compares(o)
         if deep: items['embeds'] = self._appearance(o, frame)
         if len(self.memory) and len(o):
-            self.memory['state'] = self.kf.step(self.memory['state'])
+            self.memory['state'] = self._step(self.memory['state'])
             if deep: self._match_appearance(o, z, items['embeds'], track)
             self._match_last_box(o, track, frame_id)
         return self.commit(o, z, None, track, frame_id, **items)

@@ -38,10 +38,13 @@ class CameraCompensated:
         m = self.memory
         if len(m):
             objects = (self.last_boxes, boxes) if getattr(self.cmc, 'mask_objects', False) else ()
-            warp = self.cmc.get_warp_matrix(self.last_frame, frame, *objects)
-            m['state'] = warp_states(m['state'], warp, self.kf.aspect)
-            if 'boxes' in m: m['boxes'] = self.cmc.warp_bboxes(m['boxes'], warp).astype(m['boxes'].dtype)
+            self._warp(self.cmc.get_warp_matrix(self.last_frame, frame, *objects))
         self.last_frame,self.last_boxes = frame,boxes
+
+    def _warp(self, warp):
+        m = self.memory
+        m['state'] = warp_states(m['state'], warp, self.kf.aspect)
+        if 'boxes' in m: m['boxes'] = self.cmc.warp_bboxes(m['boxes'], warp).astype(m['boxes'].dtype)
 
 # %% ../../nbs/09_mot/10_strongsort.ipynb #4866835c
 def unit_vectors(

@@ -235,7 +235,8 @@ def train_tiny_qdtrack(
     return model
 
 # %% ../../nbs/09_mot/40_tiny_models.ipynb #edbbf656
-TINY_METHODS = ('sort','deepsort','strongsort','bytetrack','ocsort','botsort','tracktor','qdtrack')
+TINY_METHODS = ('sort','deepsort','strongsort','bytetrack','ocsort','botsort','tracktor','qdtrack',
+                'deepocsort','hybridsort','boosttrack','sfsort','cbiou','tracktrack')
 
 def tiny_tracker_config(
     method:str, # one of `TINY_METHODS`
@@ -257,7 +258,13 @@ def tiny_tracker_config(
         botsort=dict(type='BoTSORT', **both, tracker=dict(type='BoTSORTTracker', reid=crops, cmc=gmc)),
         tracktor=dict(type='FrameTracktor', detector=tiny_qdtrack()['detector'], reid=tiny_reid(), motion=gmc,
             tracker=dict(type='TracktorTracker', reid=dict(deep, match_iou_thr=.2))),
-        qdtrack=tiny_qdtrack())
+        qdtrack=tiny_qdtrack(),
+        deepocsort=dict(type='BoTSORT', **both, tracker=dict(type='DeepOCSORTTracker', reid=crops, cmc=gmc)),
+        hybridsort=dict(type='OCSORT', **one, tracker=dict(type='HybridSORTTracker')),
+        boosttrack=dict(type='BoTSORT', **both, tracker=dict(type='BoostTracker', reid=crops, cmc=gmc)),
+        sfsort=dict(type='BoTSORT', detector=tiny_yolox(), tracker=dict(type='SFSORTTracker')),
+        cbiou=dict(type='BoTSORT', detector=tiny_yolox(), tracker=dict(type='CBIoUTracker')),
+        tracktrack=dict(type='BoTSORT', **both, tracker=dict(type='TrackTrackTracker', reid=crops, cmc=gmc)))
     if method not in models: raise ValueError(f"unknown method {method!r}; known: {', '.join(models)}")
     model = models[method]
     if method=='tracktor' and 'cmc' in changes: model['motion'] = changes.pop('cmc')

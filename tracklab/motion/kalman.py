@@ -29,6 +29,7 @@ def _variance(noise, size):
 GATE = {2:5.9915, 4:9.4877} # 95 % of the chi-square distribution by degrees of freedom
 _GAIN,_OFF = np.array([0,1,0,0,1]), np.array([0,0,2,3,3]) # which gain, and which row it multiplies
 STEP = np.array([[1,1,0,0,0], [0,1,0,0,0], [0,0,1,2,1], [0,0,0,1,1], [0,0,0,0,1.]])
+_POWER = np.array([[0,1,0,0,0], [0,0,0,0,0], [0,0,0,1,2], [0,0,0,0,1], [0,0,0,0,0]]) # of the time step in each entry
 
 # %% ../../nbs/07_motion/00_kalman.ipynb #25927f06
 @register
@@ -40,7 +41,10 @@ class KalmanFilter:
     def __init__(self,
         center_only:bool=False, # gate by the distance of the centres only?
         use_nsa:bool=False, # trust measurements with a high score more?
+        frame_rate:float=30., # frames per second for which the noise is meant; it counts where frames have timestamps
     ):
+        if not frame_rate>0: raise ValueError(f"frame_rate must be above 0, got {frame_rate}")
+        self.frame_rate = float(frame_rate)
         self.center_only,self.gating_threshold,self.use_nsa = center_only, GATE[2 if center_only else 4], use_nsa
 
     def _variance(self, kind, x): return _variance(self.noise[kind], x[:,3:])
@@ -70,9 +74,10 @@ def start(self:KalmanFilter,
 @patch
 def step(self:KalmanFilter,
     s:np.ndarray, # `(T,5,4)` states
+    dt:float=1, # how far, in frames of `frame_rate`
 )->np.ndarray: # `(T,5,4)` new array
-    "Predict all states one frame ahead."
-    out = STEP@s
+    "Predict all states ahead, by default one frame."
+    out = (STEP if dt==1 else STEP*dt**_POWER)@s
     out[:,2::2] += self._variance('process', s[:,0])
     return out
 

@@ -79,7 +79,8 @@ class DeformRoIPool(nn.Module):
         gamma:float=.1, # factor of the offsets
     ):
         super().__init__()
-        self.output_size,self.spatial_scale,self.sampling_ratio,self.gamma = _pair(output_size),float(spatial_scale),int(sampling_ratio),gamma
+        self.output_size,self.spatial_scale = _pair(output_size),float(spatial_scale)
+        self.sampling_ratio,self.gamma = int(sampling_ratio),gamma
 
     def forward(self,
         x:torch.Tensor, # `(B,C,H,W)`
