@@ -271,7 +271,7 @@ def _check_work(data):
 class _PlainUnpickler(pickle.Unpickler):
     "Builds plain values, none of them larger than what the file holds."
     def __init__(self, data):
-        super().__init__(io.BytesIO(data))
+        super().__init__(io.BytesIO(data), encoding='latin1')                 # texts of Python 2 are bytes
         self.left = 2*len(data)
         _check_work(data)
 
