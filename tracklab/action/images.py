@@ -86,7 +86,7 @@ class RandomResizedCrop:
     "A crop of random area and aspect ratio."
     def __init__(self,
         area_range:tuple=(.08,1.), # smallest and largest area, as parts of the frame's
-        aspect_ratio_range:tuple=(3/4,4/3), # of width to height
+        aspect_ratio_range:tuple=(3/4,4/3), # least and largest ratio of width to height
         lazy:bool=False, # only note the crop
     ):
         _check_range(area_range, 'area_range'); _check_range(aspect_ratio_range, 'aspect_ratio_range')
@@ -96,7 +96,7 @@ class RandomResizedCrop:
     def get_crop_bbox(
         img_shape:tuple, # (height, width)
         area_range:tuple, # as parts of the frame's area
-        aspect_ratio_range:tuple, # of width to height
+        aspect_ratio_range:tuple, # least and largest ratio of width to height
         max_attempts:int=10, # draws before the central square is taken
     )->tuple: # (x1, y1, x2, y2)
         "A random crop."
@@ -243,7 +243,7 @@ class ClipResize:
     "All frames at another size."
     def __init__(self,
         scale, # factor; or (width, height), with `keep_ratio` the largest size
-        keep_ratio:bool=True, # of width to height
+        keep_ratio:bool=True, # keep the ratio of width to height?
         interpolation:str='bilinear', # or `nearest`, `bicubic`, `area`, `lanczos`
         lazy:bool=False, # only note the size
     ):
@@ -317,8 +317,8 @@ class Fuse:
 class ClipNormalize:
     "Subtract means, divide by deviations."
     def __init__(self,
-        mean, # of each channel
-        std, # of each channel
+        mean, # mean of each channel, grey levels
+        std, # standard deviation of each channel, grey levels
         to_bgr:bool=False, # swap the channels first
         adjust_magnitude:bool=False, # for flow: multiply x and y by the scale factors of Resize
     ):

@@ -171,7 +171,7 @@ def build_dataloader(
     num_gpus:int=1, # GPUs of this process, if not distributed
     dist:bool=True, # one process per GPU
     shuffle:bool=True, # random order
-    seed:int=None, # of the workers
+    seed:int=None, # start of the random numbers of the workers
     drop_last:bool=False, # leave out a last batch that is not full
     pin_memory:bool=True, # in page-locked memory, if there is a GPU
     **kwargs, # more arguments of `DataLoader`

@@ -29,7 +29,7 @@ def regression_targets(
     return [shift/size,float(np.log(gt_size/size))]
 
 def relative_segments(
-    video_infos:list, # of a dataset
+    video_infos:list, # one dict per video, see the dataset
 )->dict: # class from 0 -> video -> list of begin and end, as parts of the video
     "The ground truth of all videos, by class."
     out = {}
@@ -113,7 +113,7 @@ def get_positives(self:SSNDataset,
 
 @patch
 def get_negatives(self:SSNDataset,
-    proposals:list, # of a video
+    proposals:list, # instances of a video
     incomplete_iou_threshold:float, # an incomplete one has a smaller IoU
     background_iou_threshold:float, # so has a background one
     background_coverage_threshold:float=.01, # part of the video that a background one exceeds

@@ -59,7 +59,7 @@ class StopHook(Hook):
 
 # %% ../../nbs/14_app/21_learner.ipynb #55b57a69
 def plot_records(
-    records:list, # of `RecordHook`
+    records:list, # what `RecordHook` kept, one dict per step
 ): # figure
     "Losses, learning rate and scores over iterations."
     from tracklab.viz.plots import PALETTE, _shown_figure
@@ -252,7 +252,7 @@ def image_grid(
 @patch
 def show_batch(self:Learner,
     num:int=4, # number of samples
-    seed:int=0, # of the augmentation
+    seed:int=0, # start of the random numbers of the augmentation
 ): # figure
     "The first training samples as the model sees them."
     from tracklab.app.browse import draw_sample, sample_after

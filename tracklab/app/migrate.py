@@ -79,7 +79,7 @@ def migration_report(
     return sorted(parts, key=lambda p: ORDER.index(p.state))
 
 def report_text(
-    parts:list, # of `migration_report`
+    parts:list, # rows of `migration_report`
 )->str: # a table; types that run in many places take one line
     "The report as text."
     if not parts: return 'the config names no type'

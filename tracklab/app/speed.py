@@ -64,7 +64,7 @@ def evolved_anchors(
     num:int, # number of anchors
     iters:int=1000, # generations
     input_shape=(608,608), # width and height of the network's input, the largest anchor
-    seed:int=0, # of the random search
+    seed:int=0, # start of the random numbers of the search
     show:bool=False, # print each generation?
 )->np.ndarray: # `(num,2)`
     "Anchors by differential evolution."

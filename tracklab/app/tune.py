@@ -72,7 +72,7 @@ def tune(
     path:str|Path, # SQLite file of the study; an existing one goes on
     trials:int=50, # in all, those of earlier runs and pruned ones among them
     benchmark:str=None, # whose rules apply, see `evaluate_tracks`
-    seed:int=0, # of the proposals
+    seed:int=0, # of the random numbers that propose settings
     progress=lambda done, total: None, # told how many trials are done
 )->tuple: # the best values of `tune_space`, and a table of the trials
     "Search the thresholds with the largest mean HOTA."

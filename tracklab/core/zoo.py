@@ -39,7 +39,7 @@ def _decoded(part, name):
 
 # %% ../../nbs/00_core/17_zoo.ipynb #67c0d042
 def published_settings(
-    name:str, # of a config
+    name:str, # name of a config
 )->dict: # data, optimizer, schedule ...; empty for a name that is not MMDetection's
     "All but the model of a published config of MMDetection."
     return _decoded('settings', name)

@@ -158,6 +158,8 @@ def crop(self:RandomCenterCropPad,
     results:dict, # a sample
 )->dict: # the same sample
     "Cut a random window with at least one object, if the image has one."
+    if any(MASKS_OF.get(k) in results for k in fields(results, 'bbox')):
+        raise ValueError("RandomCenterCropPad moves boxes only; the sample has masks")
     img,gt = results['img'],results.get('gt_bboxes', np.zeros((0,4)))
     H,W = img.shape[:2]
     for n in range(1000):
@@ -184,7 +186,6 @@ def _move(self:RandomCenterCropPad, results, k, keep, dx, dy, size):
     results[k],left = b[solid].astype('float32'),np.flatnonzero(keep)[solid]
     for n in (LABELS_OF.get(k), 'gt_instance_ids' if k=='gt_bboxes' else None):
         if n in results: results[n] = results[n][left]
-    if MASKS_OF.get(k) in results: raise ValueError("RandomCenterCropPad moves boxes only; the sample has masks")
 
 # %% ../../nbs/03_data/52_pasting_transforms.ipynb #fa94cde1
 @register

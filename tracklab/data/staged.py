@@ -30,7 +30,7 @@ def person_parts(
 def paste(
     canvas:np.ndarray, # `(H,W,3)` uint8, changed
     owner:np.ndarray, # `(H,W)` who is seen in each pixel, changed
-    parts:tuple, # of `person_parts`
+    parts:tuple, # what `person_parts` returned
     k:int, # number of the person
 )->int: # pixels of the whole person
     "Paint a person over what is there."

@@ -29,7 +29,7 @@ def _picture():
 def street_objects(
     size:tuple=(320,192), # width and height, pixels
     num_people:int=5, # how many
-    seed:int=4, # of the scene
+    seed:int=4, # another seed, another scene
 )->tuple: # `(H,W,3)` uint8 BGR, `(G,4)` float tensor xyxy, `(G,)` classes
     "A street and its people, for pictures."
     scene = StreetScene(num_people, 40, size, seed=seed, approach=.4)

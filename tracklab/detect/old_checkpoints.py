@@ -82,7 +82,7 @@ def without_background(
     return v if len(v)%num_classes else v.unflatten(0, (num_classes,-1))[1:].flatten(0, 1)
 
 def upgrade_model(
-    state:dict, # of version 1
+    state:dict, # name -> tensor, as version 1 wrote it
     num_classes:int=81, # with the background
     ssd:bool=None, # is it an SSD, whose classifiers are the last layers `cls_convs`? Seen from the names if not given
 )->dict: # of version 2
@@ -115,7 +115,7 @@ def convert_checkpoint(
     kind:str, # `regnet2mmdet`, `detectron2pytorch`, `upgrade-model-version` or `upgrade-ssd-version`
     source:str|Path, # file
     target:str|Path, # file to write
-    depth:int=50, # of a Detectron ResNet
+    depth:int=50, # layers of a Detectron ResNet, 50 or 101
     num_classes:int=81, # of MMDetection 1.x, with the background
 )->dict: # the new weights
     "Convert a checkpoint file."

@@ -187,7 +187,8 @@ def simple_test_mask(self:StandardRoIHead,
 )->list: # `(K,H,W)` bool per image
     "Masks of the boxes of a batch."
     boxes = [d[:,:4]*d.new_tensor(m['scale_factor']) if rescale else d[:,:4] for d,m in zip(det_bboxes, img_metas)]
-    pred,head = self._mask_probabilities(x, bbox2roi(boxes)).split([len(b) for b in boxes]),self._final(self.mask_head)
+    head = self._final(self.mask_head)
+    pred = self._mask_probabilities(x, bbox2roi(boxes), torch.cat(det_labels)).split([len(b) for b in boxes])
     return [head.paste(p, b, l, self.test_cfg, m, rescale) for p,b,l,m in zip(pred, boxes, det_labels, img_metas)]
 
 @patch
@@ -244,13 +245,13 @@ def aug_test_mask(self:StandardRoIHead,
     "Masks of one image from several versions of it."
     masks = []
     for x,(meta,) in zip(feats, img_metas):
-        masks.append(self._mask_probabilities(x, bbox2roi([_map_to(det_bboxes, meta)])))
+        masks.append(self._mask_probabilities(x, bbox2roi([_map_to(det_bboxes, meta)]), det_labels))
     merged = torch.as_tensor(merge_aug_masks(masks, [m for m, in img_metas], self.test_cfg), device=det_bboxes.device)
     meta = {**img_metas[0][0], 'scale_factor':np.ones(4, 'float32')}
     return self._final(self.mask_head).paste(merged, det_bboxes[:,:4], det_labels, self.test_cfg, meta, True)
 
 @patch
-def _mask_probabilities(self:StandardRoIHead, x, rois): return self._mask_forward(x, rois)['mask_pred'].sigmoid()
+def _mask_probabilities(self:StandardRoIHead, x, rois, labels=None): return self._mask_forward(x, rois)['mask_pred'].sigmoid()
 
 @patch
 def aug_test(self:StandardRoIHead,

@@ -60,7 +60,7 @@ def step_value(
 def poly_value(
     base:float, # value of the config
     t:int, # epochs or iterations so far
-    total:int, # of the run
+    total:int, # steps of the whole run
     power:float=1., # exponent
     least:float=0., # value at the end
 )->float: # the value at `t`

@@ -284,7 +284,7 @@ def select(self:BaseTracker,
 # %% ../../nbs/09_mot/02_base_tracker.ipynb #c4afed90
 @patch
 def record(self:BaseTracker,
-    name:str, # of the round
+    name:str, # what the round is called in a trace
     measure:str, # what the values are
     gate:str, # which pairs are allowed
     o:Instances, # detections

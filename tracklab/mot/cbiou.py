@@ -29,7 +29,7 @@ class CBIoUTracker(KalmanTracker):
     def __init__(self,
         obj_score_thr:float=.5, # detections above it are used
         init_track_thr:float=.6, # least score of a new track
-        buffers:tuple=(.3,.5), # of the first and the second round
+        buffers:tuple=(.3,.5), # share of its size by which a box grows on each side, first and second round
         match_iou_thr:float=.1, # least buffered IoU
         num_speeds:int=5, # observations whose mean speed predicts
         num_tentatives:int=2, # detections until a tentative track is confirmed

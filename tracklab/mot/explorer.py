@@ -201,7 +201,7 @@ _PAGE = '''<!DOCTYPE html>
 '''
 
 def explorer_page(
-    traces:Traces, # of the frames to show
+    traces:Traces, # one trace per frame to show
     frames=None, # image of each trace, `(H,W,3)` uint8 BGR; a blank canvas if not given
     title:str='Association', # heading
     start:int=0, # which of the traces is shown first
@@ -236,7 +236,7 @@ def thresholds(
 
 def set_threshold(
     tracker, # any tracker, changed
-    name:str, # of `thresholds`
+    name:str, # key in `thresholds`
     value:float, # its new value
 ):
     "Change a threshold."

@@ -61,7 +61,7 @@ class Reason:
 
 # %% ../../nbs/09_mot/00_trace.ipynb #ddd487b4
 def closest_misses(
-    rounds:list, # of `Round`
+    rounds:list, # `Round`s in the order in which they ran
     side:int, # 0: tracks, 1: detections
 )->dict: # identity or row -> `Reason`
     "How close each participant came to a match."
@@ -86,7 +86,7 @@ class FrameTrace:
     detections:Instances # all that were given: `boxes scores labels`
     ids:np.ndarray # `(T,)` tracks when the frame began
     predicted:np.ndarray # `(T,4)` where they were expected
-    rounds:list=field(default_factory=list) # of `Round`
+    rounds:list=field(default_factory=list) # `Round`s in the order in which they ran
     detection_reasons:dict=field(default_factory=dict) # row -> `Reason`
     track_reasons:dict=field(default_factory=dict) # identity -> `Reason`
     result:dict=field(default_factory=dict) # row -> identity, -1 for none

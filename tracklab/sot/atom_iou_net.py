@@ -91,7 +91,7 @@ def get_iou_feat(self:AtomIoUNet,
 @patch
 def predict_iou(self:AtomIoUNet,
     modulation, # two tensors of `C` numbers for each image, `(N,C)` or `(N,C,1,1)`
-    feat, # of `get_iou_feat`
+    feat, # what `get_iou_feat` returned
     proposals:Tensor, # `(N,P,4)` x, y, w, h in pixels
 )->Tensor: # `(N,P)`
     "How well each box fits."

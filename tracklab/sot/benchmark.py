@@ -166,7 +166,7 @@ def run_sot_benchmark(
 # %% ../../nbs/10_sot/31_sot_benchmark.ipynb #6cdeb998
 def sot_text(
     table, # `DataFrame` of `run_sot_benchmark`
-    speed:dict, # of `run_sot_benchmark`
+    speed:dict, # method -> frames per second, see `run_sot_benchmark`
 )->str: # text
     "The benchmark as text."
     import pandas as pd

@@ -296,7 +296,7 @@ def pattern_clip(
     n:int=24, # frames
     size:tuple=(120,160), # height and width
     hidden=(), # frames in which the target is not there
-    seed:int=0, # of the ground
+    seed:int=0, # another seed, another ground
 )->tuple: # frames `(H,W,3)` uint8, boxes `(n,4)` x1, y1, x2, y2
     "A target with a pattern of its own, and another object that crosses its way."
     rng,(H,W) = np.random.default_rng(seed),size
@@ -315,7 +315,7 @@ def pattern_clip(
 class TinyBackbone(nn.Module):
     "Four convolutions with the strides of `layer2` and `layer3`: for tests."
     def __init__(self,
-        channels:tuple=(24,48), # of `layer2` and `layer3`
+        channels:tuple=(24,48), # channels of `layer2` and `layer3`
     ):
         super().__init__()
         a,b = channels

@@ -138,7 +138,7 @@ class TransformerDecoderLayer(_Normed):
 
     def decode(self,
         tgt:Tensor, # `(I*h*w,B,C)`
-        remembered:tuple, # of `remember`
+        remembered:tuple, # what `remember` returned
         input_shape:tuple, # I, B, C, h, w
         query_pos:Tensor=None, # added to queries and keys of the self-attention
     )->Tensor: # `(I*h*w,B,C)`
@@ -175,7 +175,7 @@ class TransformerDecoder(nn.Module):
 
     def decode(self,
         tgt:Tensor, # `(I,B,C,h,w)`
-        remembered:list, # of `remember`
+        remembered:list, # what `remember` returned, one entry per layer
         query_pos:Tensor=None, # `(I,B,C,h,w)` added to queries and keys of the self-attention
     )->tuple: # sequence `(I*h*w,B,C)`, maps `(I*B,C,h,w)`
         "Decode with a prepared memory."
@@ -207,7 +207,7 @@ class Transformer(nn.Module):
 
     def decode_each(self,
         x:Tensor, # `(I,B,C,h,w)`
-        remembered:list, # of `TransformerDecoder.remember`
+        remembered:list, # what `TransformerDecoder.remember` returned
     )->Tensor: # `(I*B,C,h,w)`
         "Decode each image alone."
         return torch.cat([self.decoder.decode(i[None], remembered)[1] for i in x]) if len(x) else x.flatten(0, 1)

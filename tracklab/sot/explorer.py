@@ -127,7 +127,7 @@ _PAGE = '''<!DOCTYPE html>
 
 def target_page(
     frames, # images; as many as `steps` are shown
-    steps:list, # of `watched`
+    steps:list, # what `watched` returned, one entry per frame
     title:str='Target', # heading
     fps:float=10., # frames per second when it plays
     max_width:int=480, # of the frames, pixels

@@ -98,7 +98,7 @@ def forward(self:MixFormerHead,
 
 @patch
 def loss(self:MixFormerHead,
-    track_results:dict, # of `forward`
+    track_results:dict, # what `forward` returned
     gt_bboxes:list, # `(1,5)` per image: 0 and xyxy in the search region
     gt_labels:list=None, # `(1,2)` per image: 0, and 1 if the target is there
     img_size:tuple=None, # height and width of the search region

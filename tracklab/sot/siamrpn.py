@@ -311,8 +311,8 @@ def init_tensor(self:SiamRPN, img, bbox):
 def track_tensor(self:SiamRPN,
     img:torch.Tensor, # `(1,C,H,W)` frame
     bbox:torch.Tensor, # `(4,)` last box, centre and size
-    z_feat:tuple, # of `init`
-    avg_channel:torch.Tensor, # of `init`
+    z_feat:tuple, # maps of the template, see `init`
+    avg_channel:torch.Tensor, # mean colour of the first frame, see `init`
 )->tuple: # score, `(4,)` box, centre and size
     "Find a target."
     state = dict(boxes=torch.as_tensor(bbox, dtype=img.dtype, device=img.device).reshape(1, 4), z_feat=z_feat,

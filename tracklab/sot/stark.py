@@ -128,7 +128,7 @@ def forward(self:StarkHead,
 
 @patch
 def loss(self:StarkHead,
-    track_results:dict, # of `forward`
+    track_results:dict, # what `forward` returned
     gt_bboxes:list, # `(1,5)` per image: 0 and xyxy in the search region
     gt_labels:list=None, # `(1,2)` per image: 0, and 1 if the target is there; for the second stage
     img_size:tuple=None, # height and width of the search region

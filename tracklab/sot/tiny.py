@@ -86,7 +86,7 @@ def recoloured(
     return np.clip(x*rng.uniform(.75, 1.25)+rng.uniform(-18, 18)+rng.uniform(-10, 10, 3), 0, 255).astype('float32')
 
 def random_pair(
-    clips:list, # of `street_clips`
+    clips:list, # what `street_clips` returned
     rng, # numpy generator
     other:float=.15, # share of pairs whose search region shows another object
     patch:float=.3, # share of pairs whose target is an arbitrary patch
@@ -113,7 +113,7 @@ def random_pair(
 
 # %% ../../nbs/10_sot/30_tiny_sot.ipynb #c2efa4b7
 def pair_batch(
-    pairs:list, # of `random_pair`
+    pairs:list, # pairs made by `random_pair`
 )->dict: # arguments of `SiamRPN.forward_train`
     "Pairs as a batch."
     tensor = lambda i: torch.from_numpy(np.stack([p[i] for p in pairs]).transpose(0, 3, 1, 2).copy())

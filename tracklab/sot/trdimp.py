@@ -121,7 +121,7 @@ class TrDiMP(BaseTracker):
         return {'time':time.perf_counter()-start}
 
     def uniform(self,
-        *shape # of the result
+        *shape # sizes of the result
     )->Tensor: # numbers from 0 to 1
         "Draw numbers."
         return torch.rand(*shape, generator=self.generator)
@@ -169,7 +169,7 @@ def move_to(self:TrDiMP,
     sample_pos:Tensor, # `(2,)` centre of the crop
     sample_scale:float, # frame pixels per crop pixel
     scale_ind:int, # which crop
-    flag:str, # of `localize`
+    flag:str, # what `localize` said: `normal`, `hard_negative`, `uncertain` or `not_found`
 ):
     "Take the new position, and refine the box there."
     if not self.params.get('use_iou_net', True): return self.update_state(pos, sample_scale)

@@ -75,8 +75,8 @@ class MultiObjectWrapper:
 class Tracker:
     "A tracker with its parameters, by their names."
     def __init__(self,
-        name:str, # of the class
-        parameter_name:str, # of the parameter set
+        name:str, # name of the tracker's class
+        parameter_name:str, # name of the parameter set
         run_id:int=None, # number of the run, part of the results' folder
         **overrides # `net`, and parameters
     ):
@@ -138,8 +138,8 @@ def run_video(self:Tracker,
     return out
 
 def run_video(
-    tracker_name:str, # of the class
-    tracker_param:str, # of the parameter set
+    tracker_name:str, # name of the tracker's class
+    tracker_param:str, # name of the parameter set
     videofile, # anything that `Video` reads
     optional_box=None, # x, y, w, h; `None`: drawn in a window
     save_results:bool=False, # write a text file?

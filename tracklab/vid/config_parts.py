@@ -12,7 +12,7 @@ from tracklab.detect.config_parts import (SIGMOID_LOSS, SOFTMAX_LOSS, EQUAL_WEIG
 # %% ../../nbs/11_vid/01_vid_config_parts.ipynb #2faa6c78
 def vid_rcnn_settings(
     proposals:int=1000, # proposals of an image in training
-    regions:int=512, # of which so many are sampled
+    regions:int=512, # so many regions are sampled per image
 )->tuple: # settings for training, for testing
     "Settings of both stages of a video detector's Faster R-CNN."
     rpn = dict(assigner=max_iou(.7, .3, .3), sampler=random_sampler(256, .5, False), allowed_border=0, **EQUAL_WEIGHTS)
@@ -24,7 +24,7 @@ def vid_rcnn_settings(
 def vid_rcnn(
     backbone:str='r50', # r50, r101, x101_64x4d; see `resnet_cfg`
     num_classes:int=30, # without background
-    channels:int=512, # of the map
+    channels:int=512, # channels of the map
     roi:dict={}, # changes of the second stage
     box:dict={}, # changes of its box head
     extractor:dict={}, # changes of how regions are pooled
@@ -47,7 +47,7 @@ def vid_rcnn(
 # %% ../../nbs/11_vid/01_vid_config_parts.ipynb #e444eaab
 def tiny_vid_rcnn(
     num_classes:int=3, # without background
-    channels:int=16, # of the map
+    channels:int=16, # channels of the map
     box:dict={}, # changes of the box head
     **kwargs # of `vid_rcnn`
 )->dict: # config of the model

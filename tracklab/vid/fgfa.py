@@ -23,7 +23,7 @@ class EmbedAggregator(BaseModule):
     def __init__(self,
         num_convs:int=1, # convolutions of the embedding
         channels:int=256, # channels of the maps
-        kernel_size:int=3, # of the convolutions
+        kernel_size:int=3, # side of the convolutions' kernels, cells
         norm_cfg:dict=None, # see `ConvModule`; not for the last convolution
         act_cfg:dict=dict(type='ReLU'), # see `ConvModule`; not for the last convolution
         init_cfg:dict|list=None, # see `BaseModule`

@@ -42,7 +42,7 @@ class AdaptiveConv(BaseModule):
         kernel_size:int=3, # must be 3
         stride:int=1, # must be 1
         padding:int=1, # of the adapted one; the dilated one is padded by its dilation
-        dilation:int=3, # of the dilated one
+        dilation:int=3, # dilation of the dilated convolution, cells
         groups:int=1, # must be 1
         bias:bool=False, # of the adapted one, which has none
         type:str='dilation', # `dilation`, or `offset` for given offsets
@@ -64,7 +64,7 @@ class StageCascadeRPNHead(RPNHead):
     def __init__(self,
         in_channels:int, # channels of the maps
         anchor_generator:dict={'type':'AnchorGenerator', 'scales':[8], 'ratios':[1.], 'strides':[4,8,16,32,64]}, # one square per cell
-        adapt_cfg:dict={'type':'dilation', 'dilation':3}, # of `AdaptiveConv`
+        adapt_cfg:dict={'type':'dilation', 'dilation':3}, # config of `AdaptiveConv`
         bridged_feature:bool=False, # does the next stage get this one's features?
         with_cls:bool=True, # does it score?
         sampling:bool=True, # are positives and negatives sampled?

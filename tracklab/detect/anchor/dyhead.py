@@ -13,7 +13,7 @@ from .atss import atss
 def atss_dyhead(
     backbone:str='r50', # see `resnet_cfg`
     num_classes:int=80, # number of classes
-    zero_init_offset:bool=None, # of `DyHead`
+    zero_init_offset:bool=None, # do the offsets of `DyHead` begin at 0?
     **kwargs # other settings of the head
 )->dict:
     "The config of an ATSS with a dynamic head."

@@ -73,7 +73,7 @@ class FeatureAdaption(BaseModule):
     def __init__(self,
         in_channels:int, # channels in
         out_channels:int, # channels out
-        kernel_size:int=3, # of the convolution
+        kernel_size:int=3, # side of the kernel, cells
         deform_groups:int=4, # groups of channels with offsets of their own
         init_cfg:dict={'type':'Normal', 'layer':'Conv2d', 'std':.1, # see `BaseModule`
             'override':{'type':'Normal', 'name':'conv_adaption', 'std':.01}},
@@ -102,7 +102,7 @@ class GuidedAnchorHead(AnchorHead):
         anchor_coder:dict=_delta_coder(), # config of the coder of shapes
         bbox_coder:dict=_delta_coder(), # config of the box coder
         reg_decoded_bbox:bool=False, # does the box loss compare boxes instead of deltas?
-        deform_groups:int=4, # of the adaption
+        deform_groups:int=4, # groups of channels with offsets of their own
         loc_filter_thr:float=.01, # cells with a lower location score are skipped in tests
         train_cfg:dict=None, # as of `AnchorHead`, with `ga_assigner`, `ga_sampler`, `center_ratio`, `ignore_ratio`
         test_cfg:dict=None, # as of `AnchorHead`

@@ -168,7 +168,7 @@ class HybridTaskCascadeRoIHead(SemanticCascade):
             for head in self.mask_head[:stage]: before = head(feats, before, return_logits=False)
         return dict(mask_pred=self.mask_head[stage](feats, before, return_feat=False), mask_feats=feats)
 
-    def _mask_probabilities(self, x, rois):
+    def _mask_probabilities(self, x, rois, labels=None):
         "Averaged over the stages"
         feats,before,out = self._pool_fused('mask', self.mask_roi_extractor[-1], x, rois),None,[]
         for head in self.mask_head:

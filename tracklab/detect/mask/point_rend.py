@@ -242,36 +242,9 @@ class PointRendRoIHead(StandardRoIHead):
 
 # %% ../../../nbs/06_detect/mask/11_point_rend.ipynb #8adeadd6
 @patch
-def simple_test_mask(self:PointRendRoIHead,
-    x:list|tuple, # maps of the levels
-    img_metas:list, # meta per image
-    det_bboxes:list, # `(K,5)` or `(K,4)` per image
-    det_labels:list, # `(K,)` per image
-    rescale:bool=False, # are boxes and masks in pixels of the original image?
-)->list: # `(K,H,W)` bool per image
-    "Masks of the boxes of a batch."
-    boxes = [d[:,:4]*d.new_tensor(m['scale_factor']) if rescale else d[:,:4] for d,m in zip(det_bboxes, img_metas)]
-    rois,labels = bbox2roi(boxes),torch.cat(det_labels)
+def _mask_probabilities(self:PointRendRoIHead, x, rois, labels=None):
     pred = self._mask_forward(x, rois)['mask_pred']
-    pred = self.refined(x, rois, labels, pred) if len(rois) else pred
-    parts = pred.sigmoid().split([len(b) for b in boxes])
-    return [self.mask_head.paste(p, b, l, self.test_cfg, m, rescale) for p,b,l,m in zip(parts, boxes, det_labels, img_metas)]
-
-@patch
-def aug_test_mask(self:PointRendRoIHead,
-    feats:list|tuple, # maps of the levels, per version
-    img_metas:list, # lists of one meta, per version
-    det_bboxes, # `(K,4)` or `(K,5)`, pixels of the original
-    det_labels:torch.Tensor, # `(K,)`
-)->torch.Tensor: # `(K,H,W)` bool, of the original
-    "Masks of one image from several versions of it."
-    plain = self._mask_probabilities
-    def probabilities(x, rois):
-        pred = self._mask_forward(x, rois)['mask_pred']
-        return (self.refined(x, rois, det_labels, pred) if len(rois) else pred).sigmoid()
-    self._mask_probabilities = probabilities
-    try: return StandardRoIHead.aug_test_mask(self, feats, img_metas, det_bboxes, det_labels)
-    finally: del self._mask_probabilities
+    return (self.refined(x, rois, labels, pred) if len(rois) else pred).sigmoid()
 
 @register
 class PointRend(MaskRCNN):

@@ -213,7 +213,7 @@ class SCNetRoIHead(SemanticCascade):
         if self.with_feat_relay: feats = feats+self.feat_relay_head(shared)
         return dict(mask_pred=self.mask_head(feats), mask_feats=feats)
 
-    def _mask_probabilities(self, x, rois):
+    def _mask_probabilities(self, x, rois, labels=None):
         shared = self._bbox_forward(-1, x, rois)['relayed_feat'] if self.with_feat_relay else None
         return self._mask_forward(x, rois, shared)['mask_pred'].sigmoid()
 

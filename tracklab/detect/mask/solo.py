@@ -97,7 +97,7 @@ class BaseSOLOHead(BaseModule):
         in_channels:int, # channels of the maps
         feat_channels:int=256, # channels of the towers
         stacked_convs:int=4, # depth of the towers
-        strides:tuple=(4,8,16,32,64), # of the levels
+        strides:tuple=(4,8,16,32,64), # pixels per cell of each level
         scale_ranges:tuple=SOLO_RANGES, # roots of areas per level
         pos_scale:float=.2, # share of an object around its centre that is positive
         num_grids:list=[40,36,24,16,12], # cells along each side, per level

@@ -36,7 +36,7 @@ class CentripetalHead(CornerHead):
         *args, # of `CornerHead`
         centripetal_shift_channels:int=2, # numbers of a shift: x and y
         guiding_shift_channels:int=2, # numbers of a guiding shift: x and y
-        feat_adaption_conv_kernel:int=3, # of the deformable convolution
+        feat_adaption_conv_kernel:int=3, # side of the deformable convolution's kernel, cells
         loss_guiding_shift:dict={'type':'SmoothL1Loss', 'beta':1., 'loss_weight':.05}, # config of the loss of guiding shifts
         loss_centripetal_shift:dict={'type':'SmoothL1Loss', 'beta':1., 'loss_weight':1}, # config of the loss of centripetal shifts
         **kwargs # of `CornerHead`

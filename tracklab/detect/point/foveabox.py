@@ -24,7 +24,7 @@ class FeatureAlign(BaseModule):
     def __init__(self,
         in_channels:int, # channels in
         out_channels:int, # channels out
-        kernel_size:int=3, # of the convolution
+        kernel_size:int=3, # side of the kernel, cells
         deform_groups:int=4, # groups of channels with offsets of their own
         init_cfg:dict={'type':'Normal', 'layer':'Conv2d', 'std':.1, # see `BaseModule`
             'override':{'type':'Normal', 'name':'conv_adaption', 'std':.01}},
@@ -46,7 +46,7 @@ class FoveaHead(AnchorFreeHead):
         scale_ranges:tuple=((8,32),(16,64),(32,128),(64,256),(128,512)), # square root of the area of objects of each level, pixels
         sigma:float=.4, # size of the fovea over that of the object
         with_deform:bool=False, # align the classifier's features with the boxes?
-        deform_groups:int=4, # of the alignment
+        deform_groups:int=4, # groups of channels with offsets of their own
         init_cfg:dict|list=layer_init('conv_cls'), # see `BaseModule`
         **kwargs # of `AnchorFreeHead`
     ):

@@ -23,7 +23,7 @@ class MSDeformAttnPixelDecoder(BaseModule):
     "Deformable attention among the coarse levels, then a pyramid to the fine ones."
     def __init__(self,
         in_channels:list|tuple=(256,512,1024,2048), # channels of the backbone's levels
-        strides:list|tuple=(4,8,16,32), # of the levels
+        strides:list|tuple=(4,8,16,32), # pixels per cell of each level
         feat_channels:int=256, # channels inside
         out_channels:int=256, # channels of the map of embeddings
         num_outs:int=3, # levels for the queries

@@ -314,8 +314,8 @@ class MaskFormer(BaseDetector):
         neck:dict|list=None, # config
         panoptic_head:dict=None, # config
         panoptic_fusion_head:dict=None, # config
-        train_cfg:dict=None, # of the head
-        test_cfg:dict=None, # of the fusion
+        train_cfg:dict=None, # settings of the head for training
+        test_cfg:dict=None, # settings of the fusion of masks
         init_cfg:dict|list=None, # see `BaseModule`
     ):
         super().__init__(init_cfg)

@@ -113,7 +113,7 @@ def _classified(self:CascadeRoIHead, x, proposals, img_metas):
     return zip(rois.split(sizes), zip(*(s.split(sizes) for s in scores)), split_rows(out['bbox_pred'], sizes))
 
 @patch
-def _mask_probabilities(self:CascadeRoIHead, x, rois):
+def _mask_probabilities(self:CascadeRoIHead, x, rois, labels=None):
     "Averaged over the stages"
     return sum(self._mask_forward(s, x, rois)['mask_pred'].sigmoid() for s in range(self.num_stages))/self.num_stages
 

@@ -161,7 +161,7 @@ class ASPP(BaseModule):
     def __init__(self,
         in_channels:int, # channels in
         out_channels:int, # channels of each branch
-        dilations:tuple=(1,3,6,1), # of the branches
+        dilations:tuple=(1,3,6,1), # dilation of each branch, cells
         init_cfg:dict|list={'type':'Kaiming', 'layer':'Conv2d'}, # see `BaseModule`
     ):
         super().__init__(init_cfg)

@@ -122,7 +122,7 @@ def get_targets(self:GridHead,
 @patch
 def loss(self:GridHead,
     grid_pred:dict, # `fused` and `unfused`
-    grid_targets:torch.Tensor, # of the same shape
+    grid_targets:torch.Tensor, # like the predictions, 0 or 1
 )->dict: # `loss_grid`
     "Losses of both kinds of heat maps."
     return dict(loss_grid=sum(self.loss_grid(grid_pred[k], grid_targets) for k in ('fused','unfused')))

@@ -150,7 +150,7 @@ def loss(self:SABLHead,
     labels:torch.Tensor, # `(N,)`
     label_weights:torch.Tensor, # `(N,)`
     bbox_targets:tuple, # buckets and offsets `(N,4*n)`
-    bbox_weights:tuple, # of the buckets and of the offsets
+    bbox_weights:tuple, # weights of the buckets and of the offsets
     reduction_override:str=None, # reduction of all losses
 )->dict: # `loss_cls`, `acc`, `loss_bbox_cls`, `loss_bbox_reg`
     "Losses of a batch."

@@ -27,7 +27,7 @@ def projection(
     kernel_size:int, # side of the window of the convolution or the mean, cells
     padding:int, # cells added on each side
     stride:int, # cells between windows
-    norm_cfg:dict, # of `dw_bn`
+    norm_cfg:dict, # config of the normalisation after the depthwise convolution
 )->nn.Module: # maps to maps
     "What a map goes through before it becomes queries, keys or values."
     if method=='linear': return nn.Identity()
@@ -169,7 +169,7 @@ class ConvVisionTransformerLayer(nn.Module):
 
     def forward(self,
         x:torch.Tensor, # `(B,C,H,W)` search regions
-        memory:list, # of `learn`
+        memory:list, # what `learn` returned: keys and values per block
         valid:torch.Tensor=None, # `(B,T)` which templates count
     )->torch.Tensor: # `(B,dims,h,w)`
         x = self.pos_drop(self.patch_embed(x[:,None]))
@@ -250,7 +250,7 @@ def learn(self:ConvVisionTransformer,
 @patch
 def look(self:ConvVisionTransformer,
     x:torch.Tensor, # `(B,3,H,W)` search regions
-    memory:list, # of `learn`
+    memory:list, # what `learn` returned: keys and values per block
     valid:torch.Tensor=None, # `(B,T)` which templates count
 )->torch.Tensor: # `(B,C,h,w)`
     "Features of search regions."
