@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ERROR_KINDS', 'dataset_and_results', 'cmd_eval_metric', 'image_scores', 'painted_comparison', 'cmd_analyze_results',
-           'confusion_matrix', 'plot_confusion_matrix', 'cmd_confusion', 'error_curves', 'plot_error_curves',
+           'detection_confusion', 'plot_confusion_matrix', 'cmd_confusion', 'error_curves', 'plot_error_curves',
            'cmd_coco_errors', 'cmd_occluded_recall', 'cmd_mot_errors', 'result_arguments', 'error_arguments']
 
 # %% ../../nbs/14_app/19_analysis.ipynb #b4e926b6
@@ -120,7 +120,7 @@ def cmd_analyze_results(a)->int:
     return 0
 
 # %% ../../nbs/14_app/19_analysis.ipynb #1cf0ca86
-def confusion_matrix(
+def detection_confusion(
     anns:list, # per image a dict `bboxes labels`
     results:list, # per image boxes per class, maybe with masks
     num_classes:int, # number of classes
@@ -148,7 +148,7 @@ def confusion_matrix(
 
 # %% ../../nbs/14_app/19_analysis.ipynb #a9de7759
 def plot_confusion_matrix(
-    matrix:np.ndarray, # counts of `confusion_matrix`
+    matrix:np.ndarray, # counts of `detection_confusion`
     classes, # names
     title:str='Normalized Confusion Matrix', # title of the figure
     color_theme:str='plasma', # colour map
@@ -172,7 +172,7 @@ def cmd_confusion(a)->int:
     dataset,results = dataset_and_results(a.config, a.prediction_path, a.cfg_options)
     if results and isinstance(results[0], dict): raise ValueError(f"{a.prediction_path}: a list of boxes per class expected, got dicts")
     anns = [dataset.get_ann_info(i) for i in range(len(dataset))]
-    matrix = confusion_matrix(anns, results, len(dataset.CLASSES), a.score_thr, a.tp_iou_thr, a.nms_iou_thr)
+    matrix = detection_confusion(anns, results, len(dataset.CLASSES), a.score_thr, a.tp_iou_thr, a.nms_iou_thr)
     fig,out = plot_confusion_matrix(matrix, dataset.CLASSES, color_theme=a.color_theme),Path(a.save_dir)/'confusion_matrix.png'
     with atomic_path(out) as part: fig.savefig(part, format='png')
     if a.show: plt.show()
