@@ -92,14 +92,16 @@ def convert_voc(
         for year,(short,names) in VOC_YEARS.items():
             for split in names:
                 if not (root/f'VOC{year}/ImageSets/Main/{split}.txt').is_file(): continue
-                data = VOCDataset(ann_file=str(root/f'VOC{year}/ImageSets/Main/{split}.txt'), img_prefix=str(root/f'VOC{year}'), pipeline=[],
+                data = VOCDataset(ann_file=str(root/f'VOC{year}/ImageSets/Main/{split}.txt'),
+                                  img_prefix=str(root/f'VOC{year}'), pipeline=[],
                                   test_mode=True)
                 found = parallel_map(lambda i: _voc_image(data, i, year), range(len(data)), problems, workers, f'{year} {split}')
                 splits[short,split] = [o for o in found if o is not None]
         for split in ('train','val','trainval'):
             if all((s,split) in splits for s in ('07','12')): splits['0712',split] = splits['07',split]+splits['12',split]
         if not splits: raise AnnotationError(input, 'there is no VOC2007 or VOC2012 with ImageSets/Main in this folder')
-        for (short,split),images in splits.items(): files.append(write_json(Path(output)/f'voc{short}_{split}.json', coco_data(images, categories)))
+        for (short,split),images in splits.items():
+            files.append(write_json(Path(output)/f'voc{short}_{split}.json', coco_data(images, categories)))
     return files
 
 def _voc_image(data, i, year):
@@ -156,7 +158,8 @@ def _coco_file(path):
     "A COCO file with lists of images"
     try: data = json.loads(read_text(path))
     except json.JSONDecodeError as e: raise AnnotationError(path, f'not JSON: {e.msg}', e.lineno) from None
-    if not isinstance(data, dict) or not isinstance(data.get('images', []), list): raise AnnotationError(path, "expected a dict with 'images'")
+    if not isinstance(data, dict) or not isinstance(data.get('images', []), list):
+        raise AnnotationError(path, "expected a dict with 'images'")
     return data
 
 @converter('panoptic-test-info')
@@ -216,9 +219,11 @@ def convert_via(
 def _via_region(region, classes, path, name):
     shape,label = region.get('shape_attributes', {}),region.get('region_attributes') or {}
     x,y = shape.get('all_points_x'),shape.get('all_points_y')
-    if not x or not y or len(x)!=len(y): raise AnnotationError(path, f"{name}: a polygon with all_points_x and all_points_y expected, got {shape}")
+    if not x or not y or len(x)!=len(y):
+        raise AnnotationError(path, f"{name}: a polygon with all_points_x and all_points_y expected, got {shape}")
     named = [v for v in label.values() if v in classes]
-    if len(classes)>1 and not named: raise AnnotationError(path, f"{name}: a region whose attributes {label} name none of {', '.join(classes)}")
+    if len(classes)>1 and not named:
+        raise AnnotationError(path, f"{name}: a region whose attributes {label} name none of {', '.join(classes)}")
     box = [min(x),min(y),max(x)-min(x),max(y)-min(y)]
     return dict(category_id=classes.index(named[0]) if named else 0, bbox=box, area=box[2]*box[3], iscrowd=0,
                 segmentation=[[v+.5 for p in zip(x, y) for v in p]])

@@ -92,8 +92,10 @@ def upgrade_model(
     ssd = any(k.startswith('backbone.l2_norm') for k in state) if ssd is None else ssd
     moved = [(r'((?:bbox|mask|grid|keypoint|mask_iou|semantic|shared)_(?:head|roi_extractor)\..*)', r'roi_head.\1')] if two_stage else []
     out = {}
-    for name,v in renamed(state, [*moved, (r'bbox_head\.(?:fcos|fovea)_(cls|reg|centerness)\.(.*)', r'bbox_head.conv_\1.\2')], keep=True).items():
-        if re.search(r'\b(fc_cls|conv_cls)\.', name) and two_stage or (ssd and 'bbox_head.cls_convs.' in name): v = background_last(v, num_classes)
+    for name,v in renamed(state, [*moved, (r'bbox_head\.(?:fcos|fovea)_(cls|reg|centerness)\.(.*)', r'bbox_head.conv_\1.\2')],
+                          keep=True).items():
+        if re.search(r'\b(fc_cls|conv_cls)\.', name) and two_stage or (ssd and 'bbox_head.cls_convs.' in name):
+            v = background_last(v, num_classes)
         elif re.search(r'\bfc_reg\.', name) and len(v)>4: v = without_background(v, num_classes)
         elif re.search(r'\bconv_logits\.', name) and len(v)>1: v = without_background(v, num_classes)
         out[name] = v
