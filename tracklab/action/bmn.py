@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['boundary_matching_mask', 'bmn_labels', 'binary_logistic_regression_loss', 'BMNLoss', 'BMN', 'bmn_proposals']
 
-# %% ../../nbs/13_action/12_bmn.ipynb #70b30256
+# %% ../../nbs/13_action/12_bmn.ipynb #a99b879e
 import numpy as np
 import torch
 from fastcore.basics import patch
@@ -14,7 +14,7 @@ from .localization import soft_nms, temporal_iop, temporal_iou
 from ..core.registry import build, register, scope
 from ..nn.model import BaseModel
 
-# %% ../../nbs/13_action/12_bmn.ipynb #19158fdb
+# %% ../../nbs/13_action/12_bmn.ipynb #2d713134
 def boundary_matching_mask(
     temporal_dim:int, # $T$: positions of a video
     boundary_ratio:float=.5, # how far a segment is widened on each side, in lengths
@@ -36,7 +36,7 @@ def boundary_matching_mask(
             out.index_put_((pos[ok].long(),bins[k],torch.full_like(k, i),j), (weight[ok]/S).float(), accumulate=True)
     return out
 
-# %% ../../nbs/13_action/12_bmn.ipynb #a11df8fc
+# %% ../../nbs/13_action/12_bmn.ipynb #5b9beda4
 def bmn_labels(
     gt_bbox, # `(G,2)` begin and end of actions, as parts of the video
     temporal_dim:int, # $T$: positions
@@ -53,7 +53,7 @@ def bmn_labels(
         return np.max([np.zeros(T), *found], 0)
     return tuple(torch.from_numpy(v.astype('float32')) for v in (ious, near(gt[:,0]), near(gt[:,1])))
 
-# %% ../../nbs/13_action/12_bmn.ipynb #9df4acbd
+# %% ../../nbs/13_action/12_bmn.ipynb #0d118716
 def binary_logistic_regression_loss(
     pred:torch.Tensor, # probabilities
     label:torch.Tensor, # the same number of values from 0 to 1
@@ -112,7 +112,7 @@ class BMNLoss(nn.Module):
         cls = self.pem_cls_loss(pred_bm[:,1], gt_iou_map, bm_mask)
         return weight_tem*tem+weight_pem_reg*reg+weight_pem_cls*cls, tem, reg, cls
 
-# %% ../../nbs/13_action/12_bmn.ipynb #77ede9d1
+# %% ../../nbs/13_action/12_bmn.ipynb #de777c85
 @register('mmaction.BMN')
 class BMN(BaseModel):
     "A boundary-matching network."
@@ -159,7 +159,7 @@ class BMN(BaseModel):
         segments = torch.einsum('bct,tnij->bcnij', self.x_1d_p(base), self.sample_mask)
         return self.x_2d_p(self.x_3d_p(segments).squeeze(2)),self.x_1d_s(base).squeeze(1),self.x_1d_e(base).squeeze(1)
 
-# %% ../../nbs/13_action/12_bmn.ipynb #777a6526
+# %% ../../nbs/13_action/12_bmn.ipynb #9c3ee6c0
 def bmn_proposals(
     pairs:np.ndarray, # `(2,T,T)` regressed IoU and probability
     start:np.ndarray, # `(T,)` probability of starts
@@ -178,7 +178,7 @@ def bmn_proposals(
     score = start[j]*p_end[ends]*pairs[0,i,j]*pairs[1,i,j]
     return np.column_stack([j/T,ends/T,score])
 
-# %% ../../nbs/13_action/12_bmn.ipynb #e3e6e658
+# %% ../../nbs/13_action/12_bmn.ipynb #29007a82
 @patch
 def forward_train(self:BMN,
     raw_feature:torch.Tensor, # `(B,C,T)`
@@ -202,7 +202,7 @@ def forward_test(self:BMN,
         out.append(dict(video_name=meta['video_name'], proposal_list=rows))
     return out
 
-# %% ../../nbs/13_action/12_bmn.ipynb #9e83764a
+# %% ../../nbs/13_action/12_bmn.ipynb #082d16ad
 @patch
 def forward(self:BMN,
     raw_feature:torch.Tensor, # `(B,C,T)`
