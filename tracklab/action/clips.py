@@ -6,7 +6,7 @@
 __all__ = ['ACTIONS', 'figure_pose', 'draw_figure', 'backdrop', 'figure_colours', 'action_clip', 'ActionScene', 'write_clips',
            'write_features']
 
-# %% ../../nbs/13_action/13_action_clips.ipynb #76e718c7
+# %% ../../nbs/13_action/13_action_clips.ipynb #265210a0
 import cv2,json
 import numpy as np
 from pathlib import Path
@@ -14,7 +14,7 @@ from ..core.files import atomic_path
 from ..core.tracks import Tracks
 from ..core.video import VideoWriter
 
-# %% ../../nbs/13_action/13_action_clips.ipynb #eb569e71
+# %% ../../nbs/13_action/13_action_clips.ipynb #df09bf03
 ACTIONS = 'walk_left','walk_right','wave','fall'
 
 def figure_pose(
@@ -35,7 +35,7 @@ def figure_pose(
     if action=='fall': return {**still, 'lean':side*np.pi/2*np.clip((t+5)/10, 0, 1)**2}
     raise ValueError(f"unknown action {action!r}; known: {', '.join(ACTIONS)}")
 
-# %% ../../nbs/13_action/13_action_clips.ipynb #2fb79055
+# %% ../../nbs/13_action/13_action_clips.ipynb #84ec167d
 def draw_figure(
     img:np.ndarray, # `(H,W,3)` uint8 BGR, changed
     x:float, # where the feet stand, pixels
@@ -61,7 +61,7 @@ def draw_figure(
     points,r = np.array([*seen,centre]),.09*height
     return np.r_[points.min(0)-r,points.max(0)+r]
 
-# %% ../../nbs/13_action/13_action_clips.ipynb #72e336f6
+# %% ../../nbs/13_action/13_action_clips.ipynb #b2f7e640
 def backdrop(
     size:tuple, # width and height
     rng, # NumPy generator
@@ -94,7 +94,7 @@ def action_clip(
     for canvas,t in zip(out, times): draw_figure(canvas, x, feet, height, figure_pose(action, t, phase, side), colours)
     return out
 
-# %% ../../nbs/13_action/13_action_clips.ipynb #d4dd22f6
+# %% ../../nbs/13_action/13_action_clips.ipynb #49b16d50
 class ActionScene:
     "A video of people who walk, wave and fall, with its ground truth."
     def __init__(self,
@@ -135,7 +135,7 @@ class ActionScene:
         return Tracks(np.repeat(np.arange(self.num_frames), n), boxes, np.tile(np.arange(n), self.num_frames),
                       np.tile([ACTIONS.index(a) for a in self.actions], self.num_frames), num_frames=self.num_frames)
 
-# %% ../../nbs/13_action/13_action_clips.ipynb #063ffadf
+# %% ../../nbs/13_action/13_action_clips.ipynb #975b4919
 def write_clips(
     folder:str|Path, # folder to fill
     name:str, # of the annotation file and the clips, such as `train`
@@ -162,7 +162,7 @@ def write_clips(
     with atomic_path(folder/f'{name}_{kind}.txt') as part: part.write_text('\n'.join(lines)+'\n', encoding='utf-8')
     return folder/f'{name}_{kind}.txt'
 
-# %% ../../nbs/13_action/13_action_clips.ipynb #f6372bef
+# %% ../../nbs/13_action/13_action_clips.ipynb #a4d4ee9a
 def write_features(
     folder:str|Path, # folder to fill with a CSV file for each video
     name:str, # of the annotation file and the videos, such as `train`
