@@ -6,7 +6,7 @@
 __all__ = ['build_localizer', 'ActionResNet', 'BCELossWithLogits', 'ActionHead', 'AvgConsensus', 'TSNHead', 'average_clip',
            'BaseRecognizer', 'Recognizer2D', 'build_recognizer']
 
-# %% ../../nbs/13_action/10_recognizers.ipynb #938de168
+# %% ../../nbs/13_action/10_recognizers.ipynb #61390cf0
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -17,7 +17,7 @@ from ..nn.backbones import resnet
 from ..nn.losses.base import CrossEntropyLoss
 from ..nn.model import BaseModel
 
-# %% ../../nbs/13_action/10_recognizers.ipynb #5e8b8fe6
+# %% ../../nbs/13_action/10_recognizers.ipynb #5866e0c7
 @register('mmaction.ResNet')
 class ActionResNet(resnet.ResNet):
     "A residual network for frames; returns the map itself if there is one."
@@ -36,7 +36,7 @@ class ActionResNet(resnet.ResNet):
         outs = super().forward(x)
         return outs[0] if len(outs)==1 else outs
 
-# %% ../../nbs/13_action/10_recognizers.ipynb #00cdc436
+# %% ../../nbs/13_action/10_recognizers.ipynb #5e19c0b3
 register('mmaction.CrossEntropyLoss')(CrossEntropyLoss)
 
 @register('mmaction.BCELossWithLogits')
@@ -84,7 +84,7 @@ class ActionHead(nn.Module):
         loss = self.loss_cls.loss_weight*F.cross_entropy(cls_score, labels) if soft else self.loss_cls(cls_score, labels)
         return dict(out, loss_cls=loss)
 
-# %% ../../nbs/13_action/10_recognizers.ipynb #8c2a8e33
+# %% ../../nbs/13_action/10_recognizers.ipynb #520e988c
 class AvgConsensus(nn.Module):
     "The mean over segments."
     def __init__(self,
@@ -128,7 +128,7 @@ class TSNHead(ActionHead):
         x = self.consensus(x.reshape(-1, num_segs, *x.shape[1:])).squeeze(1)
         return self.fc_cls(self.dropout(x).flatten(1))
 
-# %% ../../nbs/13_action/10_recognizers.ipynb #cae1831a
+# %% ../../nbs/13_action/10_recognizers.ipynb #2539c0ed
 def average_clip(
     cls_score:torch.Tensor, # `(B*clips,C)` scores
     num_segs:int, # clips and crops of a video
@@ -170,12 +170,14 @@ class BaseRecognizer(BaseModel):
         loss,log = self._parse_losses(self(**data))
         return dict(loss=loss, log_vars=log, num_samples=len(data['imgs']))
 
-# %% ../../nbs/13_action/10_recognizers.ipynb #5d3b58b1
+# %% ../../nbs/13_action/10_recognizers.ipynb #13495eff
 @register('mmaction.Recognizer2D')
 class Recognizer2D(BaseRecognizer):
     "A recogniser that looks at frames with an image network."
-    def _scores(self, imgs):
-        "Scores of all clips, and how many belong to a video"
+    def clip_scores(self,
+        imgs:torch.Tensor, # `(B,N,3,H,W)`
+    )->tuple: # `(B*clips,C)` scores, and how many clips a video has
+        "The scores of clips and crops, one by one."
         if imgs.ndim!=5: raise ValueError(f"imgs should have the shape (videos, frames, channels, height, width), got {tuple(imgs.shape)}")
         x = self.extract_feat(imgs.flatten(0, 1))
         scores = self.cls_head(x, imgs.shape[1])
@@ -186,17 +188,17 @@ class Recognizer2D(BaseRecognizer):
         labels:torch.Tensor, # `(B,)` classes, or `(B,C)` of 0 and 1
     )->dict: # losses and accuracies
         "The losses of a batch."
-        scores,clips = self._scores(imgs)
+        scores,clips = self.clip_scores(imgs)
         return self.cls_head.loss(scores, labels.repeat_interleave(clips, 0))
 
     def forward_test(self,
         imgs:torch.Tensor, # `(B,N,3,H,W)`
     )->np.ndarray: # `(B,C)`
         "The scores of videos."
-        scores,clips = self._scores(imgs)
+        scores,clips = self.clip_scores(imgs)
         return average_clip(scores, clips, self.test_cfg.get('average_clips')).detach().cpu().numpy()
 
-# %% ../../nbs/13_action/10_recognizers.ipynb #1cbb5047
+# %% ../../nbs/13_action/10_recognizers.ipynb #f245e20a
 def build_recognizer(
     cfg:dict, # config with a `type`
     train_cfg:dict=None, # settings for training, if they are not in `cfg`
@@ -210,5 +212,5 @@ def build_recognizer(
 
 build_localizer = build_recognizer
 
-# %% ../../nbs/13_action/10_recognizers.ipynb #e375426b
+# %% ../../nbs/13_action/10_recognizers.ipynb #7452edaa
 _all_ = ['build_localizer']
