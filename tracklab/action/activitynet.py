@@ -24,6 +24,7 @@ def proposal_rows(
     if not isinstance(results, dict): return results
     return [dict(video_name=n, proposal_list=p) for n,p in zip(results.get('video_name', ()), results.get('proposal_list', ()))]
 
+# %% ../../nbs/13_action/08_activitynet_dataset.ipynb #e664b5b0
 @register('mmaction.ActivityNetDataset')
 class ActivityNetDataset(torch.utils.data.Dataset):
     "Untrimmed videos with segments of actions."

@@ -28,7 +28,8 @@ class ActionResNet(resnet.ResNet):
         norm_eval:bool=False, # keep the statistics of batch norm fixed while training?
         zero_init_residual:bool=False, # start every branch at zero?
         **kwargs, # more arguments of the detector's `ResNet`
-    ): super().__init__(depth, pretrained=pretrained, out_indices=out_indices, norm_eval=norm_eval, zero_init_residual=zero_init_residual, **kwargs)
+    ): super().__init__(depth, pretrained=pretrained, out_indices=out_indices, norm_eval=norm_eval,
+                        zero_init_residual=zero_init_residual, **kwargs)
 
     def forward(self,
         x, # `(B,3,H,W)`

@@ -32,7 +32,8 @@ def crop_clip(
 )->np.ndarray: # `(T,h,w,3)` uint8; the border is repeated outside the image
     "Cut a square that holds a track out of its frames."
     boxes = np.asarray(boxes, float).reshape(-1, 4)
-    if len(frames)!=len(boxes) or not len(frames): raise ValueError(f"a clip needs a box for each frame, got {len(frames)} and {len(boxes)}")
+    if len(frames)!=len(boxes) or not len(frames):
+        raise ValueError(f"a clip needs a box for each frame, got {len(frames)} and {len(boxes)}")
     low,high = boxes[:,:2].min(0),boxes[:,2:].max(0)
     side = max(scale*(boxes[:,2:]-boxes[:,:2]).max(), (high-low).max(), 2)
     size = size or (int(np.ceil(side)),)*2
@@ -169,7 +170,8 @@ def write_actions(
             part.write_text(json.dumps(dict(classes=list(classes), actions=rows), indent=1)+'\n', encoding='utf-8')
             return
         lines = [','.join(['id','start','end','action','score',*classes])]
-        lines += [','.join([f"{r['id']},{r['start']},{r['end']},{r['action']},{r['score']:.4f}",*(f'{v:.4f}' for v in r['scores'])]) for r in rows]
+        lines += [','.join([f"{r['id']},{r['start']},{r['end']},{r['action']},{r['score']:.4f}",*(f'{v:.4f}' for v in r['scores'])])
+                  for r in rows]
         part.write_text('\n'.join(lines)+'\n', encoding='utf-8')
 
 # %% ../../nbs/13_action/15_track_actions.ipynb #e8513669

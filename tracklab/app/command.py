@@ -236,6 +236,7 @@ def open_actions(
     if not hasattr(model, 'clip_scores'): raise ValueError(f"--actions: {a.actions} is a {type(model).__name__}, not a recogniser of clips")
     return TrackActions(model)
 
+# %% ../../nbs/14_app/01_command.ipynb #bcaaf498
 def _action_files(a, name): return [Path(a.out)/f'{name}_actions{s}' for s in ('.csv','.json')] if a.actions else []
 
 def _write_actions(a, name, rows, actions):
@@ -666,7 +667,8 @@ def _tracking_arguments(command):
     arg('--format', nargs='+', default=['mot'], choices=['mot','coco','csv','parquet','yolo','cvat','mots','youtube_vis'],
         help='also write CocoVID, a table, YOLO text, CVAT for video or YouTube-VIS results; mot, and mots for masks, are always written')
     arg('--max-frames', type=at_least(1), default=3000, help='frames in the HTML player; of a longer video every second, third ...')
-    arg('--actions', metavar='MODEL', help='classify what each tracked person does: tiny_actions (walk_left, walk_right, wave, fall), or the '
+    arg('--actions', metavar='MODEL', help='classify what each tracked person does: tiny_actions (walk_left, walk_right, wave, fall), or '
+                                           'the '
                                            'config of a recogniser')
     arg('--actions-checkpoint', metavar='FILE', help="weights of the recogniser's config")
 
