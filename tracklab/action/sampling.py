@@ -7,6 +7,7 @@ __all__ = ['train_offsets', 'test_offsets', 'clip_frames', 'within', 'total_fram
            'UntrimmedSampleFrames', 'SSNInstance', 'SampleProposalFrames']
 
 # %% ../../nbs/13_action/01_frame_sampling.ipynb #dfcb562e
+import warnings
 import numpy as np
 from dataclasses import dataclass, field
 from ..core.registry import register
@@ -78,11 +79,11 @@ class SampleFrames:
         twice_sample:bool=False, # in testing, add the clips without the shift by half a stretch
         out_of_bound_opt:str='loop', # or `repeat_last`: what replaces frames beyond the end
         test_mode:bool=False, # centres instead of random places
-        start_index:int=None, # a dataset's argument today; only `None` is accepted
+        start_index:int=None, # ignored: a dataset's argument today
     ):
         if out_of_bound_opt not in ('loop','repeat_last'):
             raise ValueError(f"out_of_bound_opt is loop or repeat_last, got {out_of_bound_opt!r}")
-        if start_index is not None: raise ValueError("start_index is an argument of the dataset, not of SampleFrames")
+        if start_index is not None: warnings.warn("start_index is an argument of the dataset; SampleFrames ignores it", stacklevel=2)
         self.clip_len,self.frame_interval,self.num_clips,self.temporal_jitter = clip_len,frame_interval,num_clips,temporal_jitter
         self.twice_sample,self.out_of_bound_opt,self.test_mode = twice_sample,out_of_bound_opt,test_mode
 

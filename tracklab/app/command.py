@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['TRACK_SUFFIXES', 'DETECTOR_NAMES', 'TOOLS', 'cmd_env', 'print_metrics', 'cmd_eval', 'class_indices', 'Watched',
-           'show_window', 'target_model', 'video_detector', 'tracking_model', 'cmd_track', 'cmd_detect', 'cmd_demo',
-           'cmd_refine', 'cmd_count', 'cmd_test', 'cmd_search', 'cmd_tune', 'cmd_train', 'cmd_verify', 'benchmark_sot',
-           'cmd_benchmark', 'cmd_convert', 'cmd_browse', 'cmd_zoo', 'cmd_migrate', 'parser', 'Terminated', 'describe',
-           'main']
+           'show_window', 'target_model', 'video_detector', 'tracking_model', 'open_actions', 'cmd_track', 'cmd_detect',
+           'cmd_demo', 'cmd_refine', 'cmd_count', 'cmd_test', 'cmd_search', 'cmd_tune', 'cmd_train', 'cmd_verify',
+           'benchmark_sot', 'cmd_benchmark', 'cmd_convert', 'cmd_browse', 'cmd_zoo', 'cmd_migrate', 'parser',
+           'Terminated', 'describe', 'main']
 
 # %% ../../nbs/14_app/01_command.ipynb #dad5eefe
 import argparse,json,os,shutil,sys,time,warnings
@@ -217,16 +217,54 @@ def _stopped(recorder):
     kept = f"; what was tracked until then is in {' and '.join(parts)}" if parts else ''
     print(f"stopped after {recorder.num_frames} frames{kept}", file=sys.stderr)
 
+# %% ../../nbs/14_app/01_command.ipynb #56e791ec
+def open_actions(
+    a, # arguments of `track`, with `actions` and `actions_checkpoint`
+    video, # the frames to come; `None`: detections alone
+): # `TrackActions`, or `None` without `--actions`
+    "The recogniser for `track --actions`."
+    from tracklab.action.tracks import TrackActions, tiny_actions
+    from tracklab.apis import init_model
+    if a.actions is None:
+        if a.actions_checkpoint: raise ValueError("--actions-checkpoint needs --actions, a config")
+        return None
+    if video is None: raise ValueError(f"--actions: actions are seen in images, and {a.source} holds detections")
+    if a.actions=='tiny_actions': return TrackActions(tiny_actions(_device(a.device), a.actions_checkpoint))
+    if not Path(a.actions).is_file(): raise ValueError(f"--actions: {a.actions} is neither tiny_actions nor a config file")
+    if a.actions_checkpoint is None: raise ValueError(f"--actions: the weights of {a.actions} are missing: give --actions-checkpoint FILE")
+    model = init_model(a.actions, a.actions_checkpoint, _device(a.device))
+    if not hasattr(model, 'clip_scores'): raise ValueError(f"--actions: {a.actions} is a {type(model).__name__}, not a recogniser of clips")
+    return TrackActions(model)
+
+# %% ../../nbs/14_app/01_command.ipynb #bcaaf498
+def _action_files(a, name): return [Path(a.out)/f'{name}_actions{s}' for s in ('.csv','.json')] if a.actions else []
+
+def _write_actions(a, name, rows, actions):
+    "What tracks do, under partial names: pairs (partial, final)."
+    from tracklab.action.tracks import write_actions
+    from tracklab.core.files import claim_partial
+    out = [(claim_partial(f),f) for f in _action_files(a, name)]
+    for part,f in out: write_actions(rows, part, actions.classes, f.suffix)
+    return out
+
+def _action_scores(tracks, rows):
+    "The score of the action of each box."
+    import numpy as np
+    at = {(r['id'],t):r['score'] for r in rows for t in range(r['start'], r['end']+1)}
+    return np.array([at.get(k, 0.) for k in zip(tracks.id.tolist(), tracks.frame.tolist())])
+
 # %% ../../nbs/14_app/01_command.ipynb #4070ed28
-def _page(a, r, name, video, classes):
+def _page(a, r, name, video, classes, done=()):
     "A player page under a partial name, for a video that can be read again; `None` without one."
     from tracklab.core.files import claim_partial
     from tracklab.viz.html import export_html, shown_frames
     if video is None or video.live or not r.num_frames: return None
+    shown = r.at(shown_frames(len(video), a.max_frames)[0])
+    if done: shown.score = _action_scores(shown, done)                         # what the player says beside an action
     part = claim_partial(_files(a.out, name)[2])
     try:
-        return export_html(part, Watched(video, 'player', min(r.num_frames, a.max_frames)), r.at(shown_frames(len(video), a.max_frames)[0]),
-                           classes=classes, title=name, facts=r.facts, max_frames=a.max_frames, embed='h264')
+        return export_html(part, Watched(video, 'player', min(r.num_frames, a.max_frames)), shown, classes=classes, title=name,
+                           facts=r.facts, max_frames=a.max_frames, embed='h264')
     except BaseException: part.unlink(missing_ok=True); raise
 
 # %% ../../nbs/14_app/01_command.ipynb #be7c3087
@@ -241,18 +279,20 @@ def _check_detections(detector, video):
 # %% ../../nbs/14_app/01_command.ipynb #277684f3
 def _track(a):
     "Track one source."
+    from tracklab.action.tracks import action_classes, follow_actions
     from tracklab.app.track import Recorder, result_name, select, sequence_name, track_video
     from tracklab.core.files import check_outputs
     from tracklab.core.track_formats import check_formats
     from tracklab.core.video import Video
     others = _other_files(a, sequence_name(a.named)).values()
-    check_outputs([*_files(a.out, sequence_name(a.named)), *others],
-                  [a.source, (a.detector or '').split(':')[-1], a.tracker, a.checkpoint, *(a.box or ())])
+    check_outputs([*_files(a.out, sequence_name(a.named)), *others, *(_action_files(a, sequence_name(a.named)))],
+                  [a.source, (a.detector or '').split(':')[-1], a.tracker, a.checkpoint, *(a.box or ()), a.actions, a.actions_checkpoint])
     only_boxes = Path(a.source).suffix.lower() in TRACK_SUFFIXES
     if only_boxes and a.checkpoint is not None: raise ValueError(f"{a.source} holds detections: a --checkpoint needs images")
     video = None if only_boxes else Video(a.source)
     if video is not None and a.fps: video.fps = a.fps
     size = a.size if video is None else video.size
+    actions,done = open_actions(a, video),[]
     model,classes = tracking_model(a, video=video)
     _check_detections(getattr(model, 'detector', None), video)
     detector,labels = getattr(model, 'detector', None),class_indices(a.classes, classes)
@@ -260,19 +300,22 @@ def _track(a):
     if hasattr(detector, 'learn') and not video.live: detector.learn(Watched(video, 'background', 60))
     n,name = len(detector) if only_boxes else None if video.live else video.estimate, result_name(a.out, a.named)
     check_formats({**_other_files(a, name), **{k:a.out for k in a.format if k=='mots'}}, size, getattr(model, 'with_masks', False))
+    if actions: classes = action_classes(classes, actions.classes)
     start,fps,live = time.time(),(a.fps or 25) if video is None else video.fps,video is not None and video.live
     r = Recorder(a.out, name, fps, classes, video is not None)
     try:
         with r, _progress(total=n, unit='frame') as bar:
             try:
-                for t,frame,_,o in track_video(model, video, a.batch):
-                    image = r.write(t, frame, select(o, 0., labels))
+                stream = ((t, f, d, select(o, 0., labels)) for t,f,d,o in track_video(model, video, a.batch))
+                for t,frame,_,o in follow_actions(actions, stream, done) if actions else stream:
+                    image = r.write(t, frame, o)
                     bar.update(t+1-bar.n)
                     if a.show and image is not None and not show_window(image.result()): break
             except KeyboardInterrupt:
                 if not live: raise                                             # a camera has no other end
             r.ready += _write_others(a, r, name, size, classes)                # ready before anything gets its final name
-            page = _page(a, r, name, video, classes)
+            r.ready += _write_actions(a, name, done, actions)
+            page = _page(a, r, name, video, classes, done)
             if page is not None: r.ready.append((page,_files(a.out, name)[2]))
     except KeyboardInterrupt: _stopped(r); raise
     print(f"{r.num_frames} frames, {len(r.facts)} tracks, {r.num_frames/max(time.time()-start, 1e-9):.1f} frames/s")
@@ -624,6 +667,10 @@ def _tracking_arguments(command):
     arg('--format', nargs='+', default=['mot'], choices=['mot','coco','csv','parquet','yolo','cvat','mots','youtube_vis'],
         help='also write CocoVID, a table, YOLO text, CVAT for video or YouTube-VIS results; mot, and mots for masks, are always written')
     arg('--max-frames', type=at_least(1), default=3000, help='frames in the HTML player; of a longer video every second, third ...')
+    arg('--actions', metavar='MODEL', help='classify what each tracked person does: tiny_actions (walk_left, walk_right, wave, fall), or '
+                                           'the '
+                                           'config of a recogniser')
+    arg('--actions-checkpoint', metavar='FILE', help="weights of the recogniser's config")
 
 # %% ../../nbs/14_app/01_command.ipynb #c56a23d6
 def _detect_arguments(command):

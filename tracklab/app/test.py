@@ -6,6 +6,7 @@
 __all__ = ['check_metrics', 'test_loader', 'run_test', 'evaluate_results', 'plain_numbers']
 
 # %% ../../nbs/14_app/11_test.ipynb #94ab6cca
+import inspect
 import torch
 from ..apis import init_model, open_config
 from ..core.distributed import join_processes, process_group
@@ -56,7 +57,7 @@ def run_test(
     dataset,loader = test_loader(cfg, batch_size, workers)
     check_metrics(dataset, metrics)
     model,done = init_model(cfg, checkpoint, device),0
-    if model.CLASSES is None: model.CLASSES = dataset.CLASSES
+    if model.CLASSES is None: model.CLASSES = getattr(dataset, 'CLASSES', None)
     def count(n): nonlocal done; done += n; progress(done, len(dataset))
     if process_group()[0]>1: return dataset,multi_gpu_test(model, loader, progress=count)
     return dataset,single_gpu_test(model, loader, show, show_dir, show_score_thr=show_score_thr, progress=count)
@@ -71,7 +72,8 @@ def evaluate_results(
     "The numbers of a benchmark."
     known = getattr(dataset, 'evaluate', None)
     if known is None: raise TypeError(f"{type(dataset).__name__} cannot evaluate")
-    return dataset.evaluate(results, metric=list(metrics), **(options or {}))
+    key = 'metrics' if 'metrics' in inspect.signature(known).parameters else 'metric'      # as datasets of actions call it
+    return known(results, **{key:list(metrics)}, **(options or {}))
 
 def plain_numbers(
     scores:dict, # scores that `evaluate` returned

@@ -61,10 +61,11 @@ def compact(
 # %% ../../nbs/05_engine/02_testing.ipynb #3a354b93
 def run_batch(
     model, # as `init_model` makes it
-    data:dict, # `img`, `img_metas`, ... as a loader collates them
+    data:dict, # `img`, `img_metas`, ..., or `imgs` of clips, as a loader collates them
 )->list: # a result per frame
     "Test one batch of a loader."
     data = unpack_batch(data, next(model.parameters()).device)
+    if 'img' not in data: return list(model(return_loss=False, **data))                   # clips, features of videos
     n = len(data['img'][0]) if isinstance(data['img'], list) else len(data['img'])
     if n==1 or not hasattr(model, 'test_batch'):
         out = model(return_loss=False, rescale=True, **data)

@@ -18,7 +18,7 @@ from ..core.registry import scope
 from ..data.dataset_wrappers import build_dataset
 from ..data.loaders import build_dataloader
 from ..data.seeded_batches import seed_of, seeded_loader
-from .evaluation import DistEvalHook, EvalHook
+from .evaluation import ActionDistEvalHook, ActionEvalHook, DistEvalHook, EvalHook
 from .hooks import Hook
 from .mode_hooks import CheckInvalidLossHook
 from .optimizers import auto_scale_lr, build_optimizer
@@ -76,7 +76,9 @@ def evaluation_hook(
                               shuffle=False, **settings)
     args = dict(cfg['evaluation'])
     if cfg.get('USE_MMDET') or 'by_epoch' not in args: args['by_epoch'] = by_epoch
-    return (DistEvalHook if process_group()[0]>1 else EvalHook)(loader, **args)
+    older = 'key_indicator' in args or isinstance(args.get('save_best'), bool)                 # as MMAction2 0.6 writes it
+    kinds = (ActionEvalHook,ActionDistEvalHook) if older else (EvalHook,DistEvalHook)
+    return kinds[process_group()[0]>1](loader, **args)
 
 def starting_point(
     cfg:dict, # `resume_from`, `load_from`, `auto_resume`, `work_dir`

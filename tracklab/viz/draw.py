@@ -119,12 +119,13 @@ def object_texts(
     labels:bool=True, # include the class
     scores:bool=False, # include the score
 )->list: # N strings
-    "The text for each object: identity, class and score, if present."
+    "The text for each object: identity, class, score and a note, if present."
     n = len(objects)
     def name(c): return classes[c] if classes is not None and 0<=c<len(classes) else ('' if classes is None else f'class {c}')
     parts = [[f'{i}' if i>=0 else '' for i in np.asarray(objects.ids)] if ids and 'ids' in objects else ['']*n,
              [name(int(c)) for c in np.asarray(objects.labels)] if labels and 'labels' in objects else ['']*n,
-             [f'{s:.2f}' for s in np.asarray(objects.scores)] if scores and 'scores' in objects else ['']*n]
+             [f'{s:.2f}' for s in np.asarray(objects.scores)] if scores and 'scores' in objects else ['']*n,
+             [str(o) for o in objects.notes] if 'notes' in objects else ['']*n]
     return [' '.join(o for o in t if o) for t in zip(*parts)]
 
 # %% ../../nbs/01_viz/01_colours_and_drawing.ipynb #5a5ff6e1
