@@ -215,12 +215,14 @@ def cmd_batch(a)->int:
         except OSError as e: failed[n] = str(e)
     done = _done(ledger)
     todo = {n:tasks[n] for n,k in keys.items() if done.get(n)!=k or not _files(a.out, n)[0].exists()}
-    pool = (RayPool(VideoWorker, float((a.device or '').startswith('cuda'))) if a.engine=='ray' else LocalPool(VideoWorker)) if todo else None
+    pool = (RayPool(VideoWorker, float((a.device or '').startswith('cuda'))) if a.engine=='ray'
+            else LocalPool(VideoWorker)) if todo else None
     moved = _bar(a.engine, 'video')
     for i,(name,facts,error) in enumerate(run_tasks(pool, todo, a.jobs, a.retries) if todo else (), 1):
         if error is not None: failed[name] = error
         else:
-            with open(ledger, 'a', encoding='utf-8') as f: f.write(json.dumps({**facts, 'source':tasks[name].source, 'key':keys[name]})+'\n')
+            with open(ledger, 'a', encoding='utf-8') as f:
+                f.write(json.dumps({**facts, 'source':tasks[name].source, 'key':keys[name]})+'\n')
         moved(i, len(todo))
     print(f'{len(tasks)} videos: {len(todo)-sum(n in todo for n in failed)} tracked, {len(keys)-len(todo)} were done, {len(failed)} failed')
     for n,error in failed.items(): print(f'{tasks[n].source}: {error}', file=sys.stderr)
