@@ -85,6 +85,7 @@ def _cells(head, maps):
     priors = head.prior_generator.grid_priors([tuple(m.shape[-2:]) for m in maps], device=maps[0].device)
     return [p.to(maps[0].dtype) for p in priors]
 
+# %% ../../nbs/06_detect/34_exported.ipynb #2f06e912
 def _yolov3_candidates(head, outs, size, cfg):
     [maps] = outs
     rows,anchors = torch.cat([flat_rows(m, head.num_attrib) for m in maps], 1),_cells(head, maps)
@@ -103,6 +104,7 @@ def _yolox_candidates(head, outs, size, cfg):
     boxes = decode_cells(torch.cat([torch.cat([p, torch.ones_like(p)*p.new_tensor(s)], 1) for p,s in cells]), box)
     return boxes,(own*(best*(best>=cfg['score_thr']))[...,None]).transpose(1, 2)
 
+# %% ../../nbs/06_detect/34_exported.ipynb #c132d035
 def _dense_candidates(head, outs, size, cfg):
     cls,box,*factors = outs
     levels = [[],[]]
