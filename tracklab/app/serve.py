@@ -35,6 +35,7 @@ class Refused(ValueError):
         super().__init__(text)
         self.status = status
 
+# %% ../../nbs/14_app/25_serve.ipynb #fca6db1a
 def _image_pixels(data):
     "Width times height as the header of a JPEG or PNG says, before anything is decoded; 0 if it is neither"
     if data[:8]==b'\x89PNG\r\n\x1a\n': return int.from_bytes(data[16:20], 'big')*int.from_bytes(data[20:24], 'big')
