@@ -149,6 +149,7 @@ def export_part(
 )->float: # largest difference; NaN for TensorRT, which needs its machine
     "Write a part and compare it with PyTorch."
     module,inputs,names,dynamic = part
+    if to=='torch-export': dynamic = {}                                        # its guards would bind the size to a range anyway
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     kept = path.with_suffix('.onnx')
