@@ -106,6 +106,9 @@ def _network(name, device, say):
     kind,_,rest = name.partition(':')
     if name=='auto': return _best_detector(device, say)
     if name in ('openimages','openimages:all'): return _openimages(name, device)
+    if name.endswith('.onnx'):
+        from tracklab.detect.exported import onnx_frame_detector
+        return onnx_frame_detector(name, device)
     if kind=='torchvision':
         from tracklab.detect.torchvision import TorchvisionDetector
         return TorchvisionDetector(rest, device=device)
