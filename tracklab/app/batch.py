@@ -7,7 +7,7 @@ __all__ = ['VIDEO_SUFFIXES', 'Warm', 'LocalPool', 'RayPool', 'run_tasks', 'find_
            'VideoWorker', 'batch_jobs', 'cmd_batch', 'batch_arguments']
 
 # %% ../../nbs/14_app/23_many_videos.ipynb #ba26fdad
-import argparse, hashlib, io, json, os, signal, sys
+import argparse, hashlib, io, json, os, signal, sys, warnings
 from collections import Counter, deque
 from contextlib import redirect_stdout
 from functools import partial
@@ -69,10 +69,12 @@ class LocalPool:
         return name,result,error
 
     def close(self):
-        "End all workers."
-        workers = [p for _,p in self.idle]+[p for p,_ in self.busy.values()]
-        for p in workers: p.terminate()
-        for p in workers: p.join()
+        "End all workers: those that wait by closing their pipes, others by force."
+        for pipe,_ in self.idle: pipe.close()
+        for p,_ in self.busy.values(): p.terminate()
+        for p in [*(p for _,p in self.idle), *(p for p,_ in self.busy.values())]:
+            p.join(10)
+            if p.is_alive(): p.terminate(); p.join()
 
 # %% ../../nbs/14_app/23_many_videos.ipynb #8e659a8a
 def _ray_worker(ray, make, gpus):
@@ -144,8 +146,10 @@ def find_videos(
     def below(q):
         names = list_folder(q)
         if q.resolve()==Path(out or os.devnull).resolve(): return []
-        if sequence_folders(q)==[q] or any(Path(n).suffix.lower() in IMAGE_SUFFIXES for n in names): return [q]
+        images = any(Path(n).suffix.lower() in IMAGE_SUFFIXES for n in names)
         own = [q/n for n in names if Path(n).suffix.lower() in VIDEO_SUFFIXES and '.partial.' not in n]
+        if sequence_folders(q)==[q] or (images and not own): return [q]
+        if images: warnings.warn(f"{q} has videos and images: the images are not tracked; put them into a folder of their own")
         return own+[v for n in list_folders(q) for v in below(q/n)]
     return below(p)
 

@@ -60,6 +60,12 @@ class ImageDetector:
         if not self.model: return [Look(o) for o in self.detector.predict(images)]
         return [_look(o) for o in self.detector.predict(*self.batcher.prepare(images))]
 
+    def predict(self,
+        frames:list, # `(H,W,3)` uint8 BGR each
+    )->list: # `Instances` per frame
+        "The objects alone, as trackers take them."
+        return [found.objects for found in self.look(frames)]
+
 def _look(found):
     if isinstance(found, Instances): return Look(found.numpy())
     objects = found['objects'].numpy() if 'objects' in found else Instances(boxes=np.zeros((0,4), 'float32'), scores=np.zeros(0, 'float32'),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 import cv2
 import numpy as np
-from .track import Recorder, TrackingByDetection, open_detector, open_tracker, track_video
+from .track import Recorder, TrackingByDetection, open_tracker, track_video
 from ..core.arguments import at_least, finite
 from ..core.video import Video
 
@@ -193,10 +193,12 @@ def cmd_serve(a)->int:
     try: import uvicorn
     except ImportError: raise ValueError("serving needs more packages: pip install 'tracklab[serve]'") from None
     from tracklab.app.command import _device
+    from tracklab.app.detect import open_image_detector
     limits = Limits(a.max_bytes, a.max_pixels, a.max_frames, a.max_seconds)
     if a.detector=='motion': raise ValueError("the detector `motion` learns one background; a server has many videos")
     open_tracker(a.tracker)                                                    # an error before the server starts
-    service = Service(open_detector(a.detector, _device(a.device), print, a.tiles), a.tracker, a.score_thr, limits)
+    detector = open_image_detector(a.detector, a.checkpoint, _device(a.device), None, print, a.tiles)
+    service = Service(detector, a.tracker, a.score_thr, limits)
     uvicorn.run(make_app(service), host=a.host, port=a.port, ws_max_size=a.max_bytes, log_level='warning')
     return 0
 
@@ -205,7 +207,8 @@ def serve_arguments(
 ):
     "Add `serve`."
     arg = command(cmd_serve, 'serve')
-    arg('detector', nargs='?', default='auto', help='a name as for `track --detector`, or an ONNX file')
+    arg('detector', nargs='?', default='auto', help='a name as for `track --detector`, an ONNX file, a name of the zoo or a config file')
+    arg('checkpoint', nargs='?', help="weights of the config's model")
     arg('--tracker', default='bytetrack', help='a name as for `track`, or a config file')
     arg('--host', default='127.0.0.1', help='address to listen at; 0.0.0.0 for all')
     arg('--port', type=at_least(1), default=8080, help='port to listen at')

@@ -336,7 +336,7 @@ class OnnxDetector(BaseDetector):
         self.session = OnnxSession(path, device)
         if self.session.facts.get('kind')!='detector': raise ValueError(f"{path} is no detector that `tracklab export` wrote")
         self.CLASSES = tuple(self.session.facts['classes'])
-        self.register_buffer('anchor', torch.zeros(1), persistent=False)        # tells where batches belong
+        self.place = torch.nn.Parameter(torch.zeros(1), requires_grad=False)    # says where batches belong
 
     num_classes = property(lambda self: len(self.CLASSES), doc="Number of classes.")
 
