@@ -56,7 +56,7 @@ def segm_overlap(
     return np.asarray(coco_mask.iou(*sides, [False]*len(gts)))
 
 # %% ../../nbs/03_data/56_coco_kin_datasets.ipynb #cd92a20a
-@register
+@register('LVISV05Dataset', 'LVISDataset')
 class LVISV05Dataset(NamedByFile):
     "LVIS, version 0.5."
     METRICS = 'bbox','segm','proposal','proposal_fast'
