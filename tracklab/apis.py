@@ -23,6 +23,7 @@ from .core.zoo import zoo
 from .data.loaders import collate
 from .data.pipeline import Compose
 from .detect.frames import find_test_pipeline
+from .engine.receptive_fields import rfnext_init_model
 from .engine.training import train_model
 from .engine.testing import load_results, multi_gpu_test, save_results, single_gpu_test, unpack_batch
 from .sot.model import check_target
@@ -122,6 +123,7 @@ def init_model(
     device = check_device(device)
     cfg = open_config(config, cfg_options)
     with scope(cfg.get('default_scope')): model = build(model_of(cfg))
+    rfnext_init_model(model, cfg)
     checkpoint = checkpoint or published_checkpoint(cfg)
     if checkpoint is None: model.init_weights()
     else:

@@ -22,6 +22,7 @@ from .evaluation import ActionDistEvalHook, ActionEvalHook, DistEvalHook, EvalHo
 from .hooks import Hook
 from .mode_hooks import CheckInvalidLossHook
 from .optimizers import auto_scale_lr, build_optimizer
+from .receptive_fields import rfnext_init_model
 from .runner import EpochBasedRunner, build_runner, register_training_hooks
 from .saving import find_latest_checkpoint
 
@@ -104,6 +105,7 @@ def training_run(
     settings = loader_settings(cfg['data'], 'train')
     loaders = [seeded_loader(d, seed=seed, runner_type=length.get('type', 'EpochBasedRunner'), **settings) for d in datasets]
     rate = auto_scale_lr(cfg, process_group()[0])
+    rfnext_init_model(model, cfg)                                              # before its parameters are listed
     optimizer = build_optimizer(model, {**cfg['optimizer'], **({'lr':rate} if 'lr' in cfg['optimizer'] else {})})
     runner = build_runner(length, model=model, optimizer=optimizer, work_dir=cfg.get('work_dir'), meta=meta,
                           step=parallel_step(model, cfg.get('find_unused_parameters', False)))
