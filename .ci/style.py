@@ -47,6 +47,7 @@ def code(cell):
     for i,line in enumerate(src.splitlines(), 1):
         if len(line)>LINE: yield f'line {i} has {len(line)} characters'
     if EXPORT.search(src): yield from exported(src)
+    if (m := re.search(r'^#\| *default_exp +(\S+)', src, re.M)) and not re.fullmatch(r'\w+(\.\w+)*', m[1]): yield f'default_exp {m[1]}: a module with dots expected'
     for name,out in outputs(cell):
         if name=='stderr': yield 'stored stderr'
         if m := PATH.search(out): yield f'machine path in the output: {out[m.start():m.start()+40]!r}'
