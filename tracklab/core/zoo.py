@@ -68,7 +68,7 @@ class Zoo:
         home:str=None, # module whose import registers all configs, for names that the index lacks
         facts:dict=None, # name -> `checkpoint` and `reported`, for configs that are registered without them
         index=dict, # function that returns name -> `module` and `summary`, known without importing the configs
-        settings=lambda name: {}, # function of a name that returns data, optimizer ..., for configs that are registered as a model alone
+        settings=None, # function of a name that returns data, optimizer ..., for configs that are registered as a model alone
     ): self.home,self.facts,self.index,self.settings,self._entries,self._origin = home,facts or {},index,settings,{},{}
 
     def register(self,
@@ -100,7 +100,7 @@ class Zoo:
         if name not in self._entries: raise UnknownName(f"unknown config {name!r}{near(name, self._entries)}")
         make,kwargs,options,facts = self._entries[name]
         cfg = merge_options(make(**kwargs), options)
-        whole = cfg if 'model' in cfg else {**self.settings(name), 'model':cfg}
+        whole = cfg if 'model' in cfg else {**(self.settings(name) if self.settings else {}), 'model':cfg}
         return copy.deepcopy({**whole, **facts})
 
 
