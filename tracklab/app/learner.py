@@ -20,13 +20,13 @@ class RecordHook(Hook):
     priority = 80                                                              # after evaluations, before loggers empty their averages
     def __init__(self,
         records:list, # dicts `mode epoch iter` and numbers, extended
-        show=lambda runner, record: None, # called after each record
+        show=None, # function of the runner and the record, called after each
         interval:int=10, # iterations between records
     ): self.records,self.show,self.interval = records,show,interval
 
     def add(self, runner, mode, numbers):
         self.records.append(dict(mode=mode, epoch=runner.epoch+1, iter=runner.iter+(runner.point=='after_train_iter'), **numbers))
-        self.show(runner, self.records[-1])
+        if self.show: self.show(runner, self.records[-1])
 
     def after_train_iter(self, runner):
         self.evaluated(runner)
