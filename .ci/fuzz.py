@@ -386,7 +386,8 @@ def outputs(d):
     commands = [('eval --gt gt.txt --results res/a.txt','--json'), ('eval --gt gt.txt --results hard.json','--json'), ('track det.csv','--out'), ('track clip.mp4 --detector motion','--out'),
                 ('track clip.mp4 --detector gt.txt --format csv','--out'), ('track det.csv --tracker cfg.json','--out'), ('refine res --link','--out'), ('refine gt.txt --link','--out'),
                 ('zoo bytetrack','--json'), ('verify --goldens res','--json'), ('train cfg.py','--work-dir'), ('test cfg.py --eval track','--out'), ('test cfg.py --eval track','--json'),
-                ('test cfg.py --show','--show-dir'), ('search cfg.py','--out'), ('browse cfg.py','--out'), ('convert mot2coco -i res','-o'), ('convert lasot2coco -i .','-o')]
+                ('test cfg.py --show','--show-dir'), ('search cfg.py','--out'), ('browse cfg.py','--out'), ('convert mot2coco -i res','-o'), ('convert lasot2coco -i .','-o'),
+                ('detect clip.mp4 --model tiny','--out'), ('detect clip.mp4 --model tiny','--json'), ('count res/a.txt --line 0,0,9,9','--out')]
     def state(root): return {str(p.relative_to(root)):p.read_bytes() for p in root.rglob('*') if p.is_file()}
     def case(r):
         work = d/'work'; shutil.copytree(good, work, symlinks=True)
