@@ -874,8 +874,10 @@ def main(
     "Run the command."
     argv = sys.argv[1:] if argv is None else argv
     if '_ARGCOMPLETE' in os.environ: _complete()
-    a = (argparse.Namespace(run=cmd_convert, command='convert', words=argv[1:], quiet=False, verbose=False) if argv[:1]==['convert'] else
-         parser().parse_args(argv))
+    try:
+        a = (argparse.Namespace(run=cmd_convert, command='convert', words=argv[1:], quiet=False, verbose=False) if argv[:1]==['convert'] else
+             parser().parse_args(argv))
+    except KeyboardInterrupt: print('stopped', file=sys.stderr); return 130
     _end_on_sigterm()
     token = _quiet.set(a.quiet)
     try:
