@@ -823,11 +823,12 @@ class Terminated(KeyboardInterrupt):
     "The process shall end (SIGTERM)."
 
 def _end_on_sigterm():
-    "Let SIGTERM end the command as Ctrl-C does, so that files are closed."
+    "Let SIGTERM end the command as Ctrl-C does, so that files are closed; a function that undoes it."
     import signal, threading
     def end(*_): raise Terminated
-    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM)==signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, end)
+    ours = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM)==signal.SIG_DFL
+    if ours: signal.signal(signal.SIGTERM, end)
+    return lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL) if ours else None
 
 # %% ../../nbs/14_app/01_command.ipynb #128a36db
 def describe(
@@ -875,10 +876,11 @@ def main(
     argv = sys.argv[1:] if argv is None else argv
     if '_ARGCOMPLETE' in os.environ: _complete()
     try:
-        a = (argparse.Namespace(run=cmd_convert, command='convert', words=argv[1:], quiet=False, verbose=False) if argv[:1]==['convert'] else
-             parser().parse_args(argv))
+        plain = argv[:1]==['convert']
+        a = argparse.Namespace(run=cmd_convert, command='convert', words=argv[1:], quiet=False,
+                               verbose=False) if plain else parser().parse_args(argv)
     except KeyboardInterrupt: print('stopped', file=sys.stderr); return 130
-    _end_on_sigterm()
+    back = _end_on_sigterm()
     token = _quiet.set(a.quiet)
     try:
         with warnings.catch_warnings(), _log_level(a):
@@ -898,4 +900,4 @@ def main(
         if a.verbose or os.environ.get('TRACKLAB_DEBUG'): raise
         print(f'tracklab {a.command}: error: {describe(e)}', file=sys.stderr)
         return 2
-    finally: _quiet.reset(token)
+    finally: _quiet.reset(token); back()
