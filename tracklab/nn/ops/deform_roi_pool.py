@@ -96,11 +96,9 @@ class DeformRoIPoolPack(DeformRoIPool):
         output_size:int|tuple, # bins, number or (height, width)
         output_channels:int, # channels of the map
         deform_fc_channels:int=1024, # width of the hidden layers
-        spatial_scale:float=1., # cells per pixel of the boxes
-        sampling_ratio:int=0, # samples per bin and direction; 0 for one per cell
-        gamma:float=.1, # factor of the offsets
+        **kwargs # `spatial_scale`, `sampling_ratio` and `gamma` of `DeformRoIPool`
     ):
-        super().__init__(output_size, spatial_scale, sampling_ratio, gamma)
+        super().__init__(output_size, **kwargs)
         self.output_channels,self.bins = output_channels,self.output_size[0]*self.output_size[1]
         self.offset_fc = nn.Sequential(*_layers([self.bins*output_channels, deform_fc_channels, deform_fc_channels, 2*self.bins]))
 
@@ -124,11 +122,9 @@ class ModulatedDeformRoIPoolPack(DeformRoIPoolPack):
         output_size:int|tuple, # bins, number or (height, width)
         output_channels:int, # channels of the map
         deform_fc_channels:int=1024, # width of the hidden layers
-        spatial_scale:float=1., # cells per pixel of the boxes
-        sampling_ratio:int=0, # samples per bin and direction; 0 for one per cell
-        gamma:float=.1, # factor of the offsets
+        **kwargs # `spatial_scale`, `sampling_ratio` and `gamma` of `DeformRoIPool`
     ):
-        super().__init__(output_size, output_channels, deform_fc_channels, spatial_scale, sampling_ratio, gamma)
+        super().__init__(output_size, output_channels, deform_fc_channels, **kwargs)
         self.mask_fc = nn.Sequential(*_layers([self.bins*output_channels, deform_fc_channels, self.bins]), nn.Sigmoid())
 
     def forward(self,
