@@ -17,12 +17,12 @@ from ..core.files import atomic_path, check_outputs
 from ..core.instances import Instances
 from ..core.masks import encode_masks
 from ..core.registry import REGISTRY, scope
-from ..core.video import Video, VideoWriter
+from ..core.video import Video, VideoWriter, read_image
 from ..core.zoo import zoo
 from ..data.panoptic_dataset import panoptic_segments
 from ..detect.frames import FrameBatcher, find_test_pipeline, pipeline_settings
 from ..viz.draw import id_colours, object_texts, paint_boxes, paint_chip, paint_masks, paint_names, to_canvas
-from .track import open_detector
+from .track import batches, open_detector
 
 # %% ../../nbs/14_app/06_detect.ipynb #de674272
 @dataclass
@@ -201,20 +201,13 @@ class _Files:
         if self.show is not None: self.stopped = not self.show(canvas)
         return canvas
 
-def _batched(items, n):
-    rows = []
-    for o in items:
-        rows.append(o)
-        if len(rows)==n: yield rows; rows = []
-    if rows: yield rows
-
 # %% ../../nbs/14_app/06_detect.ipynb #cd75a22b
 DRAWN = '.jpg','.jpeg','.png','.bmp','.webp' # suffixes of images that are written as they were read; others become PNG
 
 def _detect_images(files, paths, batch, bar):
     "Draw single images"
-    for group in _batched(paths, batch):
-        images = [Video(p)[0] for p in group]
+    for group in batches(paths, batch):
+        images = [read_image(p) for p in group]
         for p,image,found in zip(group, images, files.detector.look(images)):
             suffix = p.suffix.lower() if p.suffix.lower() in DRAWN else '.png'
             to = files.name(p, suffix)
@@ -231,7 +224,7 @@ def _detect_video(files, source, video, batch, bar):
     number = files.record.add_video(str(source), video.fps)
     with VideoWriter(to, video.fps) as writer:
         try:
-            for group in _batched(enumerate(video), 1 if video.live else batch):
+            for group in batches(enumerate(video), 1 if video.live else batch):
                 for (t,image),found in zip(group, files.detector.look([i for _,i in group])):
                     name = f'{to.stem}/{t:06d}'
                     writer.write(files.keep(image, found, name, files.out/'panoptic'/f'{name}.png', video_id=number, frame_id=t))

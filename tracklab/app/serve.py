@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from .track import Recorder, TrackingByDetection, open_tracker, track_video
 from ..core.arguments import at_least, finite
-from ..core.video import Video
+from ..core.video import Video, header_size
 
 # %% ../../nbs/14_app/25_serve.ipynb #091076a4
 @dataclass
@@ -36,27 +36,16 @@ class Refused(ValueError):
         self.status = status
 
 # %% ../../nbs/14_app/25_serve.ipynb #fca6db1a
-def _image_pixels(data):
-    "Width times height as the header of a JPEG or PNG says, before anything is decoded; 0 if it is neither"
-    if data[:8]==b'\x89PNG\r\n\x1a\n': return int.from_bytes(data[16:20], 'big')*int.from_bytes(data[20:24], 'big')
-    if data[:2]!=b'\xff\xd8': return 0
-    i = 2
-    while i+9<len(data) and data[i]==255:
-        if data[i+1] in (*range(0xc0, 0xc4),*range(0xc5, 0xc8),*range(0xc9, 0xcc),*range(0xcd, 0xd0)):
-            return int.from_bytes(data[i+5:i+7], 'big')*int.from_bytes(data[i+7:i+9], 'big')
-        i += 2+int.from_bytes(data[i+2:i+4], 'big')
-    return 0
-
 def decode_image(
-    data:bytes, # a JPEG or PNG
+    data:bytes, # an image file
     limits:Limits, # what is allowed
 )->np.ndarray: # `(H,W,3)` uint8 BGR
     "An image from outside."
     if len(data)>limits.num_bytes: raise Refused(413, f"an image may have {limits.num_bytes} bytes")
-    n = _image_pixels(data)
-    if n>limits.pixels: raise Refused(413, f"an image may have {limits.pixels} pixels, this has {n}")
-    img = cv2.imdecode(np.frombuffer(data, 'uint8'), cv2.IMREAD_COLOR) if n else None
-    if img is None: raise Refused(415, "not a JPEG or PNG that can be read")
+    size = header_size(data)                                                   # as the file says, before anything is decoded
+    if size and size[0]*size[1]>limits.pixels: raise Refused(413, f"an image may have {limits.pixels} pixels, this has {size[0]*size[1]}")
+    img = cv2.imdecode(np.frombuffer(data, 'uint8'), cv2.IMREAD_COLOR) if size else None
+    if img is None: raise Refused(415, "not an image that can be read")
     return img
 
 # %% ../../nbs/14_app/25_serve.ipynb #7527e3c0
