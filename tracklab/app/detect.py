@@ -15,7 +15,7 @@ import torch
 from tqdm.auto import tqdm
 from ..core.files import atomic_path, check_outputs
 from ..core.instances import Instances
-from ..core.masks import encode_masks
+from ..core.masks import encode_masks, mask_area
 from ..core.registry import REGISTRY, scope
 from ..core.video import Video, VideoWriter, read_image
 from ..core.zoo import zoo
@@ -148,9 +148,8 @@ class CocoRecorder:
         self.data['images'].append(dict(id=at, file_name=file_name, width=int(size[0]), height=int(size[1]), **video))
         segments = encode_masks(o.masks, text=True) if 'masks' in o and len(o) else [None]*len(o)
         for (x1,y1,x2,y2),s,c,m in zip(o.boxes.tolist(), o.scores.tolist(), o.labels.tolist(), segments):
-            rows.append(dict(id=len(rows)+1, image_id=at, category_id=c+1, bbox=[x1,y1,x2-x1,y2-y1], area=(x2-x1)*(y2-y1),
-                             iscrowd=0, score=s,
-                             **({} if m is None else dict(segmentation=m))))
+            rows.append(dict(id=len(rows)+1, image_id=at, category_id=c+1, bbox=[x1,y1,x2-x1,y2-y1], iscrowd=0, score=s,
+                             **(dict(area=(x2-x1)*(y2-y1)) if m is None else dict(area=int(mask_area([m])[0]), segmentation=m))))
         return at
 
     def add_video(self,
