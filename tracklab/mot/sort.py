@@ -121,7 +121,11 @@ def _appearance(self:KalmanTracker, o:Instances, frame):
     return e.detach().cpu().numpy() if hasattr(e, 'detach') else np.asarray(e)
 
 # %% ../../nbs/09_mot/03_sort.ipynb #e5ea2af4
-DEFAULT_REID = dict(num_samples=10, img_scale=(256,128), img_norm_cfg=None, match_score_thr=2.)
+class _DefaultReID(dict):
+    "Stays the same object in copies and pickles of a tracker, since `is DEFAULT_REID` tells that nobody asked for appearance"
+    def __reduce__(self): return 'DEFAULT_REID'
+
+DEFAULT_REID = _DefaultReID(num_samples=10, img_scale=(256,128), img_norm_cfg=None, match_score_thr=2.)
 
 @register
 class SortTracker(KalmanTracker):
