@@ -88,7 +88,7 @@ def check_rendered(pages):
     "Nothing of the notebooks' own markup is left in the text, and no output shows what belongs to one machine."
     raw = where(pages, lambda p: re.search(r'.{0,20}\]\(.{0,20}|^ *```', ' '.join(p.prose)))
     assert not raw, f"raw Markdown: {'; '.join(raw[:10])}"
-    address = where(pages, lambda p: re.search(r'.{0,30}\bat 0x[0-9a-f]{6,}', ' '.join(p.text)))
+    address = where(pages, lambda p: re.search(r'.{0,30}\bat\s+0x[0-9a-f]{6,}', ' '.join(p.text)))
     assert not address, f"memory addresses: {'; '.join(address[:10])}"
     loud = [str(path.relative_to(SITE)) for path,p in pages.items() if 'stderr' in p.classes]
     assert not loud, f"outputs of stderr: {', '.join(loud[:10])}"
