@@ -8,7 +8,7 @@ __all__ = ['track_crops', 'ArrayDecode', 'clip_pipeline', 'clip_sample', 'TrackA
            'tiny_actions']
 
 # %% ../../nbs/13_action/15_track_actions.ipynb #05a75d00
-import copy,cv2,json
+import copy,csv,cv2,json
 import numpy as np
 import torch
 from pathlib import Path
@@ -169,10 +169,10 @@ def write_actions(
         if (suffix or Path(path).suffix)=='.json':
             part.write_text(json.dumps(dict(classes=list(classes), actions=rows), indent=1)+'\n', encoding='utf-8')
             return
-        lines = [','.join(['id','start','end','action','score',*classes])]
-        lines += [','.join([f"{r['id']},{r['start']},{r['end']},{r['action']},{r['score']:.4f}",*(f'{v:.4f}' for v in r['scores'])])
-                  for r in rows]
-        part.write_text('\n'.join(lines)+'\n', encoding='utf-8')
+        with open(part, 'w', newline='', encoding='utf-8') as f:
+            table = csv.writer(f, lineterminator='\n')
+            table.writerow(['id','start','end','action','score',*classes])
+            for r in rows: table.writerow([*(r[k] for k in ('id','start','end','action')),f"{r['score']:.4f}",*(f'{v:.4f}' for v in r['scores'])])
 
 # %% ../../nbs/13_action/15_track_actions.ipynb #e8513669
 def tiny_actions_config()->dict: # config
