@@ -31,7 +31,9 @@ def _folder(path):
     p = Path(path)
     if p.is_dir():
         files = [p/o for o in list_folder(p) if _is_image(o)]
-        if not files: raise ValueError(f"{p}: no images in this folder (expected {', '.join(sorted(IMAGE_SUFFIXES))})")
+        if not files:
+            yolo = '; it holds YOLO text, which is read as the detections of a video' if any(p.glob('*[0-9].txt')) else ''
+            raise ValueError(f"{p}: no images in this folder (expected {', '.join(sorted(IMAGE_SUFFIXES))}){yolo}")
     elif p.exists(): return [p] if _is_image(p) else None                # never taken for a pattern, whatever its name
     elif any(c in str(path) for c in '*?['):
         files = [Path(o) for o in glob.glob(str(path)) if _is_image(o)]
