@@ -22,10 +22,10 @@ from .registry import build
 def _column(name, x, dtype):
     "A column, `(N,4)` for boxes and `(N,)` for others; integers are never rounded from fractions."
     x = np.asarray(x)
-    if not x.size: return np.zeros((0,4) if name=='box' else 0, dtype)
-    if name!='box' and x.ndim==2 and x.shape[1]==1: x = x[:,0]
-    if x.ndim!=1+(name=='box') or (name=='box' and x.shape[1]!=4):
-        raise ValueError(f"{name} should have the shape {'(N,4)' if name=='box' else '(N,)'}, got {x.shape}")
+    if not x.size: return np.zeros((0,4) if name=='boxes' else 0, dtype)
+    if name!='boxes' and x.ndim==2 and x.shape[1]==1: x = x[:,0]
+    if x.ndim!=1+(name=='boxes') or (name=='boxes' and x.shape[1]!=4):
+        raise ValueError(f"{name} should have the shape {'(N,4)' if name=='boxes' else '(N,)'}, got {x.shape}")
     if x.dtype.kind not in 'biuf': raise ValueError(f"{name} should be numbers, got {x.dtype}: {str(x.flat[0])[:40]!r}")
     if dtype=='int64' and x.dtype.kind=='u' and x.max()>=2**63: raise ValueError(f"{name} should be below 2**63, got {x.max()}")
     if dtype=='int64' and x.dtype.kind=='f':
@@ -34,19 +34,32 @@ def _column(name, x, dtype):
     return x.astype(dtype)
 
 # %% ../../nbs/00_core/14_tracks.ipynb #6619d3bf
+_SHORT = dict(box='boxes', id='ids', label='labels', score='scores', mask='masks')
+
+def _column_of(short):
+    return property(lambda self: getattr(self, short), lambda self, x: setattr(self, short, x), doc=f"The column `{short}`")
+
 class Tracks:
     "The objects of one video, sorted by frame."
     traces = None # the tracker's `Traces`, where `explained` made the tracks
     def __init__(self,
         frame=(), # `(N,)` frame index from 0
-        box=(), # `(N,4)` xyxy pixels
-        id=None, # `(N,)` identities; -1 if not given
-        label=None, # `(N,)` class; 0 if not given
-        score=None, # `(N,)` confidence; 1 if not given
+        boxes=(), # `(N,4)` xyxy pixels
+        ids=None, # `(N,)` identities; -1 if not given
+        labels=None, # `(N,)` class; 0 if not given
+        scores=None, # `(N,)` confidence; 1 if not given
         visibility=None, # `(N,)` visible share
-        mask=None, # N run-length dicts
+        masks=None, # N run-length dicts
         num_frames:int=None, # length of the video; the last frame with an object if not given
+        **short, # the same by the short names `box id label score mask`
     ):
+        given = dict(boxes=boxes, ids=ids, labels=labels, scores=scores, masks=masks)
+        for k,v in short.items():
+            if k not in _SHORT:
+                raise TypeError(f"Tracks() has no argument {k!r}; there are frame, {', '.join(given)}, visibility and num_frames")
+            if given[_SHORT[k]] is not None and len(given[_SHORT[k]]): raise TypeError(f"Tracks() got both {k} and {_SHORT[k]}")
+            given[_SHORT[k]] = v
+        boxes,ids,labels,scores,masks = given.values()
         frame = _column('frame', frame, 'int64')
         n,order = len(frame),np.argsort(frame, kind='stable')
         if n and frame.min()<0: raise ValueError(f"frames count from 0, got {frame.min()}")
@@ -55,11 +68,11 @@ class Tracks:
             if len(x)!=n: raise ValueError(f"{n} frames but {len(x)} values of {name}")
             return x[order]
         self.frame = frame[order]
-        self.box = col('box', box, 'float64')
-        self.id,self.label,self.score = col('id', id, 'int64', -1), col('label', label, 'int64', 0), col('score', score, 'float64', 1)
+        self.box,self.id = col('boxes', boxes, 'float64'), col('ids', ids, 'int64', -1)
+        self.label,self.score = col('labels', labels, 'int64', 0), col('scores', scores, 'float64', 1)
         self.visibility = None if visibility is None else col('visibility', visibility, 'float64')
-        if mask is not None and len(mask)!=n: raise ValueError(f"{n} frames but {len(mask)} values of mask")
-        self.mask = None if mask is None else [mask[i] for i in order]
+        if masks is not None and len(masks)!=n: raise ValueError(f"{n} frames but {len(masks)} values of masks")
+        self.mask = None if masks is None else [masks[i] for i in order]
         last = int(self.frame[-1])+1 if n else 0
         self.num_frames = last if num_frames is None else to_integer(num_frames, 'num_frames')
         if last>self.num_frames: raise ValueError(f"num_frames is {num_frames}, but there is an object in frame {last-1}")
@@ -67,6 +80,8 @@ class Tracks:
 
     def __len__(self): return len(self.frame)
     def __repr__(self): return f"Tracks({len(self)} boxes of {len(self.ids)} ids in {self.num_frames} frames)"
+
+    boxes,labels,scores,masks = map(_column_of, ('box','label','score','mask'))
 
     @property
     def ids(self): return np.unique(self.id[self.id>=0])

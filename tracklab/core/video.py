@@ -31,7 +31,9 @@ def _folder(path):
     p = Path(path)
     if p.is_dir():
         files = [p/o for o in list_folder(p) if _is_image(o)]
-        if not files: raise ValueError(f"{p}: no images in this folder (expected {', '.join(sorted(IMAGE_SUFFIXES))})")
+        if not files:
+            yolo = '; it holds YOLO text, which is read as the detections of a video' if any(p.glob('*[0-9].txt')) else ''
+            raise ValueError(f"{p}: no images in this folder (expected {', '.join(sorted(IMAGE_SUFFIXES))}){yolo}")
     elif p.exists(): return [p] if _is_image(p) else None                # never taken for a pattern, whatever its name
     elif any(c in str(path) for c in '*?['):
         files = [Path(o) for o in glob.glob(str(path)) if _is_image(o)]
@@ -109,7 +111,7 @@ class Video:
         ahead:int=8, # frames that are decoded ahead
     ):
         if isinstance(source, Video): source = source.source
-        self.source,self.ahead,self.files,self._n,self._cap = source,ahead,None,None,None
+        self.source,self.ahead,self.files,self._n,self._index,self._reader,self._at = source,ahead,None,None,None,None,0
         self.live = isinstance(source, int) or (isinstance(source, str) and (source.isdigit() or '://' in source))
         if self.live: self.source = int(source) if isinstance(source, int) or source.isdigit() else source
         elif isinstance(source, (str,Path)):
@@ -118,12 +120,17 @@ class Video:
             if self.files is None and not Path(source).is_file(): raise FileNotFoundError(f"{source}: no such video, folder or image")
         elif not (hasattr(source, '__len__') and hasattr(source, '__getitem__')):
             raise TypeError(f"cannot read frames from {type(source).__name__}")
-        self.container = self.live or (self.files is None and isinstance(source, (str,Path))) # decoded by OpenCV
-        if self.container:
+        self.container = self.live or (self.files is None and isinstance(source, (str,Path)))
+        if self.live:
             with _opened(self.source) as cap:
-                self.fps = self._rate(cap.get(cv2.CAP_PROP_FPS))
+                self.fps,self.estimate = self._rate(cap.get(cv2.CAP_PROP_FPS)),0
                 self.size = int(cap.get(cv2.CAP_PROP_FRAME_WIDTH)),int(cap.get(cv2.CAP_PROP_FRAME_HEIGHT))
-                self.estimate = max(int(cap.get(cv2.CAP_PROP_FRAME_COUNT)), 0)
+        elif self.container:
+            with _File(self.source) as file:
+                first = next(file.frames(), None)
+                if first is None: raise ValueError(f"{self.source}: no frame can be decoded")
+                self.fps,self.size = self._rate(file.rate),_upright(first).shape[1::-1]
+                self.estimate = file.count or max(round(file.seconds*self.fps), 0)
         else:
             self._n,self.fps = len(self.files if self.files is not None else source), 25.
             if not self._n: raise ValueError("there are no frames")
@@ -141,11 +148,8 @@ class Video:
 
 # %% ../../nbs/00_core/15_video.ipynb #89a7308b
 class _opened:
-    "An open `cv2.VideoCapture`, closed at the end of the block."
-    def __init__(self, source):
-        self.kind = 'camera' if isinstance(source, int) else 'stream' if '://' in str(source) else 'video'
-        self.source = source if isinstance(source, int) else str(source)
-        _check_name(source)
+    "An open camera or stream, a `cv2.VideoCapture`, closed at the end of the block."
+    def __init__(self, source): self.kind,self.source = 'camera' if isinstance(source, int) else 'stream',source
     def __enter__(self):
         try: self.cap = cv2.VideoCapture(self.source)
         except cv2.error as e: raise ValueError(f"{self.source}: cannot be opened as a {self.kind}: {_reason(e)}") from None
@@ -153,34 +157,69 @@ class _opened:
         return self.cap
     def __exit__(self, *exc): self.cap.release()
 
+def _upright(frame):
+    "The image of a frame of PyAV `(H,W,3)` BGR, turned as the file says."
+    img,turns = frame.to_ndarray(format='bgr24'),round(frame.rotation/90)%4
+    return np.ascontiguousarray(np.rot90(img, turns)) if turns else img
+
+class _File:
+    "A video file in PyAV, closed at the end of the block."
+    def __init__(self, source): _check_name(source); self.source = str(source)
+    def __enter__(self):
+        import av
+        self.error = av.FFmpegError
+        try: self.av = av.open(self.source, metadata_errors='replace')
+        except (av.FFmpegError,OSError) as e: raise ValueError(f"{self.source}: cannot be opened as a video: {e.strerror}") from None
+        self.stream = next(iter(self.av.streams.video), None)
+        if self.stream is None or self.stream.codec_context is None:
+            self.av.close(); raise ValueError(f"{self.source}: cannot be opened as a video: there are no images in it")
+        self.stream.thread_type = 'AUTO'
+        return self
+    def __exit__(self, *exc): self.av.close()
+
+    count = property(lambda self: self.stream.frames, doc="Number of frames in the header; 0 where it has none")
+    rate = property(lambda self: float(self.stream.average_rate or 0), doc="Mean frames per second")
+
+    @property
+    def seconds(self):
+        "Length in the header; 0 where it has none."
+        own = self.stream.duration
+        return float(own*self.stream.time_base) if own else (self.av.duration or 0)/1e6
+
+    def packets(self):
+        "Pieces of the stream, up to the end of the file or what cannot be read."
+        try: yield from self.av.demux(self.stream)
+        except self.error: return
+
+    def frames(self):
+        "Frames in order; those that cannot be decoded are left out."
+        for packet in self.packets():
+            try: yield from packet.decode()
+            except self.error: pass
+
 # %% ../../nbs/00_core/15_video.ipynb #ebcbe5fa
 @patch
 def __len__(self:Video):
     if self.live: raise TypeError(f"{self.source} is live and has no length")
     if self._n is None:
-        with _opened(self.source) as cap:
-            n = 0
-            while cap.grab(): n += 1
-        self._n = n
+        with _File(self.source) as file: self._n = sum(1 for _ in file.frames())
     return self._n
 
 @patch
 def _decoded(self:Video):
     "Frames in order, decoded on demand."
-    if not self.container:
-        for i in range(self._n): yield self._image(i)
+    if not self.container: yield from map(self._image, range(self._n)); return
+    if self.live:
+        with _opened(self.source) as cap:
+            while (found:=cap.read())[0]: yield found[1]
         return
-    with _opened(self.source) as cap:
+    with _File(self.source) as file:
         n = 0
-        while True:
-            ok,img = cap.read()
-            if not ok: break
-            yield img
-            n += 1
-    if not n: raise ValueError(f"{self.source}: no frame can be decoded")
-    if self.live: return
+        for n,frame in enumerate(file.frames(), 1): yield _upright(frame)
+        last = 0 if not n or frame.time is None else frame.time-(file.stream.start_time or 0)*float(file.stream.time_base)
+        whole = n>=file.count if file.count else last+1>=file.seconds*len(file.av.streams.video)/len(file.av.streams)
     self._n = n
-    if n<self.estimate: warnings.warn(f"{self.source}: the file announces {self.estimate} frames but ends after frame {n-1}")
+    if not whole: warnings.warn(f"{self.source}: the file announces {self.estimate} frames but ends after frame {n-1}")
 
 # %% ../../nbs/00_core/15_video.ipynb #8c8b8ec6
 @patch
@@ -214,6 +253,30 @@ def __iter__(self:Video):
 
 # %% ../../nbs/00_core/15_video.ipynb #9b29a8d1
 @patch
+def _key_frame(self:Video, i):
+    "Index and time of the last key frame up to frame `i`; (0, None) where it cannot be known."
+    if self._index is None:
+        with _File(self.source) as file: shown = [(p.pts,p.is_keyframe) for p in file.packets() if p.size and not p.is_discard]
+        sound = all(t is not None for t,_ in shown) and len({t for t,_ in shown})==len(shown)
+        self._index = sorted(shown) if sound else []
+    keys = [(k,t) for k,(t,key) in enumerate(self._index[:i+1]) if key]
+    return keys[-1] if keys else (0,None)
+
+@patch
+def _read_from(self:Video, time=None):
+    "Frames from the one at a time on, or from the first."
+    # where a file cannot be entered at a key frame, it is read from its beginning
+    for at in [0] if time is None else [time,0]:
+        with _File(self.source) as file:
+            if at: file.av.seek(at, stream=file.stream)
+            frames = file.frames() if time is None else (f for f in file.frames() if f.pts is not None and f.pts>=time)
+            first = next(frames, None)
+            if first is None or (at and first.pts!=time): continue
+            yield first
+            yield from frames
+            return
+
+@patch
 def __getitem__(self:Video,
     i:int, # frame index from 0; negative counts from the end
 ): # `(H,W,3)` uint8 BGR
@@ -222,15 +285,13 @@ def __getitem__(self:Video,
         if not -len(self)<=i<len(self): raise IndexError(f"frame {i} of a video with {len(self)} frames")
         i %= len(self)
     if not self.container: return self._image(i)
-    if self._cap is None or self._at>i: self._cap,self._at = cv2.VideoCapture(str(self.source)),0
-    if i-self._at>32:
-        self._cap.set(cv2.CAP_PROP_POS_FRAMES, i)
-        self._at = int(self._cap.get(cv2.CAP_PROP_POS_FRAMES))
-        if self._at!=i: self._cap,self._at = cv2.VideoCapture(str(self.source)),0
-    for self._at in range(self._at, i): self._cap.grab()
-    ok,img = self._cap.read()
-    self._at = i+1
-    if ok: return img
+    if self._reader is None or not self._at<=i<self._at+32:
+        key,time = self._key_frame(i) if i>32 else (0,None)
+        if self._reader is None or self._at>i or key>self._at: self._reader,self._at = self._read_from(time),key
+    for frame in self._reader:
+        self._at += 1
+        if self._at>i: return _upright(frame)
+    self._reader = None
     if i>=len(self): raise IndexError(f"frame {i} of a video with {len(self)} frames")
     raise ValueError(f"{self.source}: frame {i} cannot be decoded")
 
