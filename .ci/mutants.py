@@ -73,6 +73,7 @@ class Slot:
 def run_notebook(slot, module, log):
     "In a process of its own: run the cells as `nbdev_test` does, and end with status 0 if they pass."
     os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler) # a job in the background ignores it, and notebooks test it
     out = os.open(log, os.O_WRONLY|os.O_CREAT|os.O_TRUNC)
     os.dup2(out, 1); os.dup2(out, 2)
     tmp = slot.root.parent/'tmp'

@@ -7,6 +7,8 @@ PATH   = re.compile(r'(?<![\w.~:/])(?:/(?:root|home|work|tmp|Users|mnt|opt|priva
 MEMORY = re.compile(r'\bat 0x[0-9a-f]{6,}')
 EXPORT = re.compile(r'^#\| *(?:export|exporti|exports)\b', re.M)
 FLAG   = re.compile(r'^#\| *(slow|cuda|eval: *false)\b', re.M)
+WORDS  = {'picture':'image, or figure', 'film':'video', 'whole number':'integer', 'the documents':'the name of the API'} # use those of the field
+WORD   = re.compile(rf"(?i)(?<![\w./])({'|'.join(WORDS)})s?\b")
 MAY_SKIP = {l.split()[1] for l in Path(__file__).with_name('skips.txt').read_text('utf-8').splitlines() if l.startswith('cell ')}
 IMAGES = ('image/', 'application/') # base64 and scripts: no prose in them
 
@@ -53,10 +55,15 @@ def code(cell):
         if m := PATH.search(out): yield f'machine path in the output: {out[m.start():m.start()+40]!r}'
         if m := MEMORY.search(out): yield f'memory address in the output: {m[0]!r}'
 
+def prose(cell):
+    "Words in Markdown for which the field has others."
+    for m in WORD.finditer(text(cell['source'])): yield f'{m[0]!r}: say {WORDS[m[1].lower()]}'
+
 def violations(path):
     "(cell id, what is wrong) for each violation in the notebook at `path`."
     if (n := path.stat().st_size)>SIZE: yield '-', f'{n} bytes'
     for c in json.loads(path.read_text('utf-8'))['cells']:
+        if c['cell_type']=='markdown': yield from ((c.get('id', '-'), what) for what in prose(c))
         if c['cell_type']!='code': continue
         yield from ((c.get('id', '-'), what) for what in code(c))
         if (m := FLAG.search(text(c['source']))) and f'{m[1]}/{path.stem}' not in MAY_SKIP:

@@ -172,8 +172,7 @@ def write_actions(
         with open(part, 'w', newline='', encoding='utf-8') as f:
             table = csv.writer(f, lineterminator='\n')
             table.writerow(['id','start','end','action','score',*classes])
-            for r in rows:
-                table.writerow([*(r[k] for k in ('id','start','end','action')),f"{r['score']:.4f}",*(f'{v:.4f}' for v in r['scores'])])
+            for r in rows: table.writerow([*(r[k] for k in ('id','start','end','action')),*(f'{v:.4f}' for v in (r['score'],*r['scores']))])
 
 # %% ../../nbs/13_action/15_track_actions.ipynb #e8513669
 def tiny_actions_config()->dict: # config

@@ -793,9 +793,9 @@ def _data_arguments(command):
     arg('--json', metavar='FILE', help='write the listing, or the shown config, to this file')
 
 # %% ../../nbs/14_app/01_command.ipynb #f9f406d5
-TOOLS = dict(tools=('tool_arguments','log_arguments'), analysis=('result_arguments','error_arguments'),
+TOOLS = dict(tools=('tool_arguments','export_arguments','log_arguments'), analysis=('result_arguments','error_arguments'),
              speed=('fitting_arguments','robustness_arguments'), slurm=('slurm_arguments',), batch=('batch_arguments',),
-             export=('export_arguments',), serve=('serve_arguments',))
+             serve=('serve_arguments',))
 def parser()->argparse.ArgumentParser:
     "The command line."
     import tracklab

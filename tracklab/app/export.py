@@ -6,7 +6,7 @@
 __all__ = ['SUFFIXES', 'Embedding', 'Template', 'SearchGraph', 'export_parts', 'write_torch_export', 'write_openvino',
            'write_tensorrt', 'other_inputs', 'output_difference', 'run_exported', 'export_part',
            'add_dummy_nms_for_onnx', 'dynamic_clip_for_onnx', 'get_k_for_topk', 'preprocess_example_input',
-           'build_model_from_cfg', 'generate_inputs_and_wrap_model', 'cmd_export', 'export_arguments']
+           'build_model_from_cfg', 'generate_inputs_and_wrap_model', 'export_command']
 
 # %% ../../nbs/14_app/24_export.ipynb #0de93f48
 import os, shutil, subprocess
@@ -14,7 +14,6 @@ from pathlib import Path
 import cv2, numpy as np
 import torch
 from torch import nn
-from ..core.arguments import at_least
 from ..core.files import atomic_path
 from ..detect.base import BaseDetector
 from ..detect.exported import DetectorGraph, OnnxSession, detections_of, detection_difference, detector_facts, save_onnx
@@ -246,8 +245,10 @@ def _example(a, model):
     norm = {k:v for k,v in pipeline_settings(find_test_pipeline(model.cfg)).items() if k in ('mean','std','to_rgb')}
     return preprocess_example_input(dict(input_shape=(1,3,h,w), input_path=a.input_img, normalize_cfg=norm))[0].detach()
 
-def cmd_export(a)->int:
-    "Export a model to ONNX, torch.export, OpenVINO or TensorRT, and compare it with PyTorch."
+def export_command(
+    a, # arguments of `tracklab export`
+)->int: # exit code
+    "Export a model and compare it with PyTorch."
     from tracklab.core.config import parse_options
     if a.opset_version<16:
         raise ValueError(f"--opset-version should be at least 16, which has RoIAlign as it is trained; got {a.opset_version}")
@@ -265,26 +266,3 @@ def cmd_export(a)->int:
         worst = export_part(part, a.to, path, facts, a.opset_version, a.tolerance)
         print(f'wrote {path}: '+(f'it differs from PyTorch by at most {worst:.2g}' if worst==worst else 'it was not compared'))
     return 0
-
-# %% ../../nbs/14_app/24_export.ipynb #f6003495
-def export_arguments(
-    command, # function (command function, its name) -> function that adds an argument
-):
-    "Add `export`."
-    arg = command(cmd_export, 'export')
-    arg('config', help='config file, or a name of the zoo')
-    arg('checkpoint', nargs='?', help='file or address of the weights')
-    arg('--to', choices=list(SUFFIXES), default='onnx', help='format')
-    arg('--output-file', '--out', help='file to write; tracklab-out/model.onnx if not given')
-    arg('--shape', type=at_least(1), nargs='+', default=[800,1216], help='height and width of the example')
-    arg('--input-img', metavar='FILE', help='image of the example; noise if not given')
-    arg('--static', action='store_true', help='fix batch and size to those of the example')
-    arg('--opset-version', type=at_least(1), default=17, help='version of the operators of ONNX')
-    arg('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE', help='changes of the config')
-    arg('--skip-postprocess', action='store_true', help='all boxes and scores, without suppression; one-stage detectors')
-    arg('--nms-pre', type=int, help='boxes of each level before the suppression; as configured if not given')
-    arg('--deploy-nms-pre', type=at_least(0), default=0, help='boxes of all levels before the suppression; 0 for all')
-    arg('--max-per-img', type=at_least(1), help='boxes of an image; as configured, or 100, if not given')
-    arg('--max-output-boxes-per-class', type=at_least(1), default=200, help='boxes of a class after the suppression')
-    arg('--tolerance', type=float, default=1e-2, help='largest difference from PyTorch, in pixels and scores')
-    for flag in ('--dynamic-export','--verify'): arg(flag, action='store_true', help='always done; accepted for old scripts')

@@ -11,11 +11,8 @@ import asyncio, json, tempfile, threading, time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-import cv2
 import numpy as np
-from .track import Recorder, TrackingByDetection, open_tracker, track_video
 from ..core.arguments import at_least, finite
-from ..core.video import Video, header_size
 
 # %% ../../nbs/14_app/25_serve.ipynb #091076a4
 @dataclass
@@ -41,6 +38,8 @@ def decode_image(
     limits:Limits, # what is allowed
 )->np.ndarray: # `(H,W,3)` uint8 BGR
     "An image from outside."
+    import cv2
+    from tracklab.core.video import header_size
     if len(data)>limits.num_bytes: raise Refused(413, f"an image may have {limits.num_bytes} bytes")
     size = header_size(data)                                                   # as the file says, before anything is decoded
     if size and size[0]*size[1]>limits.pixels: raise Refused(413, f"an image may have {limits.pixels} pixels, this has {size[0]*size[1]}")
@@ -80,6 +79,7 @@ class Service:
     classes = property(lambda self: self.detector.classes, doc="Names of the classes.")
     def model(self):
         "A model for a new video."
+        from tracklab.app.track import TrackingByDetection, open_tracker
         return TrackingByDetection(self, open_tracker(self.tracker), self.score_thr)
 
     def image(self, data):
@@ -89,6 +89,8 @@ class Service:
 
     def video(self, data, drawn=False):
         "Tracks of a video as JSON, or its drawn frames as an MP4."
+        from tracklab.app.track import Recorder, track_video
+        from tracklab.core.video import Video
         limits,end = self.limits,time.monotonic()+self.limits.seconds
         if not _is_video(data): raise Refused(415, "not an MP4, QuickTime, Matroska, WebM or AVI file")
         with tempfile.TemporaryDirectory() as d:
@@ -183,6 +185,7 @@ def cmd_serve(a)->int:
     except ImportError: raise ValueError("serving needs more packages: pip install 'tracklab[serve]'") from None
     from tracklab.app.command import _device
     from tracklab.app.detect import open_image_detector
+    from tracklab.app.track import open_tracker
     limits = Limits(a.max_bytes, a.max_pixels, a.max_frames, a.max_seconds)
     if a.detector=='motion': raise ValueError("the detector `motion` learns one background; a server has many videos")
     open_tracker(a.tracker)                                                    # an error before the server starts

@@ -31,7 +31,7 @@ def street_objects(
     num_people:int=5, # how many
     seed:int=4, # another seed, another scene
 )->tuple: # `(H,W,3)` uint8 BGR, `(G,4)` float tensor xyxy, `(G,)` classes
-    "A street and its people, for pictures."
+    "A street and its people, for figures."
     scene = StreetScene(num_people, 40, size, seed=seed, approach=.4)
     frame,seen = scene.render(20)
     boxes = torch.tensor(np.array([o['box'] for o in seen if o['visibility']>.3]).reshape(-1, 4), dtype=torch.float32)
