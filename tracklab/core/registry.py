@@ -10,8 +10,8 @@ __all__ = ['PARENT', 'SHARED', 'REGISTRY', 'register', 'build', 'MODELS', 'DETEC
            'ACTIVATION_LAYERS', 'PADDING_LAYERS', 'UPSAMPLE_LAYERS', 'PLUGIN_LAYERS', 'DROPOUT_LAYERS', 'LINEAR_LAYERS',
            'ATTENTION', 'POSITIONAL_ENCODING', 'FEEDFORWARD_NETWORK', 'TRANSFORMER', 'TRANSFORMER_LAYER',
            'TRANSFORMER_LAYER_SEQUENCE', 'INITIALIZERS', 'HOOKS', 'RUNNERS', 'OPTIMIZERS', 'OPTIMIZER_BUILDERS',
-           'UnknownType', 'near', 'check_args', 'scope', 'scope_chain', 'in_session', 'Registry', 'importing',
-           'build_from_cfg']
+           'UnknownType', 'CheckedValue', 'CheckedKey', 'near', 'check_args', 'scope', 'scope_chain', 'in_session',
+           'Registry', 'importing', 'build_from_cfg']
 
 # %% ../../nbs/00_core/03_registry.ipynb #1f50a429
 import difflib, importlib, inspect, re, sys
@@ -26,6 +26,14 @@ from .paths import package_index
 class UnknownType(KeyError):
     "A config names a type that no module has registered."
     def __str__(self): return self.args[0]
+
+# %% ../../nbs/00_core/03_registry.ipynb #dd74cd01
+class CheckedValue(ValueError, AssertionError):
+    "A value that MMTracking or MMDetection rejects by `assert`."
+
+class CheckedKey(KeyError, AssertionError):
+    "A name or number without an entry, which MMTracking or MMDetection rejects by `assert`."
+    def __str__(self): return str(self.args[0])
 
 # %% ../../nbs/00_core/03_registry.ipynb #268baf19
 def near(

@@ -11,7 +11,7 @@ __all__ = ['META', 'INDEXED', 'MatchInstances', 'default_meta', 'Collect', 'Vide
 import warnings
 import cv2
 import numpy as np
-from ..core.registry import register
+from ..core.registry import CheckedValue, register
 from .pipeline import Compose, DataContainer, to_tensor
 
 # %% ../../nbs/03_data/36_formatting.ipynb #59075770
@@ -259,6 +259,8 @@ class ReIDFormatBundle:
 
     def __call__(self, results):
         if isinstance(results, dict): return self.reid_format_bundle(results)
+        if not isinstance(results, list): raise TypeError(f"expected a dict or a list of dicts, got a {type(results).__name__}")
+        if len(results)<2: raise CheckedValue(f"expected several crops, got a list of {len(results)}")
         return self.reid_format_bundle(dict(img=np.stack([r['img'] for r in results], -1),
                                             gt_label=np.array([r['gt_label'] for r in results])))
 

@@ -12,7 +12,7 @@ import numpy as np
 from fastcore.basics import patch
 from ..core.boxes import bbox_flip, clip_boxes
 from ..core.instance_masks import INTERPOLATION, flip_image, rescale_size
-from ..core.registry import register
+from ..core.registry import CheckedValue, register
 from .pipeline import each_frame, fields
 
 # %% ../../nbs/03_data/31_geometric_transforms.ipynb #7548e071
@@ -313,7 +313,7 @@ class SeqRandomCrop:
         share_params:bool=False, # one window for all frames
         bbox_clip_border:bool=False, # clip boxes to the crop
     ):
-        if min(crop_size)<=0: raise ValueError(f"crop_size must be positive, got {tuple(crop_size)}")
+        if min(crop_size)<=0: raise CheckedValue(f"crop_size must be positive, got {tuple(crop_size)}")
         self.crop_size,self.allow_negative_crop = crop_size,allow_negative_crop
         self.share_params,self.bbox_clip_border = share_params,bbox_clip_border
 

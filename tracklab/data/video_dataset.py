@@ -185,6 +185,7 @@ def named_results(
 )->dict: # `det_bboxes`, maybe `det_masks`
     "The results of a detector by the names of a tracker's."
     if isinstance(results, dict): return results
+    if not isinstance(results, (list,tuple)): raise TypeError(f"results are a dict or a list, got a {type(results).__name__}")
     if results and isinstance(results[0], tuple): return dict(det_bboxes=[r[0] for r in results], det_masks=[r[1] for r in results])
     return dict(det_bboxes=list(results))
 

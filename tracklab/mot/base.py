@@ -142,7 +142,7 @@ def update(self:BaseTracker,
     **items, # instead of all of these, as in MMTracking: `ids`, `frame_ids` and further items to write, see `write_lists`
 )->Instances|tuple: # the objects tracked in this frame, with `ids`; with `explain` also the trace
     "Track one frame."
-    if items: return self.write_lists(**items)
+    if items: return self.write_lists(**({} if frame_id is None else {'frame_ids':frame_id}), **items)
     if frame_id is None: frame_id = self.frame_id+1
     if frame_id<=self.frame_id:
         raise ValueError(f"frame {frame_id} after frame {self.frame_id}: frames must come in order; reset() starts a new video")

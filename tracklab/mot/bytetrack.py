@@ -8,8 +8,9 @@ __all__ = ['ByteTracker']
 # %% ../../nbs/09_mot/04_bytetrack.ipynb #8237fced
 import numpy as np
 from fastcore.basics import patch
+from ..core.boxes import box_iou
 from ..core.registry import register
-from .assignment import overlapping_pairs, match_pairs
+from .assignment import matched_rows, overlapping_pairs, match_pairs
 from .sort import KalmanTracker
 
 # %% ../../nbs/09_mot/04_bytetrack.ipynb #ab46fbbc
@@ -104,3 +105,19 @@ def _note_unused(self:ByteTracker, o, high, low, track):
     "Tell the trace which scores were too low."
     self.note('score', o, ~(high|low), o.scores, self.obj_score_thrs['low'])
     self.note('start', o, high&(track<0)&np.logical_not(self._may_start(o)), o.scores, self.init_track_thr)
+
+# %% ../../nbs/09_mot/04_bytetrack.ipynb #bd55a1c6
+@patch
+def assign_ids(self:ByteTracker,
+    ids:list, # `(T,)` identities
+    det_bboxes, # `(N,5)` xyxy, score, array or tensor
+    det_labels, # `(N,)`
+    weight_iou_with_det_scores:bool=False, # multiply IoU by the score?
+    match_iou_thr:float=.5, # least (weighted) IoU
+)->tuple: # detection of each track, track of each detection; -1 for none
+    "Match predicted boxes of tracks with detections of their class."
+    boxes,labels,tracks = np.asarray(det_bboxes, float),np.asarray(det_labels),[self.tracks[int(i)] for i in ids]
+    means = np.array([t.mean[:4] for t in tracks]).reshape(-1, 4)
+    gain = box_iou(self.kf.to_boxes(means), boxes[:,:4])*(boxes[:,4] if weight_iou_with_det_scores else 1)
+    same = np.array([np.ravel(t.labels[-1])[0] for t in tracks])[:,None]==labels if tracks else gain>0
+    return matched_rows(gain*same, match_iou_thr)

@@ -8,9 +8,9 @@ __all__ = ['directions', 'direction_cost', 'OCSORTTracker', 'virtual_boxes']
 # %% ../../nbs/09_mot/05_ocsort.ipynb #2d2d5dec
 import numpy as np
 from fastcore.basics import patch
-from ..core.boxes import bbox_cxcyah_to_xyxy, bbox_xyxy_to_cxcyah
+from ..core.boxes import bbox_cxcyah_to_xyxy, bbox_xyxy_to_cxcyah, box_iou
 from ..core.registry import register
-from .assignment import all_pairs, overlapping_pairs, match_pairs
+from .assignment import all_pairs, matched_rows, overlapping_pairs, match_pairs
 from .sort import KalmanTracker
 
 # %% ../../nbs/09_mot/05_ocsort.ipynb #419b6e8e
@@ -163,3 +163,98 @@ def _observed(self:OCSORTTracker, boxes, track)->dict:
     if np.count_nonzero(old): obs[old,1:] = self.memory['obs'][track[old],:-1]
     velocity = directions(np.where(np.isnan(obs[:,dt]), boxes, obs[:,dt]), boxes)
     return dict(obs=obs, velocity=velocity, missed=np.zeros(n, int), saved=np.zeros((n,5,4)))
+
+# %% ../../nbs/09_mot/05_ocsort.ipynb #b35aac5b
+def _tensor(array):
+    import torch
+    return torch.from_numpy(np.ascontiguousarray(array))
+
+@patch
+def vel_direction_batch(self:OCSORTTracker,
+    bboxes1, # `(N,4)` tensor xyxy, from
+    bboxes2, # `(M,4)` to
+): # `(N,M,2)` tensor: y, x of unit vectors
+    "Directions between the centres of all pairs of boxes."
+    return _tensor(directions(np.asarray(bboxes1.cpu())[:,None], np.asarray(bboxes2.cpu()))[...,::-1]).to(bboxes2.device)
+
+@patch
+def vel_direction(self:OCSORTTracker,
+    bbox1, # `(4,)` tensor xyxy, from; negative where there is none
+    bbox2, # `(4,)` to
+): # `(2,)` tensor: y, x of a unit vector, or -1, -1
+    "The direction between the centres of two boxes."
+    if bbox1.sum()<0 or bbox2.sum()<0: return bbox2.new_full((2,), -1)
+    return self.vel_direction_batch(bbox1[None,:4], bbox2[None,:4])[0,0]
+
+# %% ../../nbs/09_mot/05_ocsort.ipynb #d87d24f4
+@patch
+def last_obs(self:OCSORTTracker, track):
+    "The box with which a track was seen last."
+    return next(o for o in track.obs[::-1] if o is not None)
+
+@patch
+def k_step_observation(self:OCSORTTracker, track):
+    "The box of a track `vel_delta_t` frames before its newest entry, or the last one if there is none."
+    old = track.obs[-1-self.vel_delta_t] if len(track.obs)>self.vel_delta_t else None
+    return self.last_obs(track) if old is None else old
+
+@patch
+def init_track(self:OCSORTTracker, id, obj):
+    "Start a track that is kept as lists."
+    import torch
+    super(OCSORTTracker, self).init_track(id, obj)
+    t = self.lists[id]
+    t.tracked,t.saved_attr,t.obs,t.velocity = True,type(t)(),[torch.as_tensor(t.bboxes[-1])[0]],torch.full((2,), -1.)
+
+@patch
+def update_track(self:OCSORTTracker, id, obj):
+    "Continue a track that is kept as lists; its filter is corrected twice, as in a frame."
+    import torch
+    super(OCSORTTracker, self).update_track(id, obj)
+    t = self.lists[id]
+    t.mean,t.covariance = self.kf.update(t.mean, t.covariance, self._measured(t))
+    t.tracked = True
+    t.obs.append(torch.as_tensor(t.bboxes[-1])[0])
+    t.velocity = self.vel_direction(self.k_step_observation(t), t.obs[-1])
+
+# %% ../../nbs/09_mot/05_ocsort.ipynb #595a0730
+@patch
+def ocm_assign_ids(self:OCSORTTracker,
+    ids:list, # `(T,)` identities of tracks that are kept as lists
+    det_bboxes, # `(N,5)` tensor xyxy, score
+    weight_iou_with_det_scores:bool=False, # multiply IoU by the score?
+    match_iou_thr:float=.5, # least gain
+)->tuple: # detection of each track, track of each detection; -1 for none
+    "The round by prediction and direction."
+    tracks,boxes = [self.tracks[int(i)] for i in ids],np.asarray(det_bboxes.cpu(), float)
+    if not len(tracks) or not len(boxes): return np.full(len(tracks), -1),np.full(len(boxes), -1)
+    gain = box_iou(self.kf.to_boxes(np.array([t.mean[:4] for t in tracks])), boxes[:,:4])
+    if weight_iou_with_det_scores: gain = gain*boxes[:,4]
+    moving = np.array([np.asarray(t.velocity)[::-1]*(float(t.velocity.sum())!=-2) for t in tracks], float)
+    origin = np.array([np.asarray(self.k_step_observation(t))[:4] for t in tracks], float)
+    cost = direction_cost(moving[:,None], origin[:,None], boxes[:,:4])
+    return matched_rows(gain-self.vel_consist_weight*cost, match_iou_thr)
+
+@patch
+def ocr_assign_ids(self:OCSORTTracker,
+    track_obs, # `(T,4)` tensor: the last boxes of tracks
+    det_bboxes, # `(N,5)` tensor xyxy, score
+    weight_iou_with_det_scores:bool=False, # multiply IoU by the score?
+    match_iou_thr:float=.5, # least (weighted) IoU
+)->tuple: # detection of each track, track of each detection; -1 for none
+    "The round by the last observed box."
+    boxes = np.asarray(det_bboxes.cpu(), float)
+    gain = box_iou(np.asarray(track_obs.cpu(), float)[:,:4], boxes[:,:4])
+    return matched_rows(gain*(boxes[:,4] if weight_iou_with_det_scores else 1), match_iou_thr)
+
+@patch
+def online_smooth(self:OCSORTTracker,
+    track, # kept as lists, with `saved_attr.mean` and `.covariance` of when it was seen last; changed in place
+    obj, # `(4,)` tensor or longer: the box in which it is found again
+):
+    "Correct the filter of a recovered track along a straight line."
+    a,b = (np.asarray(v, float)[None,:4] for v in (self.last_obs(track), obj))
+    n = next(k for k,o in enumerate(track.obs[::-1]) if o is not None)
+    track.mean,track.covariance = track.saved_attr.mean,track.saved_attr.covariance
+    for k in range(1, n+1):
+        track.mean,track.covariance = self.kf.update(track.mean, track.covariance, bbox_xyxy_to_cxcyah(virtual_boxes(a, b, k, [n]))[0])

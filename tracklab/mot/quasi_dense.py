@@ -167,6 +167,16 @@ def seen_by(self:QuasiDenseTracker, model, o, img, img_metas, feats=None, rescal
     "Embed the boxes."
     return embedded_by(model, o, img_metas, feats, rescale)
 
+def _adapted(cls):
+    "Give a class the call of MMTracking's QDTrack, which begins with the metas and has boxes in pixels of the original."
+    def track(self, img_metas, feats, model, bboxes, labels, frame_id, img=None, rescale=True, **kwargs):
+        "Track one frame, with the order of arguments of MMTracking's tracker; see `TrackerCalls.track`."
+        return super(cls, self).track(img, img_metas, model, bboxes, labels, frame_id, feats=feats, rescale=rescale, **kwargs)
+    track.adapts = True
+    cls.track = track
+
+_adapted(QuasiDenseTracker)
+
 # %% ../../nbs/09_mot/07_quasi_dense.ipynb #012c0c54
 @register
 class QuasiDenseTAOTracker(BaseTracker):
@@ -231,3 +241,5 @@ class QuasiDenseTAOTracker(BaseTracker):
 def seen_by(self:QuasiDenseTAOTracker, model, o, img, img_metas, feats=None, rescale=False):
     "Embed the boxes."
     return embedded_by(model, o, img_metas, feats, rescale)
+
+_adapted(QuasiDenseTAOTracker)

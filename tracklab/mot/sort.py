@@ -13,7 +13,7 @@ from ..core.instances import Instances
 from ..core.registry import build, register
 from .assignment import overlapping_pairs, match_pairs, most_matches_gain
 from .base import BaseTracker
-from ..motion.kalman import KalmanFilter
+from ..motion.kalman import KalmanFilter, _matrices
 
 # %% ../../nbs/09_mot/03_sort.ipynb #10100e49
 class KalmanTracker(BaseTracker):
@@ -108,6 +108,13 @@ def update_track(self:KalmanTracker, id, obj):
 
 @patch
 def _measured(self:KalmanTracker, t): return self.kf.from_boxes(np.asarray(t.bboxes[-1], float)[:,:4])[0]
+
+@patch
+def _as_track(self:KalmanTracker, row):
+    t = super(KalmanTracker, self)._as_track(row)
+    if 'state' in self.memory: (t.mean,),(t.covariance,) = _matrices(self.memory['state'][row:row+1])
+    if 'bboxes' not in t and 'state' in self.memory: t.bboxes = [self.kf.to_boxes(t.mean[None,:4])]
+    return t
 
 # %% ../../nbs/09_mot/03_sort.ipynb #93072004
 @patch

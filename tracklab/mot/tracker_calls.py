@@ -184,10 +184,12 @@ def track(self:TrackerCalls,
     if masks is not None: out.append(as_tensor(o.masks, masks) if n else masks[:0])
     return (*out, torch.as_tensor(np.asarray(o.ids if n else np.zeros(0, int)), device=labels.device))
 
+TrackerCalls.track.adapts = True
+
 # %% ../../nbs/09_mot/01_tracker_calls.ipynb #c6f015a0
 def has_own_track(
     tracker, # a tracker
 )->bool:
     "Does the tracker define MMTracking's `track` itself?"
     own = getattr(type(tracker), 'track', None)
-    return own is not None and own is not TrackerCalls.track
+    return own is not None and not getattr(own, 'adapts', False)

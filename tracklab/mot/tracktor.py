@@ -220,3 +220,10 @@ def regress_tracks(self:TracktorTracker,
     try: o = self._propagate(None, frame_id)
     finally: self.reid = reid
     return x[0].new_tensor(np.column_stack([o.boxes, o.scores])), x[0].new_tensor(o.labels).long(), x[0].new_tensor(o.ids).long()
+
+@patch
+def track(self:TracktorTracker, img, img_metas, model, feats, bboxes, labels, frame_id, rescale=False, **kwargs):
+    "Track one frame, with the order of arguments of MMTracking's tracker; see `TrackerCalls.track`."
+    return super(TracktorTracker, self).track(img, img_metas, model, bboxes, labels, frame_id, feats=feats, rescale=rescale, **kwargs)
+
+TracktorTracker.track.adapts = True

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from fastcore.basics import patch
 from torch import nn
-from ..core.registry import register
+from ..core.registry import CheckedValue, register
 from ..nn.init import BaseModule
 from ..nn.layers import ConvModule
 from ..nn.ops.warping import flow_warp_feats
@@ -48,7 +48,7 @@ class EmbedAggregator(BaseModule):
     )->torch.Tensor: # `(N,1,H,W)`, summing to 1 over the references
         "How much each reference counts."
         if x.ndim!=4 or len(x)!=1 or x.shape[1:]!=ref_x.shape[1:]:
-            raise ValueError(f"expected one map (1,C,H,W) and references (N,C,H,W), got {tuple(x.shape)} and {tuple(ref_x.shape)}")
+            raise CheckedValue(f"expected one map (1,C,H,W) and references (N,C,H,W), got {tuple(x.shape)} and {tuple(ref_x.shape)}")
         return (self.embed(ref_x)*self.embed(x)).sum(1, keepdim=True).softmax(0)
 
     def forward(self,

@@ -68,23 +68,43 @@ def get_match_score(self:MaskTrackRCNNTracker,
 ): # `(N,1+T)`: a new object, then the tracks
     "The sum of all cues, with MMTracking's arguments."
     if hasattr(bboxes, 'new_tensor'):
-        return bboxes.new_tensor(self.get_match_score(*(np.asarray(v.detach().cpu())
-                                                        for v in (bboxes,labels,scores,prev_bboxes,prev_labels,
-                                                                                               similarity_logits))))
+        given = (bboxes,labels,scores,prev_bboxes,prev_labels,similarity_logits)
+        return bboxes.new_tensor(self.get_match_score(*(np.asarray(v.detach().cpu()) for v in given)))
     w,zero,logits = self.match_weights,np.zeros((len(bboxes),1)),similarity_logits
     if logits.shape[1]==len(prev_bboxes): logits = np.concatenate([zero, logits], 1)
     iou = np.concatenate([zero, box_iou(bboxes[:,:4], prev_bboxes[:,:4])], 1)
     label = np.concatenate([zero+1, labels[:,None]==prev_labels], 1)
-    return np.log(softmax(logits, 1))+w['det_score']*np.log(scores)[:,None]+w['iou']*iou+w['det_label']*label
+    with np.errstate(divide='ignore'): seen = np.log(softmax(logits, 1))+w['det_score']*np.log(scores)[:,None]
+    return seen+w['iou']*iou+w['det_label']*label
 
 @patch
 def assign_ids(self:MaskTrackRCNNTracker,
-    scores:np.ndarray, # `(N,1+T)` match scores
-)->np.ndarray: # `(N,)` ids, -1 for dropped detections
+    match_scores, # `(N,1+T)` match scores, array or tensor
+): # `(N,)` ids, -1 for dropped detections
     "Take the best entry of each row, in order."
-    choice,best = scores.argmax(1),np.full(scores.shape[1], -np.inf)
-    ids = np.full(len(scores), -1)
+    if hasattr(match_scores, 'new_tensor'):
+        return match_scores.new_tensor(self.assign_ids(np.asarray(match_scores.detach().cpu()))).long()
+    known,choice,best = self.ids,match_scores.argmax(1),np.full(match_scores.shape[1], -np.inf)
+    ids = np.full(len(match_scores), -1)
     for i,n in enumerate(choice):
         if n==0: ids[i] = self.new_ids(1)[0]
-        elif scores[i,n]>best[n]: ids[i],best[n] = self.memory['ids'][n-1],scores[i,n]
+        elif match_scores[i,n]>best[n]: ids[i],best[n] = known[n-1],match_scores[i,n]
     return ids
+
+# %% ../../nbs/12_vis/00_masktrack_tracker.ipynb #fc010c2b
+@patch
+def seen_by(self:MaskTrackRCNNTracker, model, o, img, img_metas, feats=None, rescale=False):
+    "Pool the boxes."
+    boxes = o.boxes*o.boxes.new_tensor(np.asarray(img_metas[0]['scale_factor'])) if rescale else o.boxes
+    return o.with_(embeds=model.track_head.extract_roi_feats(feats, [boxes])[0].detach())
+
+@patch
+def track(self:MaskTrackRCNNTracker, img, img_metas, model, feats, bboxes, labels, masks, frame_id, rescale=False, **kwargs):
+    "Track one frame, with the order of arguments of MMTracking's tracker; see `TrackerCalls.track`."
+    import torch
+    def logits(*regions): return model.track_head.simple_test(*(torch.from_numpy(r).to(bboxes) for r in regions)).detach().cpu().numpy()
+    before,self.similarity = self.similarity,logits
+    try: return super(MaskTrackRCNNTracker, self).track(img, img_metas, model, bboxes, labels, frame_id, feats, masks, rescale, **kwargs)
+    finally: self.similarity = before
+
+MaskTrackRCNNTracker.track.adapts = True

@@ -10,7 +10,7 @@ __all__ = ['PLUGIN_POSITIONS', 'ARCHITECTURES', 'BasicBlock', 'build_plugin_laye
 import math
 from torch import nn
 from fastcore.basics import patch
-from ...core.registry import REGISTRY, UnknownType, register
+from ...core.registry import CheckedKey, REGISTRY, UnknownType, register
 from ..init import BaseModule, Sequential
 from ..layers import build_conv_layer, build_norm_layer
 from .staged import CONV_BN_INIT, StagedBackbone, backbone_init, freeze, remember
@@ -197,7 +197,7 @@ class ResNet(StagedBackbone):
     ):
         super().__init__(backbone_init(pretrained, init_cfg, CONV_BN_INIT))
         if depth not in self.arch_settings:
-            raise KeyError(f"no {type(self).__name__} of depth {depth}; there are {', '.join(map(str, self.arch_settings))}")
+            raise CheckedKey(f"no {type(self).__name__} of depth {depth}; there are {', '.join(map(str, self.arch_settings))}")
         if not 1<=num_stages<=4: raise ValueError(f"num_stages must be 1 to 4, got {num_stages}")
         if max(out_indices)>=num_stages: raise ValueError(f"out_indices {tuple(out_indices)} go beyond the {num_stages} stages")
         self.depth,self.in_channels,self.base_channels = depth,in_channels,base_channels
