@@ -87,7 +87,7 @@ def run_train(
     cfg_options:dict=None, # changes of the config, dotted key -> value
 ): # the runner, after its run
     "Train the model of a config."
-    from tracklab.apis import check_device, open_config
+    from tracklab.apis import check_device, model_of, open_config
     from tracklab.core.distributed import broadcast_object, init_random_seed, join_processes, process_rank, set_random_seed
     from tracklab.core.environment import format_env
     from tracklab.core.logging import get_logger, get_root_logger
@@ -107,7 +107,7 @@ def run_train(
     set_random_seed(seed+process_rank()*diff_seed, deterministic)
     if process_rank()==0: dump_config(cfg, folder/f'{Path(str(name)).stem}.py', stamp)
     logger.info('seed %d, deterministic %s, device %s', seed, deterministic, device)
-    with scope(cfg.get('default_scope')): model = build(cfg['model'])
+    with scope(cfg.get('default_scope')): model = build(model_of(cfg))
     model.init_weights()
     datasets = training_datasets(cfg)
     meta = dict(seed=seed, exp_name=Path(str(name)).name, env_info=format_env(), config=cfg.pretty_text)

@@ -41,7 +41,7 @@ def _coin(draw, *args): return draw(*args) if np.random.randint(2) else None
 # %% ../../nbs/03_data/32_photometric_transforms.ipynb #b966af38
 @register
 class PhotoMetricDistortion:
-    "Distort brightness, contrast, saturation and hue of a float32 image."
+    "Distort brightness, contrast, saturation and hue; the image becomes float32."
     def __init__(self,
         brightness_delta:int=32, # largest change of brightness
         contrast_range:tuple=(.5,1.5), # factors of contrast
@@ -59,7 +59,7 @@ class PhotoMetricDistortion:
         p['saturation'],p['hue'] = _coin(u, *self.saturation_range), _coin(u, -self.hue_delta, self.hue_delta)
         if not p['contrast_first']: p['alpha'] = _coin(u, *self.contrast_range)
         p['permutation'] = _coin(np.random.permutation, 3)
-        results['img'] = distort(results['img'], **p)
+        results['img'] = distort(results['img'].astype('float32'), **p)                  # SSD and YOLOv3 load 8 bits
         return results
 
 @register

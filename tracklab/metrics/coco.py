@@ -43,7 +43,7 @@ def segm_results_to_coco(
 )->list[dict]: # `image_id`, `category_id`, `segmentation`, `score`
     "Masks as COCO results."
     out = bbox_results_to_coco(results, img_ids, cat_ids)
-    rles = [r for img in masks for cat in img for r in cat]
+    rles = [r for img in masks for cat,_ in zip(img,cat_ids) for r in cat]                       # classes without a category do not count
     if len(rles)!=len(out): raise ValueError(f"{len(out)} detections, but {len(rles)} masks")
     def text(r): return {**r, 'counts':r['counts'].decode()} if isinstance(r['counts'],bytes) else r
     return [{**{k:v for k,v in o.items() if k!='bbox'}, 'segmentation':text(r)} for o,r in zip(out,rles)]

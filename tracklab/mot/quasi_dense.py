@@ -25,7 +25,7 @@ def embed_similarity(
     "Similarity of all pairs of embeddings."
     if method not in ('dot_product','cosine'): raise ValueError(f"method must be 'dot_product' or 'cosine', got {method!r}")
     if method=='cosine':
-        norm = lambda e: e/xp_of(e).clip((e*e).sum(-1)**.5, 1e-12, None)[:,None]
+        norm = lambda e: e/xp_of(e).clip((e*e).sum(-1), 1e-24, None)[:,None]**.5 # the root of 0 has no gradient
         key_embeds,ref_embeds = norm(key_embeds),norm(ref_embeds)
     sim = key_embeds@ref_embeds.T
     return sim/temperature if temperature>0 else sim
