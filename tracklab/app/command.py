@@ -433,22 +433,22 @@ def cmd_refine(a)->int:
     link = AppearanceFreeLink() if a.link else None
     for path in files:
         t = Tracks.from_mot(path)
-        before = len(t.ids),len(t)
+        before = len(t.identities),len(t)
         if len(t) and (t.id<0).any():
             raise ValueError(f"{path}: {(t.id<0).sum()} of {len(t)} boxes have no identity; refine takes results of tracking, not "
                              f"detections")
         if link: t = link(t)
         if a.flow: t = FlowLink()(t)
-        linked = len(t.ids)
+        linked = len(t.identities)
         if a.fill=='gaussian': t = gaussian_smoothed_interpolation(t, max_num_frames=a.gap)
         elif a.fill:
             r,label = interpolate_tracks(np.column_stack([t.frame, t.id, t.box, t.score]),
                                          max_num_frames=a.gap),dict(zip(t.id.tolist(), t.label.tolist()))
             t = Tracks(r[:,0], r[:,2:6], r[:,1], [label[int(i)] for i in r[:,1]], r[:,6])
-        lost = linked-len(t.ids)
+        lost = linked-len(t.identities)
         dropped = f"; {lost} tracks of one or two boxes were dropped" if lost else ''
         t.to_mot(Path(a.out)/names[path])
-        print(f"wrote {Path(a.out)/names[path]}: {before[0]} tracks of {before[1]} boxes became {len(t.ids)} of {len(t)}"+dropped)
+        print(f"wrote {Path(a.out)/names[path]}: {before[0]} tracks of {before[1]} boxes became {len(t.identities)} of {len(t)}"+dropped)
     return 0
 
 # %% ../../nbs/14_app/01_command.ipynb #06f56160
@@ -463,7 +463,8 @@ def cmd_count(a)->int:
     try: lines = {f'line {k}':tuple(map(float, l.split(','))) for k,l in enumerate(a.line or (), 1)}
     except ValueError: raise ValueError(f"--line should be x1,y1,x2,y2, got {', '.join(a.line)}") from None
     zones,tracks = read_zones(a.zone) if a.zone else {},read_tracks(a.tracks)
-    if len(tracks) and not len(tracks.ids): raise ValueError(f"{a.tracks}: no box has an identity; count takes tracks, not detections")
+    if len(tracks) and not len(tracks.identities):
+        raise ValueError(f"{a.tracks}: no box has an identity; count takes tracks, not detections")
     events,speeds = count_events(tracks, lines, zones, a.fps),track_speeds(tracks, a.fps)
     size = tuple(tracks.box[:,2:].max(0, initial=16)) if len(tracks) else (16,16)
     figure = plot_counts(tracks, size, a.fps, list(lines.values()), list(zones.values()))
@@ -796,18 +797,23 @@ def _data_arguments(command):
 TOOLS = dict(tools=('tool_arguments','export_arguments','log_arguments'), analysis=('result_arguments','error_arguments'),
              speed=('fitting_arguments','robustness_arguments'), slurm=('slurm_arguments',), batch=('batch_arguments',),
              serve=('serve_arguments',))
+def _add_loudness(p, default):
+    "`-q` and `-v`, before the command or after it"
+    loud = p.add_mutually_exclusive_group()
+    loud.add_argument('-q', '--quiet', action='store_true', default=default, help='no progress bars, no warnings')
+    loud.add_argument('-v', '--verbose', action='store_true', default=default, help='log more, and show where an error comes from')
+
 def parser()->argparse.ArgumentParser:
     "The command line."
     import tracklab
     top = ArgumentParser(prog='tracklab', description='Video perception: track, score and look at objects in videos.')
     top.add_argument('--version', action='version', version=f'tracklab {tracklab.__version__}')
+    _add_loudness(top, False)
     sub = top.add_subparsers(dest='command', required=True, metavar='COMMAND')
     def command(f, name):
-        p = sub.add_parser(name, help=f.__doc__, description=f.__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+        p = sub.add_parser(name, help=f.__doc__, description=f.__doc__)
         p.set_defaults(run=f)
-        loud = p.add_mutually_exclusive_group()
-        loud.add_argument('-q', '--quiet', action='store_true', help='no progress bars, no warnings')
-        loud.add_argument('-v', '--verbose', action='store_true', help='log more, and show where an error comes from')
+        _add_loudness(p, argparse.SUPPRESS)
         return p.add_argument
     for add in (_tracking_arguments, _detect_arguments, _dataset_arguments, _study_arguments, _result_arguments): add(command)
     import_module('tracklab.app.train').train_arguments(command(cmd_train, 'train')) # by name: these notebooks follow this one
@@ -869,6 +875,12 @@ def _check_outputs(a):
                          [k for k in ('out','work_dir','show_dir') if k not in files], reads)
 
 # %% ../../nbs/14_app/01_command.ipynb #da8fbfa6
+def _convert_words(argv, first):
+    "The command `convert` as the parser would give it: what follows belongs to the converter."
+    flags = set(argv[:first])
+    return argparse.Namespace(run=cmd_convert, command='convert', words=argv[first+1:], quiet=bool(flags&{'-q','--quiet'}),
+                              verbose=bool(flags&{'-v','--verbose'}))
+
 def main(
     argv=None, # arguments; those of the process if not given
 )->int: # exit code
@@ -876,9 +888,8 @@ def main(
     argv = sys.argv[1:] if argv is None else argv
     if '_ARGCOMPLETE' in os.environ: _complete()
     try:
-        plain = argv[:1]==['convert']
-        a = argparse.Namespace(run=cmd_convert, command='convert', words=argv[1:], quiet=False,
-                               verbose=False) if plain else parser().parse_args(argv)
+        first = next((i for i,o in enumerate(argv) if o not in ('-q','--quiet','-v','--verbose')), len(argv))
+        a = _convert_words(argv, first) if argv[first:first+1]==['convert'] else parser().parse_args(argv)
     except KeyboardInterrupt: print('stopped', file=sys.stderr); return 130
     back = _end_on_sigterm()
     token = _quiet.set(a.quiet)

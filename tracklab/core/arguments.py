@@ -21,10 +21,16 @@ class _Once(argparse._StoreAction):
         given.add(self.dest)
         setattr(namespace, self.dest, values)
 
+class _Help(argparse.ArgumentDefaultsHelpFormatter):
+    "Help that names the defaults which say something."
+    def _get_help_string(self, action):
+        silent = action.default in (None, False, [], ()) or '(default' in (action.help or '')
+        return action.help if silent else super()._get_help_string(action)
+
 class ArgumentParser(argparse.ArgumentParser):
-    "`argparse.ArgumentParser` whose options do not overwrite each other."
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+    "`argparse.ArgumentParser` whose options do not overwrite each other, and whose help shows their defaults."
+    def __init__(self, *args, formatter_class=_Help, **kwargs):
+        super().__init__(*args, formatter_class=formatter_class, **kwargs)
         for name in (None,'store'): self.register('action', name, _Once)
 
     def parse_known_args(self, args=None, namespace=None):

@@ -203,7 +203,7 @@ def to_cvat(
     named = _named(tracks, classes)
     with atomic_path(path) as part, open(part, 'w', encoding='utf-8') as f:
         f.write(head)
-        for i in tracks.ids.tolist():
+        for i in tracks.identities.tolist():
             own = np.flatnonzero(tracks.id==i)
             for label in dict.fromkeys(named[own].tolist()): f.writelines(_cvat_track(tracks, own[named[own]==label], i, label))
         f.write('</annotations>\n')

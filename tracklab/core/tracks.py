@@ -79,12 +79,14 @@ class Tracks:
         self._start = None
 
     def __len__(self): return len(self.frame)
-    def __repr__(self): return f"Tracks({len(self)} boxes of {len(self.ids)} ids in {self.num_frames} frames)"
+    def __repr__(self): return f"Tracks({len(self)} boxes of {len(self.identities)} ids in {self.num_frames} frames)"
 
-    boxes,labels,scores,masks = map(_column_of, ('box','label','score','mask'))
+    boxes,ids,labels,scores,masks = map(_column_of, _SHORT)
 
     @property
-    def ids(self): return np.unique(self.id[self.id>=0])
+    def identities(self):
+        "Each identity once, ascending"
+        return np.unique(self.id[self.id>=0])
 
 # %% ../../nbs/00_core/14_tracks.ipynb #760cf2d2
 @patch
@@ -129,11 +131,11 @@ def from_instances(cls:Tracks,
 @patch
 def _repr_html_(self:Tracks):
     rows = []
-    for i in self.ids[:8].tolist():
+    for i in self.identities[:8].tolist():
         k = np.flatnonzero(self.id==i)
         label = np.bincount(self.label[k]-self.label[k].min()).argmax()+self.label[k].min()
         rows.append((i, label, int(self.frame[k[0]]), int(self.frame[k[-1]]), len(k), self.score[k].mean()))
-    return html_table(repr(self), ('id','class','first frame','last frame','boxes','mean score'), rows, len(self.ids))
+    return html_table(repr(self), ('id','class','first frame','last frame','boxes','mean score'), rows, len(self.identities))
 
 # %% ../../nbs/00_core/14_tracks.ipynb #15473ab2
 def _parse_rows(path, rows):
@@ -188,7 +190,9 @@ def from_mot(cls:Tracks,
     n,full = rows.shape[1], kind=='gt' and 8<=rows.shape[1]<=9
     frame = _integers(path, lines, rows[:,0], 'the frame', 0)
     early = np.flatnonzero(frame<first_frame)
-    if len(early): raise AnnotationError(path, f"frame {frame[early[0]]}; frames are integers from {first_frame}", lines[early[0]][0])
+    if len(early):
+        hint = ' (a file that counts from 0 has first_frame=0)' if frame.min()==0 else ''
+        raise AnnotationError(path, f"frame {frame[early[0]]}; frames are integers from {first_frame}{hint}", lines[early[0]][0])
     ids = None if kind=='det' else _integers(path, lines, rows[:,1], 'the identity', 1)
     if full or (kind=='result' and n>7): label = _integers(path, lines, rows[:,7], 'the class', 7)
     else: label = np.full(len(rows), int(kind=='gt'))
@@ -387,7 +391,7 @@ def to_youtube_vis(self:Tracks,
     _check_length(self)
     if self.mask is None: raise ValueError("YouTube-VIS results need masks, and these tracks have none")
     out = []
-    for i in self.ids:
+    for i in self.identities:
         k = np.flatnonzero(self.id==i)
         masks = [None]*self.num_frames
         for j in k: masks[self.frame[j]] = self.mask[j]

@@ -238,8 +238,7 @@ def converter_parser(
     "The command line of a converter."
     f = get_converter(name)
     help = docments(f)
-    top = ArgumentParser(prog=prog or f'tracklab convert {name}', description=f.__doc__, allow_abbrev=False,
-                                  formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    top = ArgumentParser(prog=prog or f'tracklab convert {name}', description=f.__doc__, allow_abbrev=False)
     for k,p in inspect.signature(f).parameters.items():
         flags = dict.fromkeys(o for o in (f.short.get(k), f'--{k.replace("_","-")}', f'--{k}') if o)
         top.add_argument(*flags, dest=k, help=(help.get(k) or '').replace('%','%%'),

@@ -255,7 +255,7 @@ def _write_vis(root, parts, version, names):
             w,h = scene.size
             videos.append(dict(id=v, width=w, height=h, length=len(scene), file_names=[f'{name}/{f:05d}.jpg' for f in range(len(scene))]))
             t = scene.truth
-            for i in t.ids:
+            for i in t.identities:
                 k,n = np.flatnonzero(t.id==i),len(scene)
                 cat = numbers[names[scene.categories[t.label[k[0]]]]]
                 a = dict(id=len(anns)+1, video_id=v, category_id=cat, iscrowd=0, width=w, height=h,

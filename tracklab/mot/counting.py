@@ -72,7 +72,7 @@ def zone_stays(
     import pandas as pd
     rows = []
     within = inside(foot_points(tracks.box), polygon)
-    for i in tracks.ids:
+    for i in tracks.identities:
         k = np.flatnonzero(tracks.id==i)
         k = k[tracks.frame[k].argsort()]
         edge = np.diff(np.r_[False,within[k],False].astype(int))
@@ -90,7 +90,7 @@ def track_speeds(
     import pandas as pd
     if not fps>0: raise ValueError(f"fps must be above 0, got {fps}")
     i,j = track_steps(tracks)
-    ids,n = tracks.ids,len(tracks.ids)
+    ids,n = tracks.identities,len(tracks.identities)
     step,t = np.hypot(*(foot_points(tracks.box[j])-foot_points(tracks.box[i])).T)*(metres or 1),(tracks.frame[j]-tracks.frame[i])/fps
     which = ids.searchsorted(tracks.id[i])
     way,seconds = np.bincount(which, step, n),np.bincount(which, t, n)

@@ -270,7 +270,7 @@ class AssociationExplorer(widgets.VBox):
         for k,w in self.knobs.items(): w.observe(lambda c, k=k: self._turned(k, c['new']), 'value')
         self.render()
 
-    def __repr__(self): return f"AssociationExplorer({self.title}: {len(self.detections)} frames, {len(self.tracks.ids)} tracks)"
+    def __repr__(self): return f"AssociationExplorer({self.title}: {len(self.detections)} frames, {len(self.tracks.identities)} tracks)"
 
 # %% ../../nbs/09_mot/08_association_explorer.ipynb #83e18c48
 @patch

@@ -153,7 +153,7 @@ def train_link(
     "Train the network of AFLink on ground-truth tracks."
     import torch
     from tracklab.engine.loop import train_by_steps
-    long = [[(np.column_stack([t.frame[k], t.box[k,:2]]), np.median(t.box[k,3]-t.box[k,1])) for i in t.ids if (k:=t.id==i).sum()>=30]
+    long = [[(np.column_stack([t.frame[k], t.box[k,:2]]), np.median(t.box[k,3]-t.box[k,1])) for i in t.identities if (k:=t.id==i).sum()>=30]
             for t in tracks]
     long = [v for v in long if v]
     if not long: raise ValueError("there is no true track of 30 boxes or more to learn from")

@@ -48,7 +48,7 @@ def attribute_video(
     options,measure = ATTRIBUTES[name]
     scene = StreetScene(num_frames=2*num_frames, size=size, seed=seed, **options)
     t,best = scene.truth,None
-    for who in t.ids:
+    for who in t.identities:
         k = t.id==who
         frame,box,seen = t.frame[k],t.box[k],t.visibility[k]
         inside = (box[:,0]>8)&(box[:,1]>2)&(box[:,2]<size[0]-8)&(box[:,3]<size[1]-2)&(seen>.9)

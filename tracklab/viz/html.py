@@ -35,7 +35,7 @@ def track_facts(
 )->dict: # identity -> `[first frame, last frame, number of boxes, mean score, label]`
     "What the player says about each identity."
     order = tracks.id.argsort(kind='stable')
-    rows = np.split(order, np.searchsorted(tracks.id[order], tracks.ids))[1:]
+    rows = np.split(order, np.searchsorted(tracks.id[order], tracks.identities))[1:]
     return {int(tracks.id[k[0]]): [int(tracks.frame[k[0]]), int(tracks.frame[k[-1]]), len(k),
                                    round(float(np.nan_to_num(tracks.score[k].mean())), 3), int(np.median(tracks.label[k]))] for k in rows}
 

@@ -133,7 +133,7 @@ def _make_controls(self:TrackPlayer):
     self.show_scores = _toggle('scores', False, 'percent')
     self.speed = widgets.Dropdown(options=[(f'{s:g}×', s) for s in (.25,.5,1,2,4,8)], value=1, description='speed',
                                   layout=widgets.Layout(width='125px'), style={'description_width':'50px'})
-    self.follow = widgets.Dropdown(options=[('nobody',None), *((str(i),int(i)) for i in self.results.ids)], description='follow',
+    self.follow = widgets.Dropdown(options=[('nobody',None), *((str(i),int(i)) for i in self.results.identities)], description='follow',
                                    layout=widgets.Layout(width='170px'), style={'description_width':'50px'})
     self.show_errors = _toggle('errors', False, 'exclamation-triangle')
     self.previous = _button('◀ previous error', 'jump to the previous frame with an error')
@@ -247,8 +247,8 @@ def _count_line(self:TrackPlayer):
 # %% ../../nbs/01_viz/06_player.ipynb #8222a031
 @patch
 def __repr__(self:TrackPlayer):
-    truth = '' if self.gt is None else f', {len(self.gt.ids)} in the ground truth'
-    return f"TrackPlayer(frame {self.frame} of {len(self)}, {len(self.results.ids)} tracks{truth})"
+    truth = '' if self.gt is None else f', {len(self.gt.identities)} in the ground truth'
+    return f"TrackPlayer(frame {self.frame} of {len(self)}, {len(self.results.identities)} tracks{truth})"
 
 @patch
 def html(self:TrackPlayer,
