@@ -47,6 +47,7 @@ def fill_model(
 def weight_checks(
     model:nn.Module, # filled
     spec:dict, # counts and sums recorded in the index
+    fill=fill, # function (key, shape, seed) -> array that filled it
 )->list: # `Check`s
     "Do the keys and the values agree?"
     state = {k:v for k,v in model.state_dict().items() if k not in spec.get('kept', ())}

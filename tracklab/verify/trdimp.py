@@ -261,7 +261,7 @@ def check_stages(
 ):
     "One crop through all stages."
     net = filled_net(c.entry['weights']['seed'], c.device)
-    c.checks += weight_checks(net.net, c.entry['weights'])
+    c.checks += weight_checks(net.net, c.entry['weights'], fill_trdimp)
     what = c.entry['inputs']['img']['what']
     frame,y,x,side,size = map(int, re.search(r'frame (\d+): centre \((\d+), (\d+)\), side (\d+).*resized to (\d+)', what).groups())
     im = torch.from_numpy(c.frame(frame).copy()).permute(2, 0, 1)[None]
@@ -365,7 +365,7 @@ def check_training_step(
 ):
     "Losses and gradients of one step, and the losses on their own."
     actor = DiMPActor(fill_model(dimpnet50(), dict(seed=c.entry['weights']['seed']), fill_trdimp)).to(c.device).eval()
-    c.checks += weight_checks(actor.net, c.entry['weights'])
+    c.checks += weight_checks(actor.net, c.entry['weights'], fill_trdimp)
     batch = _golden_batch(c)
     for p in ('train','test'):
         c.checks.append(input_check(batch[f'{p}_images'].transpose(0, 1).contiguous(), c.want[f'input/{p}_images'], f'{p}_images'))
@@ -450,7 +450,7 @@ def check_tracking_run(
 ):
     "A tracker over all frames."
     e,net = c.entry,filled_net(c.entry['weights']['seed'], c.device)
-    c.checks += weight_checks(net.net, e['weights'])
+    c.checks += weight_checks(net.net, e['weights'], fill_trdimp)
     t = Replay(parameters(e['parameter_file'], net, **e['overrides']))
     t.case = c
     t.initialize(c.frame(0), {'init_bbox':e['init_box']})
