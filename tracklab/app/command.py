@@ -328,7 +328,7 @@ TRACK_SUFFIXES = '.txt','.csv','.parquet','.json','.xml' # of files with detecti
 
 def _jobs(a):
     "The arguments for each source: one, or the sequences of a benchmark."
-    from tracklab.app.track import open_sequence, sequence_folders
+    from tracklab.app.track import open_sequence, sequence_folders, sequence_name
     folders,args = sequence_folders(a.source),vars(a)
     if a.public and not folders: raise ValueError(f"--public: {a.source} is no sequence of MOTChallenge (img1, det/det.txt, seqinfo.ini)")
     if a.public and a.detector: raise ValueError("--public and --detector exclude each other: public detections are the benchmark's own")
@@ -336,7 +336,7 @@ def _jobs(a):
     out = []
     for f in folders:
         job = open_sequence(f, a.public)
-        known = any((f/o).exists() for o in ('seqinfo.ini','det','gt'))                     # else `img1` would be the name
+        known = sequence_name(job['source'])==f.resolve().name                             # else `img1` would be the name
         out.append(argparse.Namespace(**{**args, **job, 'source':str(job['source']), 'named':str(job['source'] if known else f),
                                          'detector':str(job['detector']) if job['detector'] else a.detector}))
     return out
