@@ -9,7 +9,6 @@ __all__ = ['ERROR_KINDS', 'dataset_and_results', 'cmd_eval_metric', 'image_score
 
 # %% ../../nbs/14_app/19_analysis.ipynb #b4e926b6
 import json
-from collections import defaultdict
 from pathlib import Path
 import numpy as np
 from ..core.boxes import box_iou
@@ -103,7 +102,7 @@ def cmd_analyze_results(a)->int:
     from tracklab.core.video import read_image
     from tracklab.data.coco_dataset import below
     dataset,results = dataset_and_results(a.config, a.prediction_path, a.cfg_options)
-    scores,files = image_scores(dataset, results),0
+    scores = image_scores(dataset, results)
     if results and isinstance(results[0], dict): results = [r['ins_results'] for r in results]
     order = np.argsort(-scores, kind='stable')
     n = min(a.topk, len(order)//2)

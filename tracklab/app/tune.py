@@ -9,7 +9,7 @@ __all__ = ['tune_space', 'with_values', 'tracker_config', 'score_sequences', 'tu
 import copy
 import numpy as np
 from pathlib import Path
-from .track import open_sequence, open_tracker, sequence_folders, sequence_name
+from .track import open_tracker, sequence_folders, sequence_name
 from ..core.config import Config
 from ..core.instances import Instances
 from ..core.track_formats import read_tracks

@@ -7,7 +7,7 @@ __all__ = ['IMAGE_SUFFIXES', 'AnnotationError', 'MissingFile', 'read_text', 'rea
            'to_integer', 'read_json', 'read_seqinfo', 'list_folder', 'list_folders', 'image_number', 'list_images']
 
 # %% ../../nbs/00_core/02_readers.ipynb #f16de4bf
-import contextlib, json, math, os, re
+import json, math, os, re
 from pathlib import Path
 
 # %% ../../nbs/00_core/02_readers.ipynb #92bdc5e6

@@ -7,7 +7,7 @@ __all__ = ['MAX_FPS', 'FREE_PIXELS', 'PIXELS_PER_BYTE', 'natural_key', 'header_s
            'VideoWriter']
 
 # %% ../../nbs/00_core/15_video.ipynb #06c8c8ba
-import base64,contextlib,cv2,errno,glob,io,math,os,queue,re,struct,threading,warnings
+import base64,contextlib,cv2,errno,glob,io,os,queue,re,struct,threading,warnings
 import numpy as np
 from fastcore.basics import patch
 from fractions import Fraction

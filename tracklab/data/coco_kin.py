@@ -7,7 +7,6 @@ __all__ = ['LVISDataset', 'CITYSCAPES_IDS', 'DeepFashionDataset', 'NamedByFile',
            'segm_overlap', 'LVISV05Dataset', 'LVISV1Dataset', 'CityscapesDataset']
 
 # %% ../../nbs/03_data/56_coco_kin_datasets.ipynb #c9f63a08
-import json
 import cv2
 import numpy as np
 from pathlib import Path

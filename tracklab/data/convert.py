@@ -8,7 +8,7 @@ __all__ = ['ORIENTATION', 'CONVERTERS', 'WRITTEN', 'Problems', 'reported', 'read
            'load_converters', 'get_converter', 'option_of', 'converter_parser', 'run_converter', 'draw_annotations']
 
 # %% ../../nbs/03_data/10_convert_base.ipynb #f4597670
-import argparse,importlib,inspect,json,logging,math,os,pkgutil,re,typing
+import argparse,importlib,inspect,json,logging,os,pkgutil,typing
 import cv2
 import numpy as np
 from concurrent.futures import ThreadPoolExecutor

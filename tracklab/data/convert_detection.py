@@ -15,7 +15,7 @@ from ..core.masks import encode_masks
 from ..core.readers import AnnotationError, IMAGE_SUFFIXES, read_lines, read_text
 from ..core.video import natural_key, read_image
 from .coco_kin import CITYSCAPES_IDS
-from .convert import Problems, checked_lists, converter, image_size, parallel_map, write_json
+from .convert import Problems, converter, image_size, parallel_map, write_json
 from .xml_datasets import VOCDataset
 
 # %% ../../nbs/03_data/60_convert_detection.ipynb #04fc0963

@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 import torch
 from fastcore.basics import patch
-from pathlib import Path
 from torch import nn
 from ..core.boxes import bbox2result
 from ..core.instance_masks import BitmapMasks

@@ -9,7 +9,6 @@ __all__ = ['street_objects', 'panels', 'object_colours', 'show_boxes', 'show_poi
 import functools, io
 import numpy as np
 import torch
-from ..core.boxes import box_centers
 from ..data.synthetic import StreetScene
 from ..viz.plots import PALETTE
 

@@ -17,7 +17,6 @@ from fastcore.basics import patch
 from pathlib import Path
 from torch import nn
 from ..core.instances import Instances
-from ..core.registry import register
 from .base import BaseDetector
 from .dense import BaseDenseHead, SingleStageDetector, full_precision
 from .anchor.rpn import RPNHead

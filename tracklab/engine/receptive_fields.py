@@ -7,7 +7,6 @@ __all__ = ['SEARCH_DEFAULTS', 'dilations_around', 'Conv2dRFSearchOp', 'RFSearchH
 
 # %% ../../nbs/05_engine/12_receptive_field_search.ipynb #823eccfd
 import json
-from functools import partial
 from pathlib import Path
 import torch
 import torch.nn.functional as F

@@ -14,7 +14,7 @@ from contextlib import nullcontext
 from fastcore.basics import patch
 from pathlib import Path
 from torch import nn
-from ..core.checkpoint import CheckpointError, find_state_dict, load_checkpoint, load_state_dict, read_checkpoint, save_checkpoint
+from ..core.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from ..core.distributed import barrier, process_group
 from ..core.logging import get_logger
 from ..core.registry import REGISTRY, register

@@ -14,7 +14,6 @@ __all__ = ['WARMUPS', 'annealing_linear', 'annealing_cos', 'anneal', 'step_value
 
 # %% ../../nbs/05_engine/04_schedules.ipynb #6d034faa
 import bisect,math
-import numpy as np
 from itertools import accumulate
 from ..core.registry import REGISTRY, near, register
 from .hooks import Hook

@@ -7,11 +7,9 @@ __all__ = ['MomentSeedHook', 'parallel_step', 'loader_settings', 'evaluation_hoo
            'train_model', 'follow_seed']
 
 # %% ../../nbs/05_engine/13_training.ipynb #e743f488
-import inspect
 import torch
 from pathlib import Path
 from torch import nn
-from ..core.checkpoint import CheckpointError
 from ..core.distributed import init_random_seed, process_group, set_random_seed
 from ..core.logging import get_logger
 from ..core.registry import scope

@@ -7,7 +7,7 @@ __all__ = ['COCO_METRICS', 'bbox_results_to_coco', 'segm_results_to_coco', 'quie
            'coco_numbers', 'coco_class_ap', 'coco_recalls', 'coco_evaluate']
 
 # %% ../../nbs/02_metrics/15_coco.ipynb #ce6f8973
-import contextlib,io,math
+import contextlib,io
 import numpy as np
 from pathlib import Path
 from pycocotools.coco import COCO

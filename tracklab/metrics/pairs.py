@@ -102,7 +102,7 @@ def _check_columns(name, side, frame, id, box, num_frames):
     if len(bad): refuse(bad[0], f"has a box that is not finite: {box[bad[0]].tolist()}")
     order = np.lexsort((id, frame))
     twice = order[1:][(np.diff(frame[order])==0) & (np.diff(id[order])==0)]
-    if len(twice): refuse(twice[0], f"appears more than once; an identity has one box per frame")
+    if len(twice): refuse(twice[0], "appears more than once; an identity has one box per frame")
 
 # %% ../../nbs/02_metrics/01_sequence_pairs.ipynb #dac12472
 def _columns(tracks):

@@ -7,7 +7,6 @@ __all__ = ['buffered', 'CBIoUTracker']
 
 # %% ../../nbs/09_mot/14_cbiou.ipynb #7975fdd1
 import numpy as np
-from fastcore.basics import patch
 from ..core.registry import register
 from .assignment import match_pairs, overlapping_pairs
 from .sfsort import NoMotion

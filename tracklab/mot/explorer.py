@@ -13,7 +13,7 @@ from fastcore.basics import patch
 from ..core.tracks import Tracks
 from .trace import Traces
 from ..viz.draw import id_colours
-from ..viz.frames import FrameReader, canvas_size, open_frames, to_jpeg
+from ..viz.frames import FrameReader, open_frames, to_jpeg
 from ..viz.html import HTMLPlayer
 
 # %% ../../nbs/09_mot/08_association_explorer.ipynb #daeed215

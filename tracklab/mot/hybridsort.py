@@ -7,7 +7,6 @@ __all__ = ['height_iou', 'corner_directions', 'expected_scores', 'corner_cost', 
 
 # %% ../../nbs/09_mot/16_hybridsort.ipynb #d8ca4210
 import numpy as np
-from fastcore.basics import patch
 from ..core.registry import register
 from .assignment import overlapping_pairs
 from .ocsort import OCSORTTracker

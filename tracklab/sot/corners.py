@@ -7,9 +7,7 @@ __all__ = ['MEAN', 'STD', 'corner_branch', 'CornerPredictorHead', 'ScoreHead', '
 
 # %% ../../nbs/10_sot/04_corner_heads.ipynb #9ca508dd
 import torch
-from fastcore.basics import patch
 from torch import nn
-from ..core.boxes import bbox_cxcywh_to_xyxy, bbox_xyxy_to_cxcywh
 from ..core.registry import register
 from ..nn.init import BaseModule
 from ..nn.layers import ConvModule

@@ -12,12 +12,12 @@ from fastcore.basics import patch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
-from ..core.boxes import bbox_cxcywh_to_xyxy, bbox_xyxy_to_cxcywh
+from ..core.boxes import bbox_xyxy_to_cxcywh
 from ..core.registry import build, register
 from ..nn.backbones.staged import freeze
 from ..nn.init import BaseModule
 from .corners import CornerSOT, clip_target, corner_losses
-from .model import join_states, map_state
+from .model import map_state
 from ..core.zoo import zoo
 from .config_parts import sot_data
 from .training import trident_training

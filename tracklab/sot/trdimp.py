@@ -12,7 +12,7 @@ import torch
 from fastcore.basics import patch
 from torch import Tensor
 from .atom_iou_net import refine_boxes
-from .dimp_crops import Augmentation, first_augmentations, sample_patch_multiscale, sample_patch_transformed
+from .dimp_crops import first_augmentations, sample_patch_multiscale, sample_patch_transformed
 from .dimp_decisions import SampleMemory, localize, max2d
 from .dimp_labels import gaussian_label_function
 from .trdimp_params import TensorList

@@ -8,8 +8,7 @@ __all__ = ['action_plain', 'same_frames', 'same_sample', 'error_check', 'action_
            'check_action_ssn', 'action_entries']
 
 # %% ../../nbs/15_verify/60_golden_action.ipynb #3898d2cc
-import json,os,random,tempfile
-from collections import namedtuple
+import json,random,tempfile
 from contextlib import chdir
 from functools import partial
 from importlib import import_module

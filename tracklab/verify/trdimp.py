@@ -9,7 +9,7 @@ __all__ = ['TRDIMP_CASES', 'Case', 'trdimp_check', 'filled_net', 'filled_part', 
            'parameter_checks', 'key_checks', 'trdimp_entries']
 
 # %% ../../nbs/15_verify/50_golden_trdimp.ipynb #564be2f3
-import ast, gzip, json, math, re
+import ast, gzip, json, re
 from collections import defaultdict
 from functools import lru_cache
 from pathlib import Path

@@ -10,7 +10,7 @@ import torch
 from fastcore.basics import patch
 from ...core.registry import register
 from .retinanet import RetinaHead
-from ..dense import AnchorHead, SingleStageDetector, level_rows
+from ..dense import SingleStageDetector, level_rows
 from ...nn.losses.base import accuracy
 from ...nn.losses.focal import one_hot
 

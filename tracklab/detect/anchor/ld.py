@@ -7,7 +7,6 @@ __all__ = ['LDHead', 'teacher_model', 'KnowledgeDistillationSingleStageDetector'
 
 # %% ../../../nbs/06_detect/anchor/13_ld.ipynb #6fc58865
 import torch
-from fastcore.basics import patch
 from pathlib import Path
 from ...core.checkpoint import load_checkpoint
 from ...core.distributed import reduce_mean

@@ -9,7 +9,6 @@ __all__ = ['INSTANCE_OFFSET', 'ConvUpsample', 'BaseSemanticHead', 'PanopticFPNHe
 # %% ../../../nbs/06_detect/mask/16_panoptic_fpn.ipynb #867a0b9e
 import torch
 import torch.nn.functional as F
-from fastcore.basics import patch
 from torch import nn
 from ...core.registry import build, register
 from .mask_rcnn import stretch_masks

@@ -14,7 +14,7 @@ from torch import nn
 from ...core.boxes import bbox2roi
 from ...core.registry import build, register
 from ..box_heads import ConvFCBBoxHead
-from .htc import FusedSemanticHead, SemanticCascade, add_pooled
+from .htc import FusedSemanticHead, SemanticCascade
 from .mask_rcnn import FCNMaskHead
 from ..regions import _sample_with
 from ..two_stage.cascade_rcnn import CascadeRCNN

@@ -14,7 +14,7 @@ from torch import nn
 from ...core.instances import Instances
 from ...core.masks import mask2bbox
 from ...core.registry import build, register
-from ..base import BaseDetector, build_neck, split_targets, to_result
+from ..base import BaseDetector, build_neck, split_targets
 from ..dense import full_precision, merge_pretrained
 from ...nn.boxes.parallel_nms import mask_matrix_nms
 from ...nn.init import BaseModule

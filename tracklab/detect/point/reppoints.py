@@ -11,7 +11,7 @@ import torch
 from fastcore.basics import patch
 from torch import nn
 from ...core.registry import build, register
-from ..dense import SingleStageDetector, flatten_levels, flatten_map, unmap
+from ..dense import SingleStageDetector, flatten_map, unmap
 from ..towers import AnchorFreeHead, layer_init, through, tower
 from ...nn.boxes.priors import MlvlPointGenerator
 from ...nn.deform_conv import DeformConv2d

@@ -8,7 +8,6 @@ __all__ = ['SAConv2d', 'RecursiveBottleneck', 'DetectoRS_ResNet', 'DetectoRS_Res
 # %% ../../../nbs/06_detect/two_stage/17_detectors.ipynb #412332e8
 import torch
 import torch.nn.functional as F
-from fastcore.basics import patch
 from torch import nn
 from torchvision.ops import deform_conv2d
 from ...core.registry import build, register

@@ -8,7 +8,6 @@ __all__ = ['grid_neighbours', 'enlarged', 'GridHead', 'GridRoIHead', 'jittered',
 # %% ../../../nbs/06_detect/two_stage/12_grid_rcnn.ipynb #d46d8ad1
 import numpy as np
 import torch
-import torch.nn.functional as F
 from fastcore.basics import patch
 from torch import nn
 from ...core.boxes import bbox2roi, box_centers

@@ -7,7 +7,6 @@ __all__ = ['PISARoIHead', 'weigh_background']
 
 # %% ../../../nbs/06_detect/two_stage/14_pisa.ipynb #3a5d2ec1
 import torch
-from fastcore.basics import patch
 from ...core.boxes import bbox2roi
 from ...core.registry import register
 from ..regions import StandardRoIHead, _sample_with

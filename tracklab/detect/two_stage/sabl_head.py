@@ -73,7 +73,6 @@ def _linear_layers(n, width, channels):
 # %% ../../../nbs/06_detect/two_stage/13_sabl_head.ipynb #ef4076a2
 def _sabl_init(num_cls_fcs, num_reg_fcs):
     "Small weights for the predictors, Xavier for the layers before them"
-    normal = lambda name, std: dict(type='Normal', std=std, override=dict(name=name))
     names = [n for n,on in (('cls_fcs',num_cls_fcs), ('reg_cls_fcs',num_reg_fcs), ('reg_offset_fcs',num_reg_fcs)) if on]
     att = [dict(type='Normal', layer='Conv2d', std=.01, override=dict(name=n)) for n in ('reg_conv_att_x','reg_conv_att_y')]
     return [dict(type='Normal', layer='Linear', std=.01, override=dict(name=n)) for n in ('fc_cls','fc_reg_offset','fc_reg_cls')]+[

@@ -7,7 +7,6 @@ __all__ = ['TridentRoIHead', 'TridentFasterRCNN']
 
 # %% ../../../nbs/06_detect/two_stage/15_tridentnet.ipynb #7256a154
 import torch
-from fastcore.basics import patch
 from ...core.instances import Instances
 from ...core.registry import register
 from ..regions import StandardRoIHead

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from fastcore.basics import patch
 from torch.nn.modules.utils import _pair
-from ...core.registry import build, register
+from ...core.registry import register
 
 # %% ../../../nbs/04_nn/boxes/01_priors.ipynb #b753a711
 @register

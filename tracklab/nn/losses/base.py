@@ -15,7 +15,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
-from ...core.registry import build, register
+from ...core.registry import register
 
 # %% ../../../nbs/04_nn/losses/01_losses.ipynb #00365c74
 REDUCTIONS = 'none','mean','sum'
