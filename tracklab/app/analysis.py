@@ -81,8 +81,9 @@ def painted_comparison(
 )->np.ndarray: # uint8 BGR
     "Ground truth and detections of an image."
     from tracklab.core.instances import Instances
+    from tracklab.detect.base import boxes_and_masks
     from tracklab.viz.draw import object_texts, paint_boxes, paint_masks, paint_names, to_canvas
-    boxes,masks = result if isinstance(result, tuple) else (result,None)
+    boxes,masks = boxes_and_masks(result)
     rows,labels = np.concatenate(boxes),np.repeat(np.arange(len(boxes)), [len(b) for b in boxes])
     keep,canvas = rows[:,4]>=score_thr,to_canvas(image)
     if masks is not None:

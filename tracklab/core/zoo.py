@@ -40,9 +40,9 @@ def _decoded(part, name):
 # %% ../../nbs/00_core/17_zoo.ipynb #67c0d042
 def published_settings(
     name:str, # name of a config
-)->dict: # data, optimizer, schedule ...; empty for a name that is not MMDetection's
-    "All but the model of a published config of MMDetection."
-    return _decoded('settings', name)
+)->dict: # data, optimizer, schedule ...; empty for a name that is not stored
+    "All but the model of a published config."
+    return _decoded('settings', name) or _decoded('tracking', name)
 
 def published_model(
     config:str, # name
@@ -68,7 +68,7 @@ class Zoo:
         home:str=None, # module whose import registers all configs, for names that the index lacks
         facts:dict=None, # name -> `checkpoint` and `reported`, for configs that are registered without them
         index=dict, # function that returns name -> `module` and `summary`, known without importing the configs
-        settings=None, # function of a name that returns data, optimizer ..., for configs that are registered as a model alone
+        settings=None, # function of a name that returns data, optimizer ..., for what a registered config lacks
     ): self.home,self.facts,self.index,self.settings,self._entries,self._origin = home,facts or {},index,settings,{},{}
 
     def register(self,
@@ -100,9 +100,13 @@ class Zoo:
         if name not in self._entries: raise UnknownName(f"unknown config {name!r}{near(name, self._entries)}")
         make,kwargs,options,facts = self._entries[name]
         cfg = merge_options(make(**kwargs), options)
-        whole = cfg if 'model' in cfg else {**(self.settings(name) if self.settings else {}), 'model':cfg}
-        return copy.deepcopy({**whole, **facts})
+        return copy.deepcopy({**self._completed(name, cfg if 'model' in cfg else dict(model=cfg)), **facts})
 
+    def _completed(self, name, cfg):
+        "A config with the settings of its name that it lacks"
+        known = self.settings(name) if self.settings else {}
+        data = {**known.get('data', {}), **cfg.get('data', {})}
+        return {**known, **cfg, **(dict(data=data) if data else {})}
 
     def __contains__(self, name): return name in self.index() or name in self._entries
     def __repr__(self): return f'{type(self).__name__} of {len(self.names())} configs'

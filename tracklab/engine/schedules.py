@@ -319,7 +319,7 @@ class TINLrUpdaterHook(LrUpdaterHook):
     ): super().__init__(**kwargs); self.min_lr = min_lr
     def get_lr(self, runner, base_lr):
         (t,total),warm = self.progress(runner),(self.warmup_iters if self.warmup else 0)
-        return annealing_cos(base_lr, self.min_lr, (t-warm)/(total-warm))
+        return annealing_cos(base_lr, self.min_lr, (t-warm)/(total-warm)) if total>warm else base_lr
 
 # %% ../../nbs/05_engine/04_schedules.ipynb #323f46af
 @register
@@ -334,6 +334,7 @@ class YOLOXLrUpdaterHook(_ToLeast):
         t,total = self.progress(runner)
         last = len(runner.data_loader)*self.num_last_epochs
         if t+1>=total-last: return self.least(base_lr)
+        if total-last<=self.warmup_iters: return base_lr                                                       # nothing between
         return annealing_cos(base_lr, self.least(base_lr), (t+1-self.warmup_iters)/(total-self.warmup_iters-last))
 
 @register

@@ -37,16 +37,19 @@ def bbox_results_to_coco(
 # %% ../../nbs/02_metrics/15_coco.ipynb #94930d5f
 def segm_results_to_coco(
     results:list, # image -> class -> `(n,5)` xyxy and score
-    masks, # image -> class -> n run-length dicts
+    masks, # image -> class -> n run-length dicts; or image -> a tuple of those and, class -> n scores
     img_ids:list, # image -> id
     cat_ids:list, # class -> id
 )->list[dict]: # `image_id`, `category_id`, `segmentation`, `score`
     "Masks as COCO results."
     out = bbox_results_to_coco(results, img_ids, cat_ids)
-    rles = [r for img in masks for cat,_ in zip(img,cat_ids) for r in cat]                       # classes without a category do not count
-    if len(rles)!=len(out): raise ValueError(f"{len(out)} detections, but {len(rles)} masks")
+    def listed(parts): return [o for img in parts for cat,_ in zip(img,cat_ids) for o in cat]    # classes without a category do not count
+    scored = any(isinstance(m, tuple) for m in masks)
+    rles = listed(m[0] for m in masks) if scored else listed(masks)
+    scores = listed(m[1] for m in masks) if scored else [o['score'] for o in out]
+    if not len(out)==len(rles)==len(scores): raise ValueError(f"{len(out)} detections, but {len(rles)} masks and {len(scores)} scores")
     def text(r): return {**r, 'counts':r['counts'].decode()} if isinstance(r['counts'],bytes) else r
-    return [{**{k:v for k,v in o.items() if k!='bbox'}, 'segmentation':text(r)} for o,r in zip(out,rles)]
+    return [{**{k:v for k,v in o.items() if k!='bbox'}, 'score':float(s), 'segmentation':text(r)} for o,r,s in zip(out,rles,scores)]
 
 # %% ../../nbs/02_metrics/15_coco.ipynb #9c94aaa0
 class _Checked(COCO): "Annotations that were checked and numbered from 1."
