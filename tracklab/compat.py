@@ -18,7 +18,7 @@ from .core.registry import REGISTRY, near
 STANDS_FOR = dict(mmtrack='0.14.0', mmdet='2.28.2', mmcv='1.7.0') # package -> the version whose documents we follow
 
 _MMCV,_TORCH = 'tracklab.app.mmcv_models','torch.nn'
-ELSEWHERE = dict( # name in one of the packages -> module, name there
+ELSEWHERE = {'mmcv.sigmoid_focal_loss':(_MMCV,'mmcv_sigmoid_focal_loss'), **dict( # name in one of the packages -> module, name there
     # not ours of that name
     get_logger=('tracklab.app.mmcv_names','mmcv_logger'), rescale_size=('tracklab.app.mmcv_images','mmcv_rescale_size'),
     Registry=(_MMCV,'MMRegistry'), _load_checkpoint=(_MMCV,'open_checkpoint'), _load_checkpoint_with_prefix=(_MMCV,
@@ -27,7 +27,7 @@ ELSEWHERE = dict( # name in one of the packages -> module, name there
     _InstanceNorm=('torch.nn.modules.instancenorm','_InstanceNorm'), SyncBatchNorm=(_TORCH,
                                                                                     'SyncBatchNorm'), trunc_normal_=('torch.nn.init',
                                                                                                                      'trunc_normal_'),
-    DataLoader=('torch.utils.data','DataLoader'), MaxPool2d=(_TORCH,'MaxPool2d'), MaxPool3d=(_TORCH,'MaxPool3d'))
+    DataLoader=('torch.utils.data','DataLoader'), MaxPool2d=(_TORCH,'MaxPool2d'), MaxPool3d=(_TORCH,'MaxPool3d'))}
 
 def find_name(
     package:str, # `mmtrack`, `mmdet` or `mmcv`
@@ -35,7 +35,8 @@ def find_name(
 ): # the object
     "What a name of one of the packages stands for here."
     small = importlib.import_module('tracklab.app.mmcv_names')
-    if name in ELSEWHERE: return getattr(importlib.import_module(ELSEWHERE[name][0]), ELSEWHERE[name][1])
+    where = ELSEWHERE.get(f'{package}.{name}') or ELSEWHERE.get(name)
+    if where: return getattr(importlib.import_module(where[0]), where[1])
     if name=='version_info': return small.digit_version(STANDS_FOR[package])
     if name=='short_version': return STANDS_FOR[package]
     if name in small.__all__: return getattr(small, name)

@@ -7,10 +7,10 @@ __all__ = ['build_attention', 'build_feedforward_network', 'build_transformer_la
            'constant_init', 'normal_init', 'trunc_normal_init', 'uniform_init', 'xavier_init', 'kaiming_init',
            'caffe2_xavier_init', 'is_norm', 'revert_sync_batchnorm', 'build_dropout', 'ModuleDict',
            'get_model_complexity_info', 'flops_to_string', 'params_to_string', 'cast_tensor_type', 'auto_fp16',
-           'force_fp32', 'roi_align', 'roi_pool', 'SigmoidFocalLoss', 'master_only', 'allreduce_params',
-           'collect_results_cpu', 'collect_results_gpu', 'scatter', 'scatter_kwargs', 'is_module_wrapper',
-           'obj_from_dict', 'weights_to_cpu', 'load_checkpoint_with_prefix', 'open_checkpoint', 'get_time_str',
-           'get_host_info', 'MMRegistry']
+           'force_fp32', 'roi_align', 'roi_pool', 'SigmoidFocalLoss', 'mmcv_sigmoid_focal_loss', 'master_only',
+           'allreduce_params', 'collect_results_cpu', 'collect_results_gpu', 'scatter', 'scatter_kwargs',
+           'is_module_wrapper', 'obj_from_dict', 'weights_to_cpu', 'load_checkpoint_with_prefix', 'open_checkpoint',
+           'get_time_str', 'get_host_info', 'MMRegistry']
 
 # %% ../../nbs/14_app/08_mmcv_models.ipynb #e24f100b
 import collections.abc, functools, inspect, socket, getpass, time
@@ -242,6 +242,18 @@ class SigmoidFocalLoss(nn.Module):
         onehot = nn.functional.one_hot(target, input.shape[1]+1)[:,:-1]
         loss = sigmoid_focal_loss(input, onehot.to(input), gamma=self.gamma, alpha=self.alpha, reduction='none')
         return loss if self.reduction=='none' else loss.sum()/(len(input) if self.reduction=='mean' else 1)
+
+# %% ../../nbs/14_app/08_mmcv_models.ipynb #8f66ea2b
+def mmcv_sigmoid_focal_loss(
+    input:torch.Tensor, # `(N,C)` logits
+    target:torch.Tensor, # `(N,)` labels; C is background
+    gamma:float=2., # focus on hard samples
+    alpha:float=.25, # weight of positives
+    weight=None, # not used
+    reduction:str='mean', # `none`, `mean` or `sum`
+)->torch.Tensor:
+    "See `SigmoidFocalLoss`; MMDetection's function of this name has other arguments."
+    return SigmoidFocalLoss(gamma, alpha, weight, reduction)(input, target)
 
 # %% ../../nbs/14_app/08_mmcv_models.ipynb #53cfa66a
 def master_only(func):
