@@ -368,10 +368,10 @@ def register_training_hooks(
     checkpoint_config=None, # arguments of `CheckpointHook`
     log_config=None, # `interval` and `hooks`
     momentum_config=None, # see `build_schedule`
-    timer_config=None, # a hook or its config instead of `IterTimerHook`
     custom_hooks_config=None, # hooks or their configs, with `priority`
     fp16:dict=None, # see `build_optimizer_hook`
     evaluation:Hook=None, # a hook that MMTracking registers before the custom ones
+    timer_config=None, # a hook or its config instead of `IterTimerHook`
 ):
     "Register the hooks of a config."
     by_iter = {} if isinstance(runner, EpochBasedRunner) else {'by_epoch':False}
