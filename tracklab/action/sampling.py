@@ -103,12 +103,18 @@ class SampleFrames:
 class DenseSampleFrames(SampleFrames):
     "Clips from one window, or from several in testing."
     def __init__(self,
-        *args, # arguments of `SampleFrames`
+        clip_len:int, # frames of a clip
+        frame_interval:int=1, # distance of neighbouring frames
+        num_clips:int=1, # clips of a video
         sample_range:int=64, # frames of the window
         num_sample_positions:int=10, # windows in testing
-        **kwargs, # more of them
+        temporal_jitter:bool=False, # move each frame by less than `frame_interval`
+        out_of_bound_opt:str='loop', # or `repeat_last`: what replaces frames beyond the end
+        test_mode:bool=False, # all windows instead of a drawn one
+        **kwargs, # `twice_sample`, `start_index`
     ):
-        super().__init__(*args, **kwargs)
+        super().__init__(clip_len, frame_interval, num_clips, temporal_jitter, out_of_bound_opt=out_of_bound_opt, test_mode=test_mode,
+                         **kwargs)
         self.sample_range,self.num_sample_positions = sample_range,num_sample_positions
 
     def offsets(self, num_frames):

@@ -120,7 +120,8 @@ def load_state_dict(
     model:nn.Module, # model to fill
     state:dict, # parameter name -> tensor
     strict:bool=False, # raise if anything is missing, unexpected or of another shape?
-    name:str='the state dict', # what to call it in the error
+    name:str='the state dict', # what to call it in messages
+    logger=None, # a logger that is told what did not fit
 )->LoadReport: # what did not fit
     "Copy a state dict into a model."
     own = model.state_dict()
@@ -131,6 +132,7 @@ def load_state_dict(
     missing,unexpected = model.load_state_dict(fits, strict=False)
     missing = [k for k in missing if k not in {o[0] for o in odd} and not k.endswith('num_batches_tracked')]
     report = LoadReport(len(fits)-len(unexpected), missing, list(unexpected), odd)
+    if logger is not None and not report.ok: logger.warning('%s: %s', name, report)
     if strict and not report.ok: raise CheckpointError(f"{name} does not fit {type(model).__name__}: {report}")
     return report
 
@@ -232,6 +234,7 @@ def load_checkpoint(
     filename:str|Path, # a path, an http(s) address, or `torchvision://MODEL`
     map_location='cpu', # device for the file's tensors
     strict:bool=False, # raise if anything is missing, unexpected or of another shape?
+    logger=None, # a logger that is told what did not fit
     revise_keys=((r'^module\.', ''),), # pairs (regular expression, replacement) applied to every name
     prefix:str=None, # load only the names that start with this
 ): # the whole checkpoint, a dict; what did not fit is in its `report`
@@ -239,7 +242,7 @@ def load_checkpoint(
     path = locate(filename)
     checkpoint = read_checkpoint(path, map_location)
     state = revise_state_dict(find_state_dict(checkpoint, path), revise_keys, prefix)
-    report = load_state_dict(model, state, strict, str(path))
+    report = load_state_dict(model, state, strict, str(path), logger)
     return {'meta':{}, **(checkpoint if 'state_dict' in checkpoint else {'state_dict':state}), 'report':report}
 
 # %% ../../nbs/00_core/07_checkpoint.ipynb #5bd78505

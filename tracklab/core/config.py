@@ -193,7 +193,8 @@ def replace_cfg_vals(
         if m := re.fullmatch(r'\$\{([\w.]+)\}', v): return copy.deepcopy(run.paid(_value(m[1])))
         return re.sub(r'\$\{([\w.]+)\}', lambda m: _text(m[1]), v)
     run = Interpreter('${...}', '')
-    return _replace(cfg)
+    out = _replace(cfg)
+    return type(cfg)(out, cfg.filename, cfg.text) if hasattr(type(cfg), 'fromfile') else out    # a `Config` stays one
 
 # %% ../../nbs/00_core/05_config.ipynb #8076a7eb
 class Config(ConfigDict):

@@ -237,9 +237,16 @@ class MultiImagesToTensor:
         ref_prefix:str='ref', # prefix of the second dict's names
     ): self.ref_prefix = ref_prefix
 
+    def images_to_tensor(self,
+        results:dict, # `img` `(H,W,C)` or `(H,W,C,T)`; changed
+    )->dict:
+        "The image of one dict as a tensor."
+        if 'img' in results: results['img'] = image_tensor(results['img'])
+        return results
+
     def __call__(self, results):
         for r in results:
-            r['img'] = image_tensor(r['img'])
+            self.images_to_tensor(r)
             if 'img_metas' in r: r['img_metas'] = DataContainer(r['img_metas'], cpu_only=True)
         if len(results)>2: raise ValueError(f"MultiImagesToTensor needs one or two dicts, got {len(results)}")
         return {**results[0], **{f'{self.ref_prefix}_{k}':v for r in results[1:] for k,v in r.items()}}

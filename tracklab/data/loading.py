@@ -36,6 +36,10 @@ class LoadImageFromFile:
             raise ValueError(f"only the backend 'disk' reads files here, got {file_client_args['backend']!r}")
         self.to_float32,self.color_type,self.channel_order,self._told = to_float32,color_type,channel_order,False
 
+    def __repr__(self):
+        return (f"{type(self).__name__}(to_float32={self.to_float32}, color_type={self.color_type!r}, "
+                f"channel_order={self.channel_order!r}, file_client_args={dict(backend='disk')})")
+
     def _compare(self, info, img, path):
         "Warn once if an image has another size than the annotations say."
         if self._told or not (info.get('width') and info.get('height')) or img.shape[:2]==(info['height'],info['width']): return

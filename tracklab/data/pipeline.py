@@ -52,6 +52,10 @@ class DataContainer:
         pad_dims:int=2, # how many of the last axes may differ and are padded
     ):
         self.data,self.stack,self.padding_value,self.cpu_only,self.pad_dims = data,stack,padding_value,cpu_only,pad_dims
+    @property
+    def datatype(self): return self.data.type() if hasattr(self.data, 'type') else type(self.data)
+    def size(self, *args): return self.data.size(*args)
+    def dim(self): return self.data.dim()
     def __repr__(self): return f"DataContainer({self.data!r:.60}{', stack' if self.stack else ''}{', cpu_only' if self.cpu_only else ''})"
 
 def to_tensor(

@@ -88,6 +88,7 @@ def evaluate(self:ReIDDataset,
     from tracklab.metrics.reid import eval_reid          # metrics are a layer above
     metrics = [metric] if isinstance(metric, str) else list(metric)
     if bad := [m for m in metrics if m not in self.METRICS]: raise KeyError(f"unknown metric {bad[0]!r}; known: {', '.join(self.METRICS)}")
+    if not len(self): raise ValueError(f"{self.ann_file}: no images to evaluate; expected lines of a file and a label")
     if len(results)!=len(self): raise ValueError(f"features of {len(results)} images, but the dataset has {len(self)}")
     features = np.stack([np.asarray(getattr(r, 'cpu', lambda: r)()).reshape(-1) for r in results])
     return eval_reid(features, self.get_gt_labels(), logger=logger, **(metric_options or {}))

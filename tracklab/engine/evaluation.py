@@ -84,6 +84,8 @@ class EvalHook(Hook):
         dynamic_intervals:list=None, # pairs (epoch or iteration from 1, interval from there on)
         **eval_kwargs # arguments of `dataset.evaluate`
     ):
+        if not hasattr(dataloader, 'dataset'):
+            raise TypeError(f"dataloader must be a loader with a dataset, got {type(dataloader).__name__}")
         if interval<=0: raise ValueError(f"interval of an evaluation must be positive, got {interval}")
         if start is not None and start<0: raise ValueError(f"start of an evaluation must be at least 0, got {start}")
         if save_best is not None and not isinstance(save_best, str):

@@ -18,7 +18,7 @@ from ..core.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from ..core.distributed import barrier, process_group
 from ..core.logging import get_logger
 from ..core.registry import REGISTRY, register
-from .hooks import Hook, get_priority
+from .hooks import POINTS, PRIORITIES, Hook, get_priority, triggered_points
 from .optimizers import build_optimizer
 from .schedules import build_schedule
 from .steps import build_optimizer_hook
@@ -77,11 +77,16 @@ class Runner:
         max_iters:int=None, # end of the run
         step=None, # function (data, optimizer, `train_step` or `val_step`) -> outputs; the model's method if not given
         logger=None, # not used: the package's logger is
+        batch_processor=None, # older form of `step`: function (model, data, train_mode) -> outputs
     ):
+        if optimizer is not None and not isinstance(optimizer, (dict,torch.optim.Optimizer)):
+            raise TypeError(f"optimizer must be an optimizer, a dict of them or a config, got {type(optimizer).__name__}")
         if max_epochs is not None and max_iters is not None: raise ValueError("give max_epochs or max_iters, not both")
         self.model,self.work_dir = model,None if work_dir is None else Path(work_dir)
         self.optimizer = build_optimizer(model, optimizer) if isinstance(optimizer, dict) and 'type' in optimizer else optimizer
         self.meta,self.max_epochs,self.max_iters = dict(meta or {}),max_epochs,max_iters
+        if step is None and batch_processor is not None:
+            step = lambda data, optimizer, name: batch_processor(self.model, data, train_mode=name=='train_step')
         self._step = step or (lambda data, optimizer, name: getattr(self.model, name)(data, optimizer))
         self.hooks,self.log_buffer,self.autocast = [],LogBuffer(),nullcontext
         self.epoch = self.iter = self.inner_iter = self.skip = 0
@@ -166,7 +171,7 @@ def load_checkpoint(self:_Saving,
     revise_keys=((r'^module\.', ''),), # pairs (regular expression, replacement) applied to every name
 ):
     "Take the weights of a checkpoint; what does not fit is logged."
-    found = load_checkpoint(self.model, filename, map_location, strict, revise_keys)
+    found = load_checkpoint(self.model, filename, map_location, strict, revise_keys=revise_keys)
     if not found['report'].ok: self.logger.warning('%s: %s', filename, found['report'])
     return found
 
@@ -366,6 +371,7 @@ def register_training_hooks(
     custom_hooks_config=None, # hooks or their configs, with `priority`
     fp16:dict=None, # see `build_optimizer_hook`
     evaluation:Hook=None, # a hook that MMTracking registers before the custom ones
+    timer_config=None, # a hook or its config instead of `IterTimerHook`
 ):
     "Register the hooks of a config."
     by_iter = {} if isinstance(runner, EpochBasedRunner) else {'by_epoch':False}
@@ -376,17 +382,31 @@ def register_training_hooks(
     if checkpoint_config is not None:
         runner.register_hook({'type':'CheckpointHook', **with_default(checkpoint_config)} if isinstance(checkpoint_config, dict)
                              else checkpoint_config)
-    runner.register_hook(IterTimerHook(), 'LOW')
+    runner.register_hook(timer_config or IterTimerHook(), 'LOW')
     for cfg in (log_config or {}).get('hooks', ()):
         cfg = {'interval':log_config.get('interval', 10), **with_default(cfg)} if isinstance(cfg, dict) else cfg
         runner.register_hook(cfg, 'VERY_LOW')
     runner.register_hook(evaluation, 'NORMAL')
     for cfg in custom_hooks_config or (): runner.register_hook(cfg, getattr(cfg, 'priority', 'NORMAL'))
 
+# %% ../../nbs/05_engine/07_runner.ipynb #0f0ccd1c
+Runner.register_training_hooks = register_training_hooks
+Runner.register_hook_from_cfg = Runner.register_hook
+Runner.model_name = property(lambda self: type(self.model).__name__)
+
+@patch
+def get_hook_info(self:Runner)->str:
+    "The hooks, in the order in which they are called at each point."
+    names = {v:k for k,v in PRIORITIES.items()}
+    rows = {p:[h for h in self.hooks if p in triggered_points(h)] for p in POINTS}
+    return '\n'.join(f'{p}:\n'+'\n'.join(f'({names.get(h.priority, h.priority):<12}) {type(h).__name__:<35}' for h in hooks)
+                     for p,hooks in rows.items() if hooks)
+
 # %% ../../nbs/05_engine/07_runner.ipynb #06c0fed4
 def build_runner(
     cfg:dict, # `type`, and `max_epochs` or `max_iters`
-    **kwargs # of `Runner`
+    default_args:dict=None, # arguments of `Runner`
+    **kwargs # more of them
 )->Runner:
     "The runner of a config."
-    return REGISTRY.build({'type':'EpochBasedRunner', **cfg}, **kwargs)
+    return REGISTRY.build({'type':'EpochBasedRunner', **cfg}, **{**(default_args or {}), **kwargs})

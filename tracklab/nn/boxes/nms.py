@@ -6,11 +6,25 @@
 __all__ = ['NMS_TYPES', 'nms', 'soft_nms', 'batched_nms', 'multiclass_nms', 'nms_match']
 
 # %% ../../../nbs/04_nn/boxes/05_nms.ipynb #b8a647ee
+import functools
+import numpy as np
 import torch
 import torchvision
 from ...core.boxes import box_iou
 
+# %% ../../../nbs/04_nn/boxes/05_nms.ipynb #5cd20ee3
+def _arrays_too(func):
+    "A decorator: from arrays arrays come out, as in MMCV"
+    @functools.wraps(func)
+    def wrapped(*args, **kwargs):
+        if not any(isinstance(a, np.ndarray) for a in (*args, *kwargs.values())): return func(*args, **kwargs)
+        tensor = lambda a: torch.from_numpy(a) if isinstance(a, np.ndarray) else a
+        out = func(*map(tensor, args), **{k:tensor(v) for k,v in kwargs.items()})
+        return type(out)(t.numpy() for t in out)
+    return wrapped
+
 # %% ../../../nbs/04_nn/boxes/05_nms.ipynb #bfb325a4
+@_arrays_too
 def nms(
     boxes:torch.Tensor, # `(N,4)` xyxy
     scores:torch.Tensor, # `(N,)`
@@ -34,6 +48,7 @@ def _decay(iou, method, iou_threshold, sigma):
     if method=='naive': return (iou<iou_threshold).float()
     raise ValueError(f"method must be 'naive', 'linear' or 'gaussian', got {method!r}")
 
+@_arrays_too
 def soft_nms(
     boxes:torch.Tensor, # `(N,4)` xyxy
     scores:torch.Tensor, # `(N,)`
@@ -114,6 +129,7 @@ def multiclass_nms(
     return (dets,labels[keep],inds[keep]) if return_inds else (dets,labels[keep])
 
 # %% ../../../nbs/04_nn/boxes/05_nms.ipynb #e0bcc3e0
+@_arrays_too
 def nms_match(
     dets:torch.Tensor, # `(N,5)` boxes with scores
     iou_threshold:float, # overlaps above it belong together
