@@ -194,19 +194,21 @@ def replace_cfg_vals(
         return re.sub(r'\$\{([\w.]+)\}', lambda m: _text(m[1]), v)
     run = Interpreter('${...}', '')
     out = _replace(cfg)
-    return type(cfg)(out, cfg.filename, cfg.text) if hasattr(type(cfg), 'fromfile') else out    # a `Config` stays one
+    return type(cfg)(out, cfg.text, cfg.filename) if hasattr(type(cfg), 'fromfile') else out    # a `Config` stays one
 
 # %% ../../nbs/00_core/05_config.ipynb #8076a7eb
 class Config(ConfigDict):
     "A config: nested dicts with attribute access, its file name and its text."
     def __init__(self,
-        data:dict=None, # the config as a dict
+        cfg_dict:dict=None, # the config as a dict
+        cfg_text:str=None, # text of its file and of its bases
         filename:str=None, # file it was read from
-        text:str='', # text of that file and of its bases
     ):
-        super().__init__(data or {})
+        if cfg_dict is not None and not isinstance(cfg_dict, dict):
+            raise TypeError(f"cfg_dict must be a dict, got {type(cfg_dict).__name__}; Config.fromfile reads a file")
+        super().__init__(cfg_dict or {})
         object.__setattr__(self, 'filename', filename)
-        object.__setattr__(self, 'text', text)
+        object.__setattr__(self, 'text', '' if cfg_text is None else cfg_text)
 
     @classmethod
     def fromfile(cls,
@@ -222,7 +224,7 @@ class Config(ConfigDict):
         data = replace_cfg_vals(merge_options(data, options) if isinstance(options, dict) else data)
         asked = next((a for a in (allow_custom_imports, import_custom_modules) if a is not None), cls.allow_custom_imports)
         if asked and data.get('custom_imports'): import_custom(**data['custom_imports'])
-        return cls(data, os.fspath(path), text)
+        return cls(data, text, os.fspath(path))
 
     allow_custom_imports = False
     @classmethod
