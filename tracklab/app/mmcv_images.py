@@ -21,19 +21,21 @@ from ..core.files import atomic_path
 from ..core.instance_masks import (INTERPOLATION, affine_rotation, affine_shear, affine_translation, flip_image,
                                           rescale_size as fitting_size)
 from ..data.colour import blend, equalize, grey_image
+from ..data.geometric import resize_image
 
 # %% ../../nbs/14_app/08_mmcv_images.ipynb #e80f4b2c
 def imresize(
     img:np.ndarray, # `(H,W)` or `(H,W,C)`
     size:tuple, # width and height
     return_scale:bool=False, # also return the factors?
-    interpolation:str='bilinear', # `nearest`, `bilinear`, `bicubic`, `area` or `lanczos`
+    interpolation:str='bilinear', # name of the method, see `resize_image`
     out:np.ndarray=None, # array for the result
-    backend:str=None, # not used: OpenCV
+    backend:str=None, # `cv2` or `pillow`; OpenCV if not given
 ): # the image; with `return_scale` also the factors of width and height
     "Resize to a given size."
     h,w = img.shape[:2]
-    new = cv2.resize(img, tuple(size), dst=out, interpolation=INTERPOLATION[interpolation])
+    new = resize_image(img, tuple(size), interpolation, backend or 'cv2')
+    if out is not None: out[:] = new; new = out
     return (new,size[0]/w,size[1]/h) if return_scale else new
 
 def mmcv_rescale_size(
@@ -50,11 +52,11 @@ def imrescale(
     scale, # a factor, or the largest long and short side
     return_scale:bool=False, # also return the factor?
     interpolation:str='bilinear', # see `imresize`
-    backend:str=None, # not used: OpenCV
+    backend:str=None, # see `imresize`
 ): # the image; with `return_scale` also the factor
     "Scale to fit."
     size,f = mmcv_rescale_size(img.shape[1::-1], scale, return_scale=True)
-    new = imresize(img, size, interpolation=interpolation)
+    new = imresize(img, size, False, interpolation, None, backend)
     return (new,f) if return_scale else new
 
 # %% ../../nbs/14_app/08_mmcv_images.ipynb #b36c4733

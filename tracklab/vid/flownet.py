@@ -69,6 +69,13 @@ class FlowNetSimple(BaseModule):
         x[:,:,H:],x[:,:,:,W:] = 0.,0.
         return F.interpolate(x, scale_factor=self.img_scale_factor, mode='bilinear', align_corners=False)
 
+    def crop_like(self,
+        input:torch.Tensor, # `(B,C,h,w)`
+        target:torch.Tensor, # `(...,H,W)`
+    )->torch.Tensor: # `(B,C,min(h,H),min(w,W))`
+        "The top left part of a map, as large as another map."
+        return input[...,:target.shape[-2],:target.shape[-1]]
+
     def forward(self,
         imgs:torch.Tensor, # `(B,6,H,W)` pairs of frames, normalised for the detector
         img_metas:list, # meta of the first: `img_norm_cfg`, `img_shape` without padding
@@ -79,9 +86,8 @@ class FlowNetSimple(BaseModule):
             for conv in getattr(self, f'conv{k}'): x = conv(x)
             seen[k] = x
         for k in (5,4,3,2):
-            h,w = seen[k].shape[-2:]
             flow = getattr(self, f'upsample_flow{k}')(getattr(self, f'predict_flow{k+1}')(x))
-            x = torch.cat([seen[k], getattr(self, f'deconv{k}')(x)[...,:h,:w], flow[...,:h,:w]], 1)
+            x = torch.cat([seen[k], *(self.crop_like(o, seen[k]) for o in (getattr(self, f'deconv{k}')(x), flow))], 1)
         size = 4/self.img_scale_factor                                                # predictions are at a quarter of the resized frame
         flow = F.interpolate(self.predict_flow(x), scale_factor=size, mode='bilinear', align_corners=False)
-        return flow[...,:imgs.shape[2],:imgs.shape[3]]*(size*self.flow_scale_factor)
+        return self.crop_like(flow, imgs)*(size*self.flow_scale_factor)

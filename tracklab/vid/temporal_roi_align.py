@@ -64,6 +64,21 @@ class TemporalRoIAlign(SingleRoIExtractor):
         w = ((e*e[:1]).sum(3, keepdim=True)/e.shape[3]**.5).softmax(0)
         return w.expand_as(e).flatten(2, 3)
 
+    def most_similar_roi_align(self,
+        roi_feats:torch.Tensor, # `(N,C,h,w)` regions of the key frame
+        ref_feats:torch.Tensor, # `(T,C,H,W)` maps of the references
+    )->torch.Tensor: # `(T,N,C,h,w)`
+        "What the regions find in the references."
+        return most_similar_feats(roi_feats, ref_feats, self.num_most_similar_points)
+
+    def temporal_attentional_feature_aggregation(self,
+        x:torch.Tensor, # `(1,N,C,h,w)` regions of the key frame
+        ref_x:torch.Tensor, # `(T,N,C,h,w)` what they find in the references
+    )->torch.Tensor: # `(N,C,h,w)`
+        "The weighted sum over the key frame and the references."
+        x = torch.cat([x, ref_x])
+        return (x*self.weights(x)).sum(0)
+
     def forward(self,
         feats:list|tuple, # maps of the levels of the key frame
         rois:torch.Tensor, # `(N,5)` image index and xyxy
@@ -74,5 +89,6 @@ class TemporalRoIAlign(SingleRoIExtractor):
         "Regions of a frame, with the help of references if they are given."
         own = super().forward(feats, rois, roi_scale_factor)
         if ref_feats is None: return own
-        x = torch.cat([own[None], most_similar_feats(own, ref_feats[-1], self.num_most_similar_points)])
-        return x.mean(0) if self.num_temporal_attention_blocks<=0 else (x*self.weights(x)).sum(0)
+        found = self.most_similar_roi_align(own, ref_feats[-1])
+        if self.num_temporal_attention_blocks<=0: return torch.cat([own[None], found]).mean(0)
+        return self.temporal_attentional_feature_aggregation(own[None], found)

@@ -134,6 +134,23 @@ def get_label_assignment(self:PAAHead,
     labels[pos[~keep]] = self.num_classes
     return rows,labels,weights,targets,int(keep.sum())
 
+@patch
+def paa_reassign(self:PAAHead,
+    pos_losses:torch.Tensor, # `(P,)` losses of the candidates of one image
+    label:torch.Tensor, # `(A,)` class of each anchor
+    label_weight:torch.Tensor, # `(A,)`
+    bbox_weight:torch.Tensor, # `(A,4)`
+    pos_inds:torch.Tensor, # `(P,)` anchors of the candidates
+    pos_gt_inds:torch.Tensor, # `(P,)` objects of the candidates
+    anchors:list, # `(n,4)` per level
+)->tuple: # new labels, label weights and box weights, number of positives
+    "Choose among the candidates of one image: the others are background and have no box loss."
+    level = torch.cat([a.new_full((len(a),), i, dtype=torch.long) for i,a in enumerate(anchors)])
+    keep = lower_candidates(pos_losses, pos_gt_inds, level[pos_inds], self.topk)
+    label,bbox_weight = label.clone(),bbox_weight.clone()
+    label[pos_inds[~keep]],bbox_weight[pos_inds[~keep]] = self.num_classes,0
+    return label,label_weight,bbox_weight,int(keep.sum())
+
 # %% ../../../nbs/06_detect/anchor/11_paa.ipynb #879d43bb
 @patch
 def loss_of_assignment(self:PAAHead,

@@ -182,6 +182,14 @@ class YOLACTProtonet(BaseModule):
         return [crop_masks(torch.einsum('chw,nc->nhw', p, c).sigmoid(), b/shape(m))
                 for p,c,b,m in zip(self.protonet(x), coeff_pred, bboxes, img_meta)]
 
+    def crop(self,
+        masks:torch.Tensor, # `(H,W,N)`
+        boxes:torch.Tensor, # `(N,4)` xyxy over the size of the image
+        padding:int=1, # cells
+    )->torch.Tensor: # `(H,W,N)`
+        "Zero outside of boxes."
+        return crop_masks(masks.permute(2, 0, 1), boxes, padding).permute(1, 2, 0)
+
 # %% ../../../nbs/06_detect/anchor/25_yolact.ipynb #0276f6cb
 @patch
 def loss(self:YOLACTProtonet,

@@ -7,7 +7,7 @@ __all__ = ['IOU_MODES', 'iou_loss', 'giou_loss', 'diou_loss', 'ciou_loss', 'boun
            'DIoULoss', 'CIoULoss', 'BoundedIoULoss']
 
 # %% ../../../nbs/04_nn/losses/03_iou_losses.ipynb #84e22d50
-import math
+import math, warnings
 import torch
 from torch import nn
 from ...core.boxes import bbox_overlaps, box_centers
@@ -127,6 +127,7 @@ class IoULoss(BoxLoss):
     ):
         super().__init__(eps, reduction, loss_weight)
         if mode not in IOU_MODES: raise ValueError(f"mode must be one of {', '.join(IOU_MODES)}, got {mode!r}")
+        if linear: warnings.warn("IoULoss(linear=True) is the older way to say mode='linear'", DeprecationWarning, stacklevel=2)
         self.linear,self.mode = linear or mode=='linear','linear' if linear else mode
 
     def element(self, pred, target): return iou_loss(pred, target, reduction='none', mode=self.mode, eps=self.eps)
