@@ -8,6 +8,7 @@ __all__ = ['STAGES', 'FlowNetSimple']
 # %% ../../nbs/11_vid/00_flownet.ipynb #ae9c9ba2
 import torch
 import torch.nn.functional as F
+from fastcore.basics import patch
 from torch import nn
 from ..core.registry import register
 from ..nn.init import BaseModule
@@ -76,18 +77,20 @@ class FlowNetSimple(BaseModule):
         "The top left part of a map, as large as another map."
         return input[...,:target.shape[-2],:target.shape[-1]]
 
-    def forward(self,
-        imgs:torch.Tensor, # `(B,6,H,W)` pairs of frames, normalised for the detector
-        img_metas:list, # meta of the first: `img_norm_cfg`, `img_shape` without padding
-    )->torch.Tensor: # `(B,2,H,W)` flow in x and y, pixels of the frames
-        "The flow from the first frame of each pair to the second."
-        x,seen = self.prepare_imgs(imgs, img_metas),{}
-        for k in range(1, len(STAGES)+1):
-            for conv in getattr(self, f'conv{k}'): x = conv(x)
-            seen[k] = x
-        for k in (5,4,3,2):
-            flow = getattr(self, f'upsample_flow{k}')(getattr(self, f'predict_flow{k+1}')(x))
-            x = torch.cat([seen[k], *(self.crop_like(o, seen[k]) for o in (getattr(self, f'deconv{k}')(x), flow))], 1)
-        size = 4/self.img_scale_factor                                                # predictions are at a quarter of the resized frame
-        flow = F.interpolate(self.predict_flow(x), scale_factor=size, mode='bilinear', align_corners=False)
-        return self.crop_like(flow, imgs)*(size*self.flow_scale_factor)
+# %% ../../nbs/11_vid/00_flownet.ipynb #eea3dd31
+@patch
+def forward(self:FlowNetSimple,
+    imgs:torch.Tensor, # `(B,6,H,W)` pairs of frames, normalised for the detector
+    img_metas:list, # meta of the first: `img_norm_cfg`, `img_shape` without padding
+)->torch.Tensor: # `(B,2,H,W)` flow in x and y, pixels of the frames
+    "The flow from the first frame of each pair to the second."
+    x,seen = self.prepare_imgs(imgs, img_metas),{}
+    for k in range(1, len(STAGES)+1):
+        for conv in getattr(self, f'conv{k}'): x = conv(x)
+        seen[k] = x
+    for k in (5,4,3,2):
+        flow = getattr(self, f'upsample_flow{k}')(getattr(self, f'predict_flow{k+1}')(x))
+        x = torch.cat([seen[k], *(self.crop_like(o, seen[k]) for o in (getattr(self, f'deconv{k}')(x), flow))], 1)
+    size = 4/self.img_scale_factor                                                # predictions are at a quarter of the resized frame
+    flow = F.interpolate(self.predict_flow(x), scale_factor=size, mode='bilinear', align_corners=False)
+    return self.crop_like(flow, imgs)*(size*self.flow_scale_factor)
