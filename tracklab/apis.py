@@ -62,6 +62,8 @@ def model_of(
 ): # config of the model
     "The model of a config; the configs of MMTracking that train a part name it `model=dict(detector=...)` or `model=dict(reid=...)`."
     model = cfg['model']
+    asked = next((k for k,switch in (('detector','USE_MMDET'),('reid','TRAIN_REID')) if cfg.get(switch) and k in model), None)
+    if asked: return model[asked]
     if 'type' in model: return model
     parts = [k for k in ('detector','reid') if k in model]
     if len(parts)==1: return model[parts[0]]

@@ -43,6 +43,13 @@ def check_training_config(
     if not cfg.get('runner') and not cfg.get('total_epochs'):
         raise KeyError(f"{name}: the config says neither runner, such as dict(type='EpochBasedRunner', max_epochs=12), nor total_epochs")
 
+def _log_level(cfg):
+    "The level of a config's `log_level`"
+    name = cfg.get('log_level') or 'INFO'
+    level = logging.getLevelName(name.upper()) if isinstance(name, str) else name
+    if not isinstance(level, int): raise ValueError(f"log_level: expected DEBUG, INFO, WARNING or ERROR, got {name!r}")
+    return level
+
 def training_datasets(
     cfg:dict, # config
 )->list: # a dataset for each phase of the workflow
@@ -57,6 +64,11 @@ def training_datasets(
         return out+[build_dataset({**cfg['data']['val'], 'pipeline':pipeline})]
 
 # %% ../../nbs/14_app/15_train.ipynb #f13c5435
+def _check_trainable(model):
+    "Raise at once, before data are read, if a model has no loss."
+    from tracklab.mot.model import BaseMultiObjectTracker
+    if getattr(type(model), 'forward_train', None) is BaseMultiObjectTracker.forward_train: model.forward_train()
+
 def dump_config(
     cfg, # a `Config`
     path:Path, # file to write
@@ -88,6 +100,7 @@ def run_train(
 ): # the runner, after its run
     "Train the model of a config."
     from tracklab.apis import check_device, model_of, open_config
+    from tracklab.app.mmcv_names import setup_multi_processes
     from tracklab.core.distributed import broadcast_object, init_random_seed, join_processes, process_rank, set_random_seed
     from tracklab.core.environment import format_env
     from tracklab.core.logging import get_logger, get_root_logger
@@ -95,6 +108,7 @@ def run_train(
     from tracklab.engine.training import train_model
     cfg,name = open_config(config, cfg_options),config if isinstance(config, (str,Path)) else 'the config'
     check_training_config(cfg, name)
+    level = _log_level(cfg)
     for k,v in (('work_dir',work_dir), ('resume_from',resume_from), ('load_from',load_from)):
         if v is not None: cfg[k] = v
     if auto_resume: cfg['auto_resume'] = True
@@ -102,12 +116,14 @@ def run_train(
     if not cfg.get('work_dir'): cfg['work_dir'] = f'work_dirs/{Path(str(name)).stem}'
     device,folder = check_device(join_processes(device)),Path(cfg['work_dir'])
     stamp = broadcast_object(time.strftime('%Y%m%d_%H%M%S'))
-    logger = get_root_logger(folder/f'{stamp}.log', get_logger().level or logging.INFO)
+    logger = get_root_logger(folder/f'{stamp}.log', get_logger().level or level)
+    if 'mp_start_method' in cfg or 'opencv_num_threads' in cfg: setup_multi_processes(cfg)
     seed = init_random_seed(cfg.get('seed') if seed is None else seed)
     set_random_seed(seed+process_rank()*diff_seed, deterministic)
     if process_rank()==0: dump_config(cfg, folder/f'{Path(str(name)).stem}.py', stamp)
     logger.info('seed %d, deterministic %s, device %s', seed, deterministic, device)
     with scope(cfg.get('default_scope')): model = build(model_of(cfg))
+    _check_trainable(model)
     model.init_weights()
     datasets = training_datasets(cfg)
     meta = dict(seed=seed, exp_name=Path(str(name)).name, env_info=format_env(), config=cfg.pretty_text)

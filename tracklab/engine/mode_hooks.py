@@ -40,13 +40,14 @@ class NumClassCheckHook(Hook):
 
 @register
 class CheckInvalidLossHook(Hook):
-    "The loss is finite."
+    "The loss is finite, also in the last iteration of an epoch, so that no broken weights are saved."
     def __init__(self,
         interval:int=50, # iterations between checks
     ): self.interval = interval
     def after_train_iter(self, runner):
         loss = runner.outputs['loss']
-        if self.every_n_iters(runner, self.interval) and not torch.isfinite(loss).all():
+        due = self.every_n_iters(runner, self.interval) or self.end_of_epoch(runner) or self.is_last_iter(runner)
+        if due and not torch.isfinite(loss).all():
             terms = {k:v for k,v in runner.outputs.get('log_vars', {}).items() if not math.isfinite(v)}
             raise FloatingPointError(f"the loss of iteration {runner.iter+1} is {float(loss.detach())} "
                                      f"({', '.join(f'{k}={v}' for k,v in terms.items()) or 'all terms finite'}); "
