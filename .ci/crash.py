@@ -67,8 +67,8 @@ def ended(d, name, how, moment, seconds):
     if p.returncode==0 and runs and how==signal.SIGKILL: wrong.append('exit status 0')
     if 'Traceback' in err: wrong.append(f'a traceback: {err.strip().splitlines()[-1]}')
     kept = {q.name:read_partial(q) for q in out.glob('*.partial*') if q.suffix!='.html'}
-    text,film = (next((v for n,v in kept.items() if n.endswith(s)), None) for s in ('.txt','.mp4'))
-    if text is not None and film is not None and text-film>110 and name=='track': wrong.append(f'{text} rows but {film} frames')
+    text,video = (next((v for n,v in kept.items() if n.endswith(s)), None) for s in ('.txt','.mp4'))
+    if text is not None and video is not None and text-video>110 and name=='track': wrong.append(f'{text} rows but {video} frames')
     return wrong,kept
 
 def full_disk(d, name, out, size):

@@ -34,6 +34,23 @@ def find_notebooks(root):
         if m: out[m[1]] = p
     return out
 
+def misplaced(m, nb, py):
+    "What is wrong with the place of a fault in a notebook and its module; empty if nothing is."
+    cells = [''.join(c['source']) for c in json.loads(nb.read_text(encoding='utf-8'))['cells'] if c['cell_type']=='code']
+    found = (sum(c.count(m.old) for c in cells if is_exported(c)),'the exported cells'),(py.read_text(encoding='utf-8').count(m.old),'the module')
+    return next((f'the old text stands {n} times in {where}' for n,where in found if n!=1), '')
+
+def check(todo):
+    "Is the text of every row there, exactly once?"
+    notebooks = find_notebooks(ROOT)
+    wrong = {m:'no notebook has this module' if m.module not in notebooks else
+             misplaced(m, notebooks[m.module], ROOT/'tracklab'/f"{m.module.replace('.', '/')}.py") for m in todo}
+    for m,why in wrong.items():
+        if why: print(f'{TABLE.name}:{m.line}: {m.module}: {m.fault}: {why}')
+    failed = sum(map(bool, wrong.values()))
+    print(f'{len(todo)-failed} passed, {failed} failed')
+    return int(failed>0)
+
 def copy_checkout(to):
     "What notebooks need, without golden data, compiled."
     shutil.copytree(ROOT, to, ignore=shutil.ignore_patterns('.git', '.venv', 'venv', '_docs', '__pycache__', '.ipynb_checkpoints', '*.egg-info'))
@@ -54,11 +71,10 @@ class Slot:
         "Put the fault into notebook and module; says what is wrong with the row."
         if m.module not in self.notebooks: return 'no notebook has this module'
         nb,py = self.files(m.module)
+        if wrong := misplaced(m, nb, py): return wrong
         self.saved = {p:p.read_bytes() for p in (nb,py)}
         data,code = json.loads(nb.read_text(encoding='utf-8')),py.read_text(encoding='utf-8')
         cells = [c for c in data['cells'] if c['cell_type']=='code' and is_exported(''.join(c['source']))]
-        for n,where in ((sum(''.join(c['source']).count(m.old) for c in cells),'the exported cells'), (code.count(m.old),'the module')):
-            if n!=1: return f'the old text stands {n} times in {where}'
         for c in cells: c['source'] = ''.join(c['source']).replace(m.old, m.new).splitlines(True)
         code = code.replace(m.old, m.new)
         try: compile(code, str(py), 'exec')
@@ -154,6 +170,7 @@ def main():
     ap.add_argument('--only', default='*', metavar='GLOB', help='modules')
     ap.add_argument('--jobs', type=int, default=1, help='notebooks at once')
     ap.add_argument('--limit', type=float, help='seconds per notebook, instead of four times as long as without a fault')
+    ap.add_argument('--check', action='store_true', help='only see whether the text of each row is there, exactly once')
     ap.add_argument('--list', action='store_true', help='only show the table')
     a = ap.parse_args()
     todo = mutants(a.only)
@@ -162,6 +179,7 @@ def main():
         print(f'{len(todo)} mutants of {len({m.module for m in todo})} modules')
         return
     if not todo: sys.exit(f'no module matches {a.only}')
+    if a.check: sys.exit(check(todo))
     imports()
     work,counts = Path(tempfile.mkdtemp(prefix='mutants-')),dict(killed=0, survived=0, accepted=0, broken=0)
     try:

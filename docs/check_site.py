@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Check the built site in _docs/, offline: every internal link, anchor and picture exists, every notebook is a page that the index lists,
+"""Check the built site in _docs/, offline: every internal link, anchor and image exists, every notebook is a page that the index lists,
 the search knows our names, and, if a Chromium is installed, pages are drawn. Run after `nbdocs.py site`; prints a line for each check."""
 import re, shutil, subprocess, sys, tempfile, time
 from html.parser import HTMLParser
@@ -16,7 +16,7 @@ FLAGS = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '-
          '--disable-component-update', '--disable-sync', '--hide-scrollbars', '--virtual-time-budget=5000']
 
 class Page(HTMLParser):
-    "Links, pictures, anchors and text of a page."
+    "Links, images, anchors and text of a page."
     def __init__(self, path):
         super().__init__()
         self.links,self.sources,self.ids,self.text,self.prose,self.classes,self._mute,self._code = [], [], [], [], [], set(), 0, 0
@@ -97,9 +97,9 @@ def check_rendered(pages):
 def check_offline(pages):
     "Formulas and players need no other site."
     far = [f'{path.relative_to(SITE)} -> {l}' for path,p in pages.items() for l in p.sources if urlsplit(l).netloc]
-    assert not far, f"scripts and pictures from elsewhere: {'; '.join(sorted(set(far))[:10])}"
+    assert not far, f"scripts and images from elsewhere: {'; '.join(sorted(set(far))[:10])}"
     assert (SITE/'_static/mathjax/tex-chtml.js').is_file(), 'MathJax is not part of the site'
-    return f'{sum(len(p.sources) for p in pages.values())} scripts and pictures'
+    return f'{sum(len(p.sources) for p in pages.values())} scripts and images'
 
 def check_search(pages):
     index = (SITE/'searchindex.js').read_text(encoding='utf-8').lower()
@@ -115,7 +115,7 @@ def chromium(*args):
         return subprocess.run([CHROMIUM, *FLAGS, f'--user-data-dir={profile}', *args], capture_output=True, text=True, timeout=120, check=True).stdout
 
 def shows(path, width, height, title, dark=False):
-    "The page, drawn: its heading is there, and the picture has as many colours as text and boxes need."
+    "The page, drawn: its heading is there, and the figure has as many colours as text and boxes need."
     url = (SITE/path).as_uri()
     dom = chromium('--dump-dom', url)
     assert re.search(rf'<h1>\s*{title}', dom), f'{path}: no heading {title!r} in what the browser made of it'
@@ -124,7 +124,7 @@ def shows(path, width, height, title, dark=False):
         shot = Path(d)/'shot.png'
         chromium(*(['--blink-settings=preferredColorScheme=0'] if dark else []), f'--window-size={width},{height}', f'--screenshot={shot}', url)
         im = Image.open(shot).convert('RGB')
-    assert im.size==(width,height), f'{path}: the picture is {im.size}, expected {(width,height)}'
+    assert im.size==(width,height), f'{path}: the screenshot is {im.size}, expected {(width,height)}'
     colours = im.getcolors(1<<24)
     most,ground = max(colours)
     assert len(colours)>50 and most<.95*width*height, f'{path}: {len(colours)} colours, {100*most/width/height:.0f}% are {ground}: a blank page?'
@@ -155,7 +155,7 @@ def check_sidebar_drawn(pages):
     return f'{page.relative_to(SITE)} is in view'
 
 def check_player_drawn(pages):
-    "The player of the first lesson plays without a kernel: after a click its frame number and its picture change."
+    "The player of the first lesson plays without a kernel: after a click its frame number and its image change."
     driver_path = shutil.which('chromedriver')
     if not CHROMIUM or not driver_path: raise Skip('no Chromium and driver here')
     from selenium import webdriver
@@ -167,7 +167,7 @@ def check_player_drawn(pages):
         try:
             driver.get((SITE/'tutorials/first_tracks.html').as_uri())
             players = driver.find_elements('css selector', 'iframe[title="Track player"]')
-            assert players, 'tutorials/first_tracks.html: there is no player, or only its picture'
+            assert players, 'tutorials/first_tracks.html: there is no player, or only its still image'
             driver.execute_script("arguments[0].scrollIntoView({block:'center', behavior:'instant'})", players[0]); time.sleep(1)
             driver.switch_to.frame(players[0])
             def state(): return driver.find_element('id', 'now').text,driver.find_element('id', 'view').screenshot_as_png

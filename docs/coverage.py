@@ -65,6 +65,16 @@ def names_of(
     types = {n.split('.')[-1] for n in REGISTRY.names() if REGISTRY.get(n) is found}
     return {last,*types}|({where.split('.')[-2]} if last=='forward' else set())
 
+def scope_problem(row):
+    "A config of MMAction2 that names this class must get it, and not another one of the name"
+    from tracklab.core.registry import REGISTRY, UnknownType, scope
+    package,name = row['name'].split('.')[0],row['name'].split('.')[-1]
+    if package!='mmaction' or row['kind']!='class': return ''
+    try:
+        with scope(package): found = REGISTRY.get(name)
+    except UnknownType: return ''
+    return '' if found is resolve(row['where']) else f"in the scope of {package}, {name} is {found.__module__}.{found.__qualname__}"
+
 def golden_names()->set: # `kind/entry`
     "The entries of the golden data."
     from tracklab.verify.golden import golden_entries
@@ -86,7 +96,7 @@ def row_problems(row, cells, goldens):
     if not where or not shown: return ['works needs where and shown']
     try: wrong = command_problem(where) if where.startswith('command:') else resolve(where) and ''
     except (ImportError,AttributeError) as e: wrong = f'{where}: {e}'
-    if wrong: return [wrong]
+    if wrong := wrong or scope_problem(row): return [wrong]
     if shown.startswith('verify:'):
         return [] if shown.removeprefix('verify:') in goldens else [f'no golden entry {shown!r}']
     source = next((s for (stem,cell),s in cells.items() if cell==shown.partition('#')[2]), None)

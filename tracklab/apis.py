@@ -211,7 +211,8 @@ def build_model(
 ):
     "The model that a config describes."
     more = {k:v for k,v in dict(train_cfg=train_cfg, test_cfg=test_cfg).items() if v is not None}
-    if doubled := [k for k in more if cfg.get(k) is not None]: raise ValueError(f"{doubled[0]} stands in the config and is given beside it")
+    if doubled := [k for k in more if cfg.get(k) is not None]:
+        raise ValueError(f"{doubled[0]} is set in the config and given as an argument too")
     return build({**(cfg if 'type' in cfg else model_of(dict(model=cfg))), **more})
 
 # %% ../nbs/14_app/10_apis.ipynb #ba0c17d4

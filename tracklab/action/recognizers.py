@@ -208,7 +208,7 @@ def build_recognizer(
     "The recogniser, localiser or part that a config describes, in the scope `mmaction`."
     more = {k:v for k,v in dict(train_cfg=train_cfg, test_cfg=test_cfg).items() if v is not None}
     if doubled := next((k for k in more if cfg.get(k) is not None), None):
-        raise ValueError(f"{doubled} stands in the config and is given beside it")
+        raise ValueError(f"{doubled} is set in the config and given as an argument too")
     with scope('mmaction'): return build({**cfg, **more})
 
 build_localizer = build_recognizer

@@ -827,7 +827,7 @@ def parser()->argparse.ArgumentParser:
 
 # %% ../../nbs/14_app/01_command.ipynb #9a28bd53
 class Terminated(KeyboardInterrupt):
-    "The process shall end (SIGTERM)."
+    "Somebody asked the process to end (SIGTERM)."
 
 def _end_on_sigterm():
     "Let SIGTERM end the command as Ctrl-C does, so that files are closed; a function that undoes it."

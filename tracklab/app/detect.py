@@ -138,7 +138,7 @@ class CocoRecorder:
         self.data = dict(images=[], annotations=[], categories=[dict(id=i+1, name=c) for i,c in enumerate(classes)])
 
     def add(self,
-        file_name:str, # path of the image as the file shall name it
+        file_name:str, # path of the image to write into the file
         size:tuple, # width and height, pixels
         found:Look, # what is in it
         **video, # `video_id` and `frame_id` of a frame
@@ -153,7 +153,7 @@ class CocoRecorder:
         return at
 
     def add_video(self,
-        name:str, # path of the video as the file shall name it
+        name:str, # path of the video to write into the file
         fps:float, # frames per second
     )->int: # number of the video
         "Announce a video."

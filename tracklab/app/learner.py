@@ -44,7 +44,7 @@ class RecordHook(Hook):
 
 # %% ../../nbs/14_app/21_learner.ipynb #2ec0f1e7
 class StopTraining(Exception):
-    "The run shall end."
+    "Somebody asked the run to end."
 
 class StopHook(Hook):
     "End a run on demand, with a checkpoint from which it goes on."

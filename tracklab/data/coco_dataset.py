@@ -178,6 +178,11 @@ def _labels(self:CustomDataset, idx): return self.get_cat_ids(idx)
 
 # %% ../../nbs/03_data/21_coco_dataset.ipynb #55f86487
 @patch
+def _rules(self:CustomDataset):
+    "What `eval_map` knows the dataset by, and whether a box of one pixel has the width 1"
+    return self.CLASSES,False
+
+@patch
 def evaluate(self:CustomDataset,
     results:list, # per image a list of `(n,5)` per class; for `recall` one array
     metric:str='mAP', # `mAP` or `recall`
@@ -190,11 +195,11 @@ def evaluate(self:CustomDataset,
     from tracklab.metrics.voc import eval_map, eval_recalls
     metric = metric[0] if isinstance(metric, (list,tuple)) and len(metric)==1 else metric
     if metric not in ('mAP','recall'): raise KeyError(f"metric must be 'mAP' or 'recall', got {metric!r}")
-    anns,thrs = [self.get_ann_info(i) for i in range(len(self))],np.atleast_1d(iou_thr).tolist()
+    (name,legacy),anns,thrs = self._rules(),[self.get_ann_info(i) for i in range(len(self))],np.atleast_1d(iou_thr).tolist()
     if metric=='mAP':
-        found = {t:eval_map(results, anns, scale_ranges, t, dataset=self.CLASSES, logger=logger)[0] for t in thrs}
+        found = {t:eval_map(results, anns, scale_ranges, t, dataset=name, logger=logger, use_legacy_coordinate=legacy)[0] for t in thrs}
         return {'mAP':float(np.mean(list(found.values()))), **{f'AP{int(t*100):02d}':round(float(np.mean(v)), 3) for t,v in found.items()}}
-    recalls = eval_recalls([a['bboxes'] for a in anns], results, proposal_nums, thrs, logger=logger)
+    recalls = eval_recalls([a['bboxes'] for a in anns], results, proposal_nums, thrs, logger, legacy)
     out = {f'recall@{n}@{t}':float(recalls[i,j]) for i,n in enumerate(proposal_nums) for j,t in enumerate(thrs)}
     return out if len(thrs)==1 else {**out, **{f'AR@{n}':float(recalls[i].mean()) for i,n in enumerate(proposal_nums)}}
 

@@ -115,27 +115,7 @@ class VOCDataset(XMLDataset):
         self.year = next((y for y in (2007,2012) if f'VOC{y}' in str(self.img_prefix)), None)
         if self.year is None: raise ValueError(f"img_prefix must contain VOC2007 or VOC2012, got {self.img_prefix!r}")
 
-    def evaluate(self,
-        results:list, # per image a list of `(n,5)` per class; for `recall` one array
-        metric:str='mAP', # `mAP` or `recall`
-        logger=None, # told a table
-        proposal_nums:tuple|list=(100,300,1000), # numbers of proposals per image
-        iou_thr=.5, # overlap of a match, or several
-        scale_ranges=None, # pairs of side lengths to evaluate separately
-    )->dict: # `mAP AP50`, or `recall@100@0.5` and so on
-        "Average precision by the year's rule, or the recall of proposals; a box of one pixel has the width 1."
-        from tracklab.metrics.voc import eval_map, eval_recalls
-        metric = metric[0] if isinstance(metric, (list,tuple)) and len(metric)==1 else metric
-        if metric not in ('mAP','recall'): raise KeyError(f"metric must be 'mAP' or 'recall', got {metric!r}")
-        anns,thrs = [self.get_ann_info(i) for i in range(len(self))],np.atleast_1d(iou_thr).tolist()
-        if metric=='recall':
-            r = eval_recalls([a['bboxes'] for a in anns], results, proposal_nums, thrs, logger, use_legacy_coordinate=True)
-            out = {f'recall@{n}@{t}':float(r[i,j]) for i,n in enumerate(proposal_nums) for j,t in enumerate(thrs)}
-            return out if len(thrs)==1 else {**out, **{f'AR@{n}':float(r[i].mean()) for i,n in enumerate(proposal_nums)}}
-        name = 'voc07' if self.year==2007 else self.CLASSES
-        found = {t:eval_map(results, anns, scale_ranges, t, dataset=name, logger=logger, use_legacy_coordinate=True)[0] for t in thrs}
-        aps = {f'AP{int(t*100):02d}':round(float(np.mean(v)), 3) for t,v in found.items()}
-        return {'mAP':float(np.mean(list(found.values()))), **aps}
+    def _rules(self): return ('voc07' if self.year==2007 else self.CLASSES),True
 
 # %% ../../nbs/03_data/55_xml_datasets.ipynb #5b08dac5
 @register

@@ -83,14 +83,15 @@ class BBoxHead(BaseModule):
 
 # %% ../../nbs/06_detect/13_box_heads.ipynb #6e2b402a
 @patch
-def _targets_single(self:BBoxHead, pos, neg, pos_gt_bboxes, pos_gt_labels, cfg):
+def _targets_single(self:BBoxHead, result, cfg):
     "Labels, label weights, targets and box weights of one image"
-    P,n = len(pos),len(pos)+len(neg)
+    pos,gt_bboxes = result.pos_bboxes,result.pos_gt_bboxes
+    P,n = len(pos),len(pos)+len(result.neg_bboxes)
     labels,weights = pos.new_full((n,), self.num_classes, dtype=torch.long),pos.new_zeros(n)
     targets,box_weights = pos.new_zeros(n, 4),pos.new_zeros(n, 4)
     if P:
-        labels[:P],weights[:P],box_weights[:P] = pos_gt_labels,1. if cfg.get('pos_weight', -1)<=0 else cfg['pos_weight'],1.
-        targets[:P] = pos_gt_bboxes if self.reg_decoded_bbox else self.bbox_coder.encode(pos, pos_gt_bboxes)
+        labels[:P],weights[:P],box_weights[:P] = result.pos_gt_labels,1. if cfg.get('pos_weight', -1)<=0 else cfg['pos_weight'],1.
+        targets[:P] = gt_bboxes if self.reg_decoded_bbox else self.bbox_coder.encode(pos, gt_bboxes)
     weights[P:] = 1.
     return labels,weights,targets,box_weights
 
@@ -103,8 +104,7 @@ def get_targets(self:BBoxHead,
     concat:bool=True, # all images in one tensor?
 )->tuple: # labels, label weights, targets, box weights
     "Targets of each region."
-    out = zip(*[self._targets_single(r.pos_bboxes, r.neg_bboxes, r.pos_gt_bboxes,
-                                     r.pos_gt_labels, rcnn_train_cfg) for r in sampling_results])
+    out = zip(*[self._targets_single(r, rcnn_train_cfg) for r in sampling_results])
     return tuple(torch.cat(o) if concat else list(o) for o in out)
 
 @patch

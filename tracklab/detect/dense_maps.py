@@ -14,15 +14,15 @@ from ..viz.plots import PALETTE
 
 # %% ../../nbs/06_detect/09_dense_maps.ipynb #cf575e35
 @functools.cache
-def _picture():
+def _figure_class():
     "Class of a figure that shows itself as a JPEG: a PNG of a street is five times as large."
     from matplotlib.figure import Figure
-    class Picture(Figure):
+    class JPEGFigure(Figure):
         def _repr_jpeg_(self):
             out = io.BytesIO()
             self.savefig(out, format='jpeg', pil_kwargs=dict(quality=80))
             return out.getvalue()
-    return Picture
+    return JPEGFigure
 
 # %% ../../nbs/06_detect/09_dense_maps.ipynb #fe9681a2
 def street_objects(
@@ -43,7 +43,7 @@ def panels(
 )->tuple: # figure, list of axes
     "Axes for images."
     w = 3.1 if n>1 else 4.2
-    fig = _picture()((w*n, w*size[1]/size[0]+.3), dpi=72, layout='constrained')
+    fig = _figure_class()((w*n, w*size[1]/size[0]+.3), dpi=72, layout='constrained')
     axes = list(np.ravel(fig.subplots(1, n)))
     for ax,t in zip(axes, list(titles)+['']*n): ax.set_title(t, fontsize=8); ax.axis('off')
     return fig, axes

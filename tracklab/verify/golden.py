@@ -65,9 +65,12 @@ def load_golden(
 def index_entries(
     index:dict, # content of an `index.json`
     key:str='entries', # where its entries are
-)->dict: # name -> entry with `seed` and `noise`
+)->dict: # name -> entry with `seed` and `noise`, and with the seed of its `weights`
     "The entries of an index, complete."
-    return {name:{'noise':{}, 'seed':index.get('about', {}).get('seed', 0), **entry} for name,entry in index[key].items()}
+    def whole(entry):
+        entry = {'noise':{}, 'seed':index.get('about', {}).get('seed', 0), **entry}
+        return {**entry, 'weights':{'seed':entry['seed'], **entry['weights']}} if entry.get('weights') else entry
+    return {name:whole(entry) for name,entry in index[key].items()}
 
 # %% ../../nbs/15_verify/00_golden.ipynb #166bebf5
 def difference(

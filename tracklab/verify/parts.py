@@ -255,11 +255,10 @@ def part_entries(
     "The recorded cases of a folder."
     path = folder/'parts.json'
     if not path.is_file(): return
-    arrays = np.load(path.with_suffix('.npz'), allow_pickle=False)
     for case in json.loads(path.read_text(encoding='utf-8'))['cases']:
         def run(device, case=case):
             torch.manual_seed(0)
-            return check_part(case, arrays, device)
+            return check_part(case, np.load(path.with_suffix('.npz'), allow_pickle=False), device)
         yield Entry(f"parts/{case['name']}", run)
 
 @golden_checker('mmdet')

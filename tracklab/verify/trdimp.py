@@ -29,7 +29,7 @@ from ..sot.dimpnet import dimpnet50
 from ..sot.trdimp import TrDiMP
 from ..sot.trdimp_params import NetWithBackbone, PARAMETER_SETS, parameters
 from ..nn.ops.prroi import prroi_pool
-from .golden import Check, Entry, NotYet, beside, golden_checker
+from .golden import Check, Entry, NotYet, beside, golden_checker, index_entries
 from .networks import array_check, fill_model, gradient_checks, input_check, weight_checks
 from .recipes import fill_trdimp, noise
 
@@ -502,8 +502,7 @@ def trdimp_entries(
 ): # yields `Entry`
     "The entries of the goldens of TrDiMP."
     index = json.loads((folder/'index.json').read_text(encoding='utf-8'))
-    for name,entry in index['entries'].items():
-        entry = {'seed':index['about'].get('seed', 0), 'noise':{}, **entry}
+    for name,entry in index_entries(index).items():
         check = next((f for applies,f in TRDIMP_CASES if applies(entry)), None)
         def run(device, entry=entry, check=check):
             if check is None: raise NotYet("an entry of a kind that nothing here checks")

@@ -14,10 +14,9 @@ from ...core.boxes import box_area
 from ...core.registry import build, register
 from .rpn import RPNHead
 from ..dense import AnchorHead, flatten_map, level_rows, unmap
-from ..towers import through, tower
+from ..towers import AdaptedConv, through, tower
 from ...nn.boxes.nms import nms
 from ...nn.boxes.priors import anchor_inside_flags
-from ...nn.deform_conv import DeformConv2d
 from ...nn.init import BaseModule
 from ...nn.ops.masked_conv import MaskedConv2d
 
@@ -68,22 +67,9 @@ def approximate_anchors(
               for a,f in zip(approxs, approx_generator.valid_flags(sizes, m['pad_shape'], device=device))]) for m in img_metas]
     return approxs,squares,inside
 
-class FeatureAdaption(BaseModule):
+class FeatureAdaption(AdaptedConv):
     "A deformable convolution whose offsets follow from predicted shapes."
-    def __init__(self,
-        in_channels:int, # channels in
-        out_channels:int, # channels out
-        kernel_size:int=3, # side of the kernel, cells
-        deform_groups:int=4, # groups of channels with offsets of their own
-        init_cfg:dict={'type':'Normal', 'layer':'Conv2d', 'std':.1, # see `BaseModule`
-            'override':{'type':'Normal', 'name':'conv_adaption', 'std':.01}},
-    ):
-        super().__init__(init_cfg)
-        self.conv_offset = nn.Conv2d(2, deform_groups*2*kernel_size**2, 1, bias=False)
-        self.conv_adaption = DeformConv2d(in_channels, out_channels, kernel_size, padding=kernel_size//2, deform_groups=deform_groups)
-        self.relu = nn.ReLU(inplace=True)
-
-    def forward(self, x, shape): return self.relu(self.conv_adaption(x, self.conv_offset(shape.detach())))
+    def forward(self, x, shape): return super().forward(x, shape.detach())
 
 # %% ../../../nbs/06_detect/anchor/21_guided_anchor.ipynb #e64be42e
 def _delta_coder(): return {'type':'DeltaXYWHBBoxCoder', 'target_means':[0.,0.,0.,0.], 'target_stds':[1.,1.,1.,1.]}

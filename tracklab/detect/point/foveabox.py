@@ -12,29 +12,15 @@ from torch import nn
 from ...core.boxes import box_area
 from ...core.registry import register
 from ..dense import SingleStageDetector, flatten_levels
-from ..towers import AnchorFreeHead, box_distances, layer_init, through
-from ...nn.deform_conv import DeformConv2d
+from ..towers import AdaptedConv, AnchorFreeHead, box_distances, layer_init, through
 from ...nn.init import BaseModule
 from ...nn.layers import ConvModule
 from ...nn.losses.base import positives
 
 # %% ../../../nbs/06_detect/point/11_foveabox.ipynb #d01341b5
-class FeatureAlign(BaseModule):
+class FeatureAlign(AdaptedConv):
     "A deformable convolution whose offsets follow from predicted boxes."
-    def __init__(self,
-        in_channels:int, # channels in
-        out_channels:int, # channels out
-        kernel_size:int=3, # side of the kernel, cells
-        deform_groups:int=4, # groups of channels with offsets of their own
-        init_cfg:dict={'type':'Normal', 'layer':'Conv2d', 'std':.1, # see `BaseModule`
-            'override':{'type':'Normal', 'name':'conv_adaption', 'std':.01}},
-    ):
-        super().__init__(init_cfg)
-        self.conv_offset = nn.Conv2d(4, deform_groups*2*kernel_size**2, 1, bias=False)
-        self.conv_adaption = DeformConv2d(in_channels, out_channels, kernel_size, padding=kernel_size//2, deform_groups=deform_groups)
-        self.relu = nn.ReLU(inplace=True)
-
-    def forward(self, x, shape): return self.relu(self.conv_adaption(x, self.conv_offset(shape)))
+    shape_channels = 4
 
 @register
 class FoveaHead(AnchorFreeHead):

@@ -161,18 +161,6 @@ def _targets_single(self:DIIHead, result, cfg):
     return labels,weights,targets,box_weights
 
 @patch
-def get_targets(self:DIIHead,
-    sampling_results:list, # `SamplingResult` per image
-    gt_bboxes, # not used: the results know
-    gt_labels, # not used: the results know
-    rcnn_train_cfg:dict, # `pos_weight`
-    concat:bool=True, # all images in one tensor?
-)->tuple: # labels, label weights, targets, box weights
-    "Targets of each region."
-    out = zip(*[self._targets_single(r, rcnn_train_cfg) for r in sampling_results])
-    return tuple(torch.cat(o) if concat else list(o) for o in out)
-
-@patch
 def loss(self:DIIHead,
     cls_score:torch.Tensor, # `(N,classes)` logits
     bbox_pred:torch.Tensor, # `(N,4)` refined boxes, pixels
