@@ -27,7 +27,8 @@ def typed(
 
 # %% ../../nbs/14_app/13_migrate.ipynb #64d0b79c
 # keys that the code which builds a part takes out of its config
-EXTRA_KEYS = dict(norm_cfg={'requires_grad'}, nms={'class_agnostic','split_thr','max_num'}, custom_hooks={'priority'})
+EXTRA_KEYS = dict(norm_cfg={'requires_grad'}, nms={'class_agnostic','split_thr','max_num'}, custom_hooks={'priority'},
+                  train={'saparate_eval'}) # spelled so in a published config of QDTrack, without effect
 INNER = '_trans','adapt_cfg' # ends of keys whose `type` is a choice of the part around them: FPG, cascade RPN
 
 @dataclass
