@@ -22,11 +22,12 @@ from torch import nn
 from torch.nn.modules.utils import _pair
 from .mmcv_names import MMDataParallel
 from ..core.checkpoint import locate, read_checkpoint, find_state_dict, revise_state_dict
-from ..core.distributed import barrier, broadcast_object, process_group
+from ..core.distributed import process_group
+from ..core.reductions import average_tensors
 from ..core.registry import REGISTRY, build, near
 from ..data.pipeline import DataContainer
-from ..engine.testing import load_results, save_results
-from ..nn.init import BaseModule, bias_init_with_prob
+from ..engine.testing import gather_results
+from ..nn.init import BaseModule
 from ..nn.losses.focal import sigmoid_focal_loss
 from ..nn.ops.roi import roi_align_max
 
@@ -263,10 +264,13 @@ def master_only(func):
         if process_group()[1]==0: return func(*args, **kwargs)
     return wrapped
 
-def allreduce_params(params, coalesce:bool=True, bucket_size_mb:int=-1):
-    "Average parameters over the processes."
-    if process_group()[0]==1: return
-    for p in params: torch.distributed.all_reduce(p.data.div_(process_group()[0]))
+def allreduce_params(
+    params, # parameters or buffers
+    coalesce:bool=True, # several in one call
+    bucket_size_mb:int=-1, # size of a bucket, MB; everything of one type in one if not positive
+):
+    "Average parameters over the processes, in place."
+    average_tensors([p.data for p in params], coalesce, bucket_size_mb)
 
 def collect_results_cpu(
     result_part:list, # results of this process; process r has those of samples r, r+n, r+2n, ...
@@ -274,17 +278,10 @@ def collect_results_cpu(
     tmpdir=None, # folder that all processes see; made if not given
 ): # in the first process the results in order, else `None`
     "Collect the results of all processes."
-    world,rank = process_group()
+    world,_ = process_group()
     if world==1: return result_part[:size]
-    import tempfile
-    where = Path(broadcast_object(tmpdir or (tempfile.mkdtemp(prefix='tracklab_test_') if rank==0 else None)))
-    where.mkdir(parents=True, exist_ok=True)
-    save_results(result_part, where/f'part_{rank}.json.gz')
-    barrier()
-    parts = [load_results(where/f'part_{i}.json.gz') for i in range(world)] if rank==0 else []
-    barrier()
-    (where/f'part_{rank}.json.gz').unlink()
-    return [parts[i%world][i//world] for i in range(size)] if rank==0 else None
+    parts = gather_results(result_part, tmpdir)
+    return None if parts is None else [parts[i%world][i//world] for i in range(size)]
 
 # %% ../../nbs/14_app/08_mmcv_models.ipynb #6d20674f
 def collect_results_gpu(result_part:list, size:int):

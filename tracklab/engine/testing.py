@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['unpack_batch', 'compact', 'run_batch', 'single_gpu_test', 'check_results_path', 'save_results', 'load_results',
-           'merge_results', 'multi_gpu_test']
+           'merge_results', 'gather_results', 'multi_gpu_test']
 
 # %% ../../nbs/05_engine/02_testing.ipynb #a00d14f9
 import json, math, re, tempfile, zlib
@@ -186,6 +186,21 @@ def merge_results(
     if not any(isinstance(p, dict) and p for p in parts): return [v for p in parts for v in p]
     return {k:[v for p in parts for v in p.get(k, [])] for k in dict.fromkeys(k for p in parts if p for k in p)}
 
+def gather_results(
+    results, # of this process: what `save_results` writes
+    tmpdir=None, # folder that all processes see; one beside the first process's temporary files if not given
+): # in the first process the results of each, else `None`
+    "Bring the results of all processes to the first one, through files."
+    world,rank = process_group()
+    where = Path(broadcast_object(tmpdir or (tempfile.mkdtemp(prefix='tracklab_test_') if rank==0 else None)))
+    where.mkdir(parents=True, exist_ok=True)
+    save_results(results, where/f'part_{rank}.json.gz')
+    barrier()
+    parts = [load_results(where/f'part_{i}.json.gz') for i in range(world)] if rank==0 else None
+    barrier()
+    (where/f'part_{rank}.json.gz').unlink()
+    return parts
+
 def multi_gpu_test(
     model, # as `init_model` makes it
     data_loader, # from `build_dataloader`, which gives each process its own videos
@@ -195,14 +210,7 @@ def multi_gpu_test(
 ): # in the first process the results of all, else `None`
     "Test a model in several processes, each with its own videos."
     if gpu_collect: raise NotImplementedError("results are collected through files: gpu_collect must be false")
-    world,rank = process_group()
     results = single_gpu_test(model, data_loader, progress=progress)
-    if world==1: return results
-    where = Path(broadcast_object(tmpdir or (tempfile.mkdtemp(prefix='tracklab_test_') if rank==0 else None)))
-    where.mkdir(parents=True, exist_ok=True)
-    save_results(results, where/f'part_{rank}.json.gz')
-    barrier()
-    parts = [load_results(where/f'part_{i}.json.gz') for i in range(world)] if rank==0 else []
-    barrier()
-    (where/f'part_{rank}.json.gz').unlink()
-    return merge_results(parts) if rank==0 else None
+    if process_group()[0]==1: return results
+    parts = gather_results(results, tmpdir)
+    return None if parts is None else merge_results(parts)
