@@ -18,16 +18,21 @@ from .core.registry import REGISTRY, near
 STANDS_FOR = dict(mmtrack='0.14.0', mmdet='2.28.2', mmcv='1.7.0') # package -> the version whose documents we follow
 
 _MMCV,_TORCH = 'tracklab.app.mmcv_models','torch.nn'
-ELSEWHERE = {'mmcv.sigmoid_focal_loss':(_MMCV,'mmcv_sigmoid_focal_loss'), **dict( # name in one of the packages -> module, name there
-    # not ours of that name
-    get_logger=('tracklab.app.mmcv_names','mmcv_logger'), rescale_size=('tracklab.app.mmcv_images','mmcv_rescale_size'),
-    Registry=(_MMCV,'MMRegistry'), _load_checkpoint=(_MMCV,'open_checkpoint'), _load_checkpoint_with_prefix=(_MMCV,
-                                                                                                             'load_checkpoint_with_prefix'),
-    BaseRunner=('tracklab.engine.runner','Runner'), _BatchNorm=('torch.nn.modules.batchnorm','_BatchNorm'),
-    _InstanceNorm=('torch.nn.modules.instancenorm','_InstanceNorm'), SyncBatchNorm=(_TORCH,
-                                                                                    'SyncBatchNorm'), trunc_normal_=('torch.nn.init',
-                                                                                                                     'trunc_normal_'),
-    DataLoader=('torch.utils.data','DataLoader'), MaxPool2d=(_TORCH,'MaxPool2d'), MaxPool3d=(_TORCH,'MaxPool3d'))}
+ELSEWHERE = dict( # name in one of the packages -> module, name there: here something else has that name, or nothing
+    get_logger=('tracklab.app.mmcv_names','mmcv_logger'),
+    rescale_size=('tracklab.app.mmcv_images','mmcv_rescale_size'),
+    Registry=(_MMCV,'MMRegistry'),
+    _load_checkpoint=(_MMCV,'open_checkpoint'),
+    _load_checkpoint_with_prefix=(_MMCV,'load_checkpoint_with_prefix'),
+    BaseRunner=('tracklab.engine.runner','Runner'),
+    _BatchNorm=('torch.nn.modules.batchnorm','_BatchNorm'),
+    _InstanceNorm=('torch.nn.modules.instancenorm','_InstanceNorm'),
+    SyncBatchNorm=(_TORCH,'SyncBatchNorm'),
+    trunc_normal_=('torch.nn.init','trunc_normal_'),
+    DataLoader=('torch.utils.data','DataLoader'),
+    MaxPool2d=(_TORCH,'MaxPool2d'),
+    MaxPool3d=(_TORCH,'MaxPool3d'))
+ELSEWHERE['mmcv.sigmoid_focal_loss'] = _MMCV,'mmcv_sigmoid_focal_loss' # of MMCV alone
 
 def find_name(
     package:str, # `mmtrack`, `mmdet` or `mmcv`
