@@ -27,50 +27,77 @@ from ..core.reductions import average_tensors
 from ..core.registry import REGISTRY, build, near
 from ..data.pipeline import DataContainer
 from ..engine.testing import gather_results
-from ..nn.init import BaseModule
+from ..nn.init import (BaseModule, Caffe2XavierInit, ConstantInit, KaimingInit, NormalInit, TruncNormalInit, UniformInit,
+                              XavierInit)
 from ..nn.losses.focal import sigmoid_focal_loss
 from ..nn.ops.roi import roi_align_max
 
 # %% ../../nbs/14_app/08_mmcv_models.ipynb #5a3a4230
-def _filled(module, fill, bias):
-    if getattr(module, 'weight', None) is not None: fill(module.weight)
-    if getattr(module, 'bias', None) is not None: nn.init.constant_(module.bias, bias)
+def constant_init(
+    module:nn.Module, # a layer
+    val:float, # every weight
+    bias:float=0, # every bias
+):
+    "Fill a layer with one number."
+    ConstantInit(val, bias=bias).fill_layer(module)
 
-def constant_init(module:nn.Module, val:float, bias:float=0):
-    "Fill a layer's weight with a number."
-    _filled(module, lambda w: nn.init.constant_(w, val), bias)
-
-def normal_init(module:nn.Module, mean:float=0, std:float=1, bias:float=0):
-    "Fill a layer's weight from a normal distribution."
-    _filled(module, lambda w: nn.init.normal_(w, mean, std), bias)
+def normal_init(
+    module:nn.Module, # a layer
+    mean:float=0, # mean of the distribution
+    std:float=1, # its standard deviation
+    bias:float=0, # every bias
+):
+    "Fill a layer from a normal distribution."
+    NormalInit(mean, std, bias=bias).fill_layer(module)
 
 # %% ../../nbs/14_app/08_mmcv_models.ipynb #daef711e
-def trunc_normal_init(module:nn.Module, mean:float=0, std:float=1, a:float=-2, b:float=2, bias:float=0):
-    "Fill a layer's weight from a normal distribution within bounds."
-    _filled(module, lambda w: nn.init.trunc_normal_(w, mean, std, a, b), bias)
+def trunc_normal_init(
+    module:nn.Module, # a layer
+    mean:float=0, # mean of the distribution
+    std:float=1, # its standard deviation
+    a:float=-2, # lower bound, as a value
+    b:float=2, # upper bound
+    bias:float=0, # every bias
+):
+    "Fill a layer from a normal distribution without its tails."
+    TruncNormalInit(mean, std, a, b, bias=bias).fill_layer(module)
 
-def uniform_init(module:nn.Module, a:float=0, b:float=1, bias:float=0):
-    "Fill a layer's weight from a uniform distribution."
-    _filled(module, lambda w: nn.init.uniform_(w, a, b), bias)
-
-def _kind(distribution):
-    if distribution not in ('uniform','normal'): raise ValueError(f"distribution must be 'uniform' or 'normal', got {distribution!r}")
-    return distribution
+def uniform_init(
+    module:nn.Module, # a layer
+    a:float=0, # lower bound
+    b:float=1, # upper bound
+    bias:float=0, # every bias
+):
+    "Fill a layer from a uniform distribution."
+    UniformInit(a, b, bias=bias).fill_layer(module)
 
 # %% ../../nbs/14_app/08_mmcv_models.ipynb #66439e8b
-def xavier_init(module:nn.Module, gain:float=1, bias:float=0, distribution:str='normal'):
-    "Fill a layer's weight with the variance of Glorot & Bengio (2010)."
-    fill = dict(uniform=nn.init.xavier_uniform_, normal=nn.init.xavier_normal_)[_kind(distribution)]
-    _filled(module, lambda w: fill(w, gain), bias)
+def xavier_init(
+    module:nn.Module, # a layer
+    gain:float=1, # factor of the standard deviation
+    bias:float=0, # every bias
+    distribution:str='normal', # or `uniform`
+):
+    "Fill a layer with the variance of Glorot & Bengio (2010)."
+    XavierInit(gain, distribution, bias=bias).fill_layer(module)
 
-def kaiming_init(module:nn.Module, a:float=0, mode:str='fan_out', nonlinearity:str='relu', bias:float=0, distribution:str='normal'):
-    "Fill a layer's weight with the variance of He et al. (2015)."
-    fill = dict(uniform=nn.init.kaiming_uniform_, normal=nn.init.kaiming_normal_)[_kind(distribution)]
-    _filled(module, lambda w: fill(w, a=a, mode=mode, nonlinearity=nonlinearity), bias)
+def kaiming_init(
+    module:nn.Module, # a layer
+    a:float=0, # negative slope of the leaky ReLU that follows
+    mode:str='fan_out', # keep the variance of gradients, or `fan_in`: of activations
+    nonlinearity:str='relu', # or `leaky_relu`
+    bias:float=0, # every bias
+    distribution:str='normal', # or `uniform`
+):
+    "Fill a layer with the variance of He et al. (2015)."
+    KaimingInit(a, mode, nonlinearity, distribution, bias=bias).fill_layer(module)
 
-def caffe2_xavier_init(module:nn.Module, bias:float=0):
-    "Fill a layer's weight uniformly with the variance one over fan in."
-    kaiming_init(module, 1, 'fan_in', 'leaky_relu', bias, 'uniform')
+def caffe2_xavier_init(
+    module:nn.Module, # a layer
+    bias:float=0, # every bias
+):
+    "Fill a layer uniformly with the variance one over fan in."
+    Caffe2XavierInit(bias=bias).fill_layer(module)
 
 # %% ../../nbs/14_app/08_mmcv_models.ipynb #a2470cb8
 _NORMS = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm, nn.GroupNorm, nn.LayerNorm)

@@ -39,10 +39,15 @@ class Initializer:
         module:nn.Module, # it and everything below it
     ):
         for m in module.modules():
-            if not self._wants(m): continue
-            weight,bias = getattr(m, 'weight', None),getattr(m, 'bias', None)
-            if isinstance(weight, nn.Parameter): self.fill(weight)
-            if isinstance(bias, nn.Parameter): nn.init.constant_(bias, self.bias)
+            if self._wants(m): self.fill_layer(m)
+
+    def fill_layer(self,
+        module:nn.Module, # it alone
+    ):
+        "Fill the weight and the bias that a module itself has."
+        weight,bias = getattr(module, 'weight', None),getattr(module, 'bias', None)
+        if isinstance(weight, nn.Parameter): self.fill(weight)
+        if isinstance(bias, nn.Parameter): nn.init.constant_(bias, self.bias)
 
 # %% ../../nbs/04_nn/00_init.ipynb #437122f1
 def _only_matrices(fill):
